@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits');
+const timeUs = z.int().nonnegative();
+
+/** Element types that Tradewind models use on their inputs and outputs. */
+const tensor = z.strictObject({
+  name: z.string().min(1),
+  datatype: z.enum(['FP32', 'FP64', 'INT64', 'INT32', 'BOOL']),
+  /** -1 marks the batch dimension. */
+  shape: z.array(z.int().min(-1)).min(1),
+});
+
+/**
+ * `manifest.json` of an artifact: what the model is, what it was made from, and the digest of every file.
+ * The digest of the manifest itself is the identity of the model.
+ */
+export const manifestSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  name: z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/, 'must be a DNS-1123 label or subdomain'),
+  version: z.string().min(1).max(63),
+  /** Training window's end plus seed decide this, never the wall clock: same data, same digest. */
+  contract: z.strictObject({
+    featureSet: z.string().min(1),
+    /** Bar clock that the features were computed on, e.g. `time:1000`. */
+    bar: z.string().min(1),
+    features: z.array(z.string().min(1)).min(1),
+    inputs: z.array(tensor).min(1),
+    outputs: z.array(tensor).min(1),
+  }),
+  members: z.array(z.strictObject({ name: z.string().min(1), kind: z.string().min(1) })),
+  label: z.strictObject({
+    kind: z.enum(['next-return', 'next-mid-move', 'triple-barrier']),
+    horizonBars: z.int().positive(),
+    costBps: z.number().nonnegative(),
+  }),
+  training: z.strictObject({
+    fromTimeUs: timeUs,
+    toTimeUs: timeUs,
+    rows: z.int().nonnegative(),
+    symbols: z.array(z.string().min(1)),
+    /** sha256 over the float32 training matrix, labels and times, in order. */
+    dataDigest: sha256,
+    seed: z.int().nonnegative(),
+    folds: z.int().positive(),
+    purgeBars: z.int().nonnegative(),
+    embargoBars: z.int().nonnegative(),
+  }),
+  /** Pooled out-of-sample metrics, by name as in the report; null where a metric is not defined. */
+  metrics: z.record(z.string(), z.number().nullable()),
+  /** Gain importance by feature, summing to 1 over the tree members; empty where there are none. */
+  importance: z.record(z.string(), z.number().nonnegative()),
+  codeVersion: z.string().min(1),
+  /** Every file of the artifact but the manifest itself. */
+  files: z
+    .array(
+      z.strictObject({ path: z.string().regex(/^[A-Za-z0-9._-]+$/), bytes: z.int().nonnegative(), sha256 }),
+    )
+    .min(1),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type TensorSpec = z.infer<typeof tensor>;

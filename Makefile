@@ -1,9 +1,57 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-CACHE := $(or $(TRADEWIND_CACHE),$(CURDIR)/.cache)
 
-.PHONY: help install run test verify generate bench clean xgboost python
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# The CPU provider ships inside the package; this stops the GPU providers from being fetched.
+export ONNXRUNTIME_NODE_INSTALL := skip
+# Tools that are installed on demand (XGBoost, Python clients, grpcurl) live here and survive `make clean`.
+export TRADEWIND_CACHE ?= $(CURDIR)/.cache
+
+INSTALLED := node_modules/.tradewind-installed
+XGBOOST_VERSION := 3.2.0
+XGBOOST := $(TRADEWIND_CACHE)/xgboost/xgboost_cpu-$(XGBOOST_VERSION).installed
+
+.PHONY: help install xgboost run test verify generate format bench clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+install: $(INSTALLED) xgboost ## Install what running needs: npm packages and the XGBoost library
+
+$(INSTALLED): package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+xgboost: $(XGBOOST)
+
+$(XGBOOST): scripts/fetch-xgboost.sh
+	@bash scripts/fetch-xgboost.sh "$(XGBOOST_VERSION)" "$(TRADEWIND_CACHE)/xgboost" && touch $@ || \
+	  { mkdir -p "$(dir $@)"; echo "tradewind: XGBoost could not be installed: serving works, training does not"; }
+
+run: install ## Start Tradewind in this process group (ARGS="--source replay --file F" and so on)
+	@bin/tradewind up $(ARGS)
+
+test: install ## Run every test; installs the servers and clients that the tests need
+	@node scripts/run-tests.ts $(ARGS)
+
+verify: $(INSTALLED) ## Format, lint, types, generated files, protobuf compatibility, minimum versions
+	biome format .
+	oxlint --type-aware --deny-warnings
+	tsc --noEmit
+	buf lint
+	@node scripts/check-breaking.ts
+	@node scripts/check-generated.ts
+	@node scripts/check-versions.ts
+
+generate: $(INSTALLED) ## Rebuild every generated file
+	buf generate
+	@node scripts/generate-docs.ts
+
+format: $(INSTALLED) ## Format every file
+	biome format --write .
+
+bench: install ## Run the benches (ARGS="features --json" for one)
+	@bin/tradewind bench $(ARGS)
+
+clean: ## Remove what was installed and made, but not the cache of tools
+	rm -rf node_modules out coverage

@@ -1,0 +1,223 @@
+import {
+  create,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  type Message,
+  toBinary,
+} from '@bufbuild/protobuf';
+import {
+  type CallOptions as GrpcCallOptions,
+  type ClientDuplexStream,
+  ChannelCredentials,
+  Client,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { once } from 'node:events';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { RemoteCallError } from './errors.ts';
+import { methodPath } from './service-bridge.ts';
+import type { CallOptions, ServiceCalls } from './service-types.ts';
+import { errorOfStatus } from './status.ts';
+
+/** Options of {@link createRpcClient}. */
+export interface RpcClientOptions {
+  /** Milliseconds given to a unary call that names no deadline of its own; 10,000 by default. Streams have none. */
+  readonly defaultDeadlineMs?: number;
+  readonly maxReceiveBytes?: number;
+  /** PEM; plain text without. */
+  readonly tls?: {
+    readonly authorities?: Buffer;
+    readonly certificate?: Buffer;
+    readonly privateKey?: Buffer;
+  };
+  readonly clock?: Clock;
+}
+
+/** Typed calls of one service over one connection. */
+export interface RpcClient<S extends DescService> {
+  readonly call: ServiceCalls<S>;
+  /** @throws {RemoteCallError} No connection within `timeoutMs`. */
+  waitForReady(timeoutMs: number): Promise<void>;
+  close(): void;
+}
+
+type AnyMessage = Message & Record<string, unknown>;
+
+/**
+ * A typed client. Every failed call throws a {@link RemoteCallError} with the reason and facts that the server sent.
+ *
+ * @param address - `host:port`, or any target that gRPC resolves (`dns:///name:port`).
+ */
+export function createRpcClient<S extends DescService>(
+  service: S,
+  address: string,
+  options: RpcClientOptions = {},
+): RpcClient<S> {
+  const clock = options.clock ?? systemClock;
+  const { tls } = options;
+  const credentials =
+    tls === undefined
+      ? ChannelCredentials.createInsecure()
+      : ChannelCredentials.createSsl(tls.authorities, tls.privateKey, tls.certificate);
+  const client = new Client(address, credentials, {
+    'grpc.max_receive_message_length': options.maxReceiveBytes ?? 16 * 1024 * 1024,
+    'grpc.enable_channelz': 0,
+  });
+  const deadlineOf = (ms: number | undefined): Date | number =>
+    ms === undefined ? Infinity : new Date(clock.nowUs() / 1000 + ms);
+  const call: Record<string, unknown> = {};
+  for (const method of service.methods) {
+    call[method.localName] =
+      method.methodKind === 'unary'
+        ? unaryCall(client, method, (ms) => deadlineOf(ms ?? options.defaultDeadlineMs ?? 10_000))
+        : streamCall(client, method, deadlineOf);
+  }
+  return {
+    call: call as ServiceCalls<S>,
+    waitForReady: async (timeoutMs) => {
+      const ready = Promise.withResolvers<void>();
+      client.waitForReady(deadlineOf(timeoutMs), (cause) => {
+        if (cause === undefined) ready.resolve();
+        else ready.reject(notConnected(address, cause));
+      });
+      await ready.promise;
+    },
+    close: () => client.close(),
+  };
+}
+
+function notConnected(address: string, cause: Error): RemoteCallError {
+  const message = `Server must be reachable at ${address}, it was not`;
+  return new RemoteCallError({
+    reason: undefined,
+    kind: 'unavailable',
+    status: 14,
+    message,
+    facts: { address },
+    cause,
+  });
+}
+
+type DeadlineOf = (ms: number | undefined) => Date | number;
+
+function unaryCall(client: Client, method: DescMethod, deadlineOf: DeadlineOf) {
+  const { encode, decode } = codec(method);
+  return async (request: AnyMessage, options: CallOptions = {}): Promise<Message> => {
+    const answered = Promise.withResolvers<Message>();
+    const call = client.makeUnaryRequest(
+      methodPath(method),
+      encode,
+      decode,
+      request,
+      metadataOf(options),
+      grpcOptions(options, deadlineOf),
+      (error, response) => {
+        if (error === null && response !== undefined) answered.resolve(response);
+        else
+          answered.reject(
+            error === null ? new Error('a unary call ends with a message') : errorOfStatus(error),
+          );
+      },
+    );
+    return await whileListening(options.signal, () => call.cancel(), answered.promise);
+  };
+}
+
+function streamCall(client: Client, method: DescMethod, deadlineOf: DeadlineOf) {
+  const { encode, decode } = codec(method);
+  const open = (input: unknown, options: CallOptions): AsyncGenerator<Message> => {
+    const call = client.makeBidiStreamRequest(
+      methodPath(method),
+      encode,
+      decode,
+      metadataOf(options),
+      grpcOptions(options, deadlineOf),
+    );
+    const requests =
+      method.methodKind === 'server_streaming' ? [input as AnyMessage] : (input as AsyncIterable<AnyMessage>);
+    return converse(call, requests, options.signal);
+  };
+  if (method.methodKind !== 'client_streaming')
+    return (input: unknown, options: CallOptions = {}) => open(input, options);
+  return async (input: unknown, options: CallOptions = {}): Promise<Message> => {
+    for await (const response of open(input, options)) return response;
+    throw new Error('a client stream ends with a message');
+  };
+}
+
+async function* converse(
+  call: ClientDuplexStream<AnyMessage, Message>,
+  requests: Iterable<AnyMessage> | AsyncIterable<AnyMessage>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Message> {
+  const cancel = (): void => call.cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  // A failed read ends the call, which the loop below reports; the source's own failure is kept to be thrown there.
+  let sourceError: { readonly error: unknown } | undefined;
+  const sending = sendRequests(call, requests).catch((error: unknown) => {
+    sourceError = { error };
+    call.cancel();
+  });
+  try {
+    for await (const response of call) yield response as Message;
+    await sending;
+  } catch (error) {
+    if (sourceError !== undefined) throw sourceError.error;
+    throw isServiceError(error) ? errorOfStatus(error) : error;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    call.cancel();
+  }
+}
+
+async function sendRequests(
+  call: ClientDuplexStream<AnyMessage, Message>,
+  requests: Iterable<AnyMessage> | AsyncIterable<AnyMessage>,
+): Promise<void> {
+  const over = new AbortController();
+  call.once('close', () => over.abort());
+  for await (const request of requests) {
+    if (call.destroyed) return;
+    if (!call.write(request)) {
+      await once(call, 'drain', { signal: over.signal }).catch(() => undefined);
+    }
+  }
+  call.end();
+}
+
+function codec(method: DescMethod) {
+  return {
+    encode: (message: AnyMessage) => Buffer.from(toBinary(method.input, create(method.input, message))),
+    decode: (bytes: Buffer): Message => fromBinary(method.output, bytes),
+  };
+}
+
+function metadataOf(options: CallOptions): Metadata {
+  const metadata = new Metadata();
+  for (const [key, value] of Object.entries(options.metadata ?? {})) metadata.set(key, value);
+  return metadata;
+}
+
+function grpcOptions(options: CallOptions, deadlineOf: DeadlineOf): GrpcCallOptions {
+  return { deadline: deadlineOf(options.deadlineMs) };
+}
+
+async function whileListening<T>(
+  signal: AbortSignal | undefined,
+  cancel: () => void,
+  result: Promise<T>,
+): Promise<T> {
+  if (signal?.aborted === true) cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return await result;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'metadata' in error && 'details' in error;
+}

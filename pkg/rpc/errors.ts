@@ -1,0 +1,75 @@
+import { TradewindError, type ErrorFacts, type ErrorKind } from '../runtime/errors.ts';
+
+/** Another process listens on the port already. */
+export class PortInUseError extends TradewindError {
+  readonly code = 'PortInUse';
+  readonly kind = 'precondition';
+
+  constructor(host: string, port: number, cause: unknown) {
+    super({ message: `Port must be free, ${host}:${port} is in use`, facts: { host, port }, cause });
+  }
+}
+
+/** The address cannot be bound: unknown host, no such interface, or not permitted. */
+export class AddressUnusableError extends TradewindError {
+  readonly code = 'AddressUnusable';
+  readonly kind = 'usage';
+
+  constructor(host: string, port: number, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super({
+      message: `Address must be one that can be bound, ${host}:${port} was not: ${why}`,
+      facts: { host, port },
+      cause,
+    });
+  }
+}
+
+/** The bytes of a request are no message of the method's type. */
+export class MessageMalformedError extends TradewindError {
+  readonly code = 'MessageMalformed';
+  readonly kind = 'data';
+
+  constructor(typeName: string, cause: unknown) {
+    super({
+      message: `Message must be a valid ${typeName}, its bytes could not be read`,
+      facts: { typeName },
+      cause,
+    });
+  }
+}
+
+/** Time ran out before the answer was there. */
+export class DeadlineExceededError extends TradewindError {
+  readonly code = 'DeadlineExceeded';
+  readonly kind = 'deadline';
+  override readonly retryable = true;
+
+  constructor(method: string) {
+    super({ message: `Answer must be there before the deadline, ${method} took longer`, facts: { method } });
+  }
+}
+
+/** A call to another process failed; `code` is the reason it gave, or `RpcFailed` where it gave none. */
+export class RemoteCallError extends TradewindError {
+  readonly code: string;
+  readonly kind: ErrorKind;
+  override readonly retryable: boolean;
+  /** gRPC status code, 1 to 16. */
+  readonly status: number;
+
+  constructor(options: {
+    readonly reason: string | undefined;
+    readonly kind: ErrorKind;
+    readonly status: number;
+    readonly message: string;
+    readonly facts?: ErrorFacts;
+    readonly cause?: unknown;
+  }) {
+    super(options);
+    this.code = options.reason ?? 'RpcFailed';
+    this.kind = options.kind;
+    this.status = options.status;
+    this.retryable = options.kind === 'unavailable' || options.kind === 'exhausted';
+  }
+}

@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { status as Code, type handleBidiStreamingCall, type handleUnaryCall } from '@grpc/grpc-js';
+import type { Clock } from '../runtime/clock.ts';
+import { CallContext } from './call-context.ts';
+import { DeadlineExceededError, MessageMalformedError } from './errors.ts';
+import type { MethodMetrics } from './metrics.ts';
+import type { RawBidiHandler, RawUnaryHandler } from './service-types.ts';
+import { statusOf } from './status.ts';
+
+/** What every method of a server shares. */
+export interface HandlerDeps {
+  readonly clock: Clock;
+  readonly metrics: MethodMetrics | undefined;
+  /** Full name, `/package.Service/Method`. */
+  readonly path: string;
+  /** Called with every error that is not one of the project's. */
+  readonly onUnexpected: (path: string, error: unknown) => void;
+}
+
+/** Reads a message. @throws {MessageMalformedError} The bytes are no such message. */
+export function decodeMessage<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
+  try {
+    return fromBinary(schema, bytes);
+  } catch (cause) {
+    throw new MessageMalformedError(schema.typeName, cause);
+  }
+}
+
+/** Writes a message. */
+export function encodeMessage<D extends DescMessage>(schema: D, message: MessageInitShape<D>): Uint8Array {
+  return toBinary(schema, create(schema, message));
+}
+
+/** Follows one call: counts it, aborts its context when the caller leaves, and tells whether it is still open. */
+class CallTracker {
+  readonly #deps: HandlerDeps;
+  readonly #startMs: number;
+  readonly context: CallContext;
+  #isOpen = true;
+
+  constructor(
+    call: ConstructorParameters<typeof CallContext>[0] & {
+      once(event: string, listener: () => void): unknown;
+    },
+    deps: HandlerDeps,
+  ) {
+    this.#deps = deps;
+    this.#startMs = deps.clock.monotonicMs();
+    this.context = new CallContext(call, deps.clock);
+    deps.metrics?.started();
+    call.once('cancelled', () => {
+      if (!this.close(this.context.remainingMs() <= 0 ? Code.DEADLINE_EXCEEDED : Code.CANCELLED)) return;
+      this.context.abort();
+    });
+  }
+
+  /** @returns False when the call was over already. */
+  close(code: Code): boolean {
+    if (!this.#isOpen) return false;
+    this.#isOpen = false;
+    this.#deps.metrics?.finished((this.#deps.clock.monotonicMs() - this.#startMs) / 1000, code);
+    return true;
+  }
+
+  /** Closes with the status of an error. @returns The status, or `undefined` when the call was over already. */
+  fail(error: unknown): ReturnType<typeof statusOf> | undefined {
+    const status = statusOf(error);
+    if (!this.close(status.code)) return undefined;
+    if (status.code === Code.INTERNAL) this.#deps.onUnexpected(this.#deps.path, error);
+    return status;
+  }
+
+  /** @throws {DeadlineExceededError} The call arrived after its deadline. */
+  checkDeadline(): void {
+    if (this.context.remainingMs() <= 0) throw new DeadlineExceededError(this.#deps.path);
+  }
+}
+
+/** The grpc-js handler of a unary method on bytes. */
+export function unaryHandler(run: RawUnaryHandler, deps: HandlerDeps): handleUnaryCall<Buffer, Uint8Array> {
+  return (call, callback) => {
+    const tracker = new CallTracker(call, deps);
+    const done = (error: unknown, response?: Uint8Array): void => {
+      if (error === undefined && response !== undefined) {
+        if (tracker.close(Code.OK)) callback(null, response);
+        return;
+      }
+      const status = tracker.fail(error);
+      if (status !== undefined) callback(status);
+    };
+    try {
+      tracker.checkDeadline();
+      run(call.request, tracker.context, done);
+    } catch (error) {
+      done(error);
+    }
+  };
+}
+
+/** The grpc-js handler of a bidirectional method on bytes. */
+export function bidiHandler(
+  run: RawBidiHandler,
+  deps: HandlerDeps,
+): handleBidiStreamingCall<Buffer, Uint8Array> {
+  return (call) => {
+    const tracker = new CallTracker(call, deps);
+    const done = (error?: unknown): void => {
+      if (error === undefined) {
+        if (tracker.close(Code.OK)) call.end();
+        return;
+      }
+      const status = tracker.fail(error);
+      // grpc-js takes a status through the error event; destroy() would drop it.
+      if (status !== undefined) call.emit('error', status);
+    };
+    try {
+      tracker.checkDeadline();
+      run(call, tracker.context, done);
+    } catch (error) {
+      done(error);
+    }
+  };
+}
+
+/** Sends every message of `responses`, waiting where the caller reads slowly. */
+export async function sendAll<D extends DescMessage>(
+  call: { write(bytes: Uint8Array): boolean } & NodeJS.EventEmitter,
+  schema: D,
+  responses: AsyncIterable<MessageInitShape<D>>,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const response of responses) {
+    signal.throwIfAborted();
+    if (!call.write(encodeMessage(schema, response))) await once(call, 'drain', { signal });
+  }
+}
+
+/** Reads every message of a stream of bytes. */
+export async function* receiveAll<D extends DescMessage>(
+  call: AsyncIterable<Buffer>,
+  schema: D,
+): AsyncGenerator<MessageShape<D>> {
+  for await (const bytes of call) yield decodeMessage(schema, bytes);
+}

@@ -1,0 +1,153 @@
+import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { Health } from '../../proto/gen/grpc/health/v1/health_pb.ts';
+import { ServerReflection } from '../../proto/gen/grpc/reflection/v1/reflection_pb.ts';
+import { ServerReflection as ServerReflectionAlpha } from '../../proto/gen/grpc/reflection/v1alpha/reflection_pb.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { AddressUnusableError } from './errors.ts';
+import type { HandlerDeps } from './handlers.ts';
+import { HealthState } from './health.ts';
+import { ServerMetrics } from './metrics.ts';
+import { checkPortFree } from './port-check.ts';
+import { ReflectionIndex } from './reflection.ts';
+import { grpcService, methodPath } from './service-bridge.ts';
+import type { RawImplementation, ServiceImplementation } from './service-types.ts';
+
+/** Largest message in bytes that is read or written unless told otherwise. */
+const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/** Certificates of a server, PEM. */
+export interface ServerTls {
+  readonly certificate: Buffer;
+  readonly privateKey: Buffer;
+  /** Authorities of client certificates; where given, a client must show one. */
+  readonly clientAuthorities?: Buffer;
+}
+
+/** Options of {@link createRpcServer}. */
+export interface RpcServerOptions {
+  /** Address to bind; 127.0.0.1 by default, so that nothing is reachable from elsewhere unless asked for. */
+  readonly host?: string;
+  /** TCP port; 0 chooses a free one. */
+  readonly port: number;
+  readonly maxReceiveBytes?: number;
+  readonly maxSendBytes?: number;
+  /** Calls open at once per connection; more wait at the client. */
+  readonly maxConcurrentStreams?: number;
+  /** Where the metrics of every method are registered. */
+  readonly metrics?: Registry;
+  readonly logger?: Logger;
+  readonly tls?: ServerTls;
+  readonly clock?: Clock;
+}
+
+/** A gRPC server with health and reflection. */
+export class RpcServer {
+  readonly health = new HealthState();
+  readonly #options: RpcServerOptions;
+  readonly #server: Server;
+  readonly #reflection = new ReflectionIndex();
+  readonly #metrics: ServerMetrics | undefined;
+  #port: number | undefined;
+
+  constructor(options: RpcServerOptions) {
+    this.#options = options;
+    this.#metrics = options.metrics === undefined ? undefined : new ServerMetrics(options.metrics);
+    this.#server = new Server({
+      'grpc.max_receive_message_length': options.maxReceiveBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+      'grpc.max_send_message_length': options.maxSendBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+      'grpc.max_concurrent_streams': options.maxConcurrentStreams ?? 1000,
+      // Its per-call bookkeeping is never read here.
+      'grpc.enable_channelz': 0,
+    });
+    this.addService(Health, this.health.service);
+    this.addService(ServerReflection, this.#reflection.v1);
+    this.addService(ServerReflectionAlpha, this.#reflection.v1alpha);
+  }
+
+  /**
+   * Adds a service; it is SERVING once the server has started.
+   *
+   * @param raw - Methods that take bytes, instead of their typed implementation.
+   */
+  addService<S extends DescService>(
+    service: S,
+    implementation: ServiceImplementation<S>,
+    raw: RawImplementation<S> = {},
+  ): void {
+    const bridged = grpcService(service, implementation, raw, (method) => this.#depsOf(method));
+    this.#server.addService(bridged.definition, bridged.handlers);
+    this.#reflection.add(service);
+    this.health.set(service.typeName, false);
+  }
+
+  /** Port that the server listens on; `undefined` before it has started. */
+  get port(): number | undefined {
+    return this.#port;
+  }
+
+  /**
+   * Binds and serves.
+   *
+   * @returns The port.
+   * @throws {PortInUseError} Another process listens there.
+   * @throws {AddressUnusableError} The address cannot be bound for another reason.
+   */
+  async start(): Promise<number> {
+    const { host = '127.0.0.1', port, tls } = this.#options;
+    await checkPortFree(host, port);
+    const credentials = tls === undefined ? ServerCredentials.createInsecure() : tlsCredentials(tls);
+    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const bound = Promise.withResolvers<number>();
+    this.#server.bindAsync(authority, credentials, (error, boundPort) => {
+      if (error === null) bound.resolve(boundPort);
+      else bound.reject(new AddressUnusableError(host, port, error));
+    });
+    this.#port = await bound.promise;
+    for (const service of this.#reflection.services) this.health.set(service, true);
+    this.health.set('', true);
+    return this.#port;
+  }
+
+  /**
+   * Stops: says NOT_SERVING, takes no new calls, waits for those that are open, and ends the rest at the deadline.
+   *
+   * @returns True when every call ended by itself.
+   */
+  async stop(deadlineMs: number): Promise<boolean> {
+    this.health.shutDown();
+    const drained = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => drained.resolve(false), deadlineMs);
+    this.#server.tryShutdown(() => drained.resolve(true));
+    const isDrained = await drained.promise;
+    clearTimeout(timer);
+    this.#server.forceShutdown();
+    return isDrained;
+  }
+
+  #depsOf(method: DescMethod): HandlerDeps {
+    return {
+      clock: this.#options.clock ?? systemClock,
+      metrics: this.#metrics?.method(method.parent.typeName, method.name),
+      path: methodPath(method),
+      onUnexpected: (path, err) =>
+        this.#options.logger?.error({ err, method: path }, 'call failed unexpectedly'),
+    };
+  }
+}
+
+/** A server that serves once `start` is called. */
+export function createRpcServer(options: RpcServerOptions): RpcServer {
+  return new RpcServer(options);
+}
+
+function tlsCredentials(tls: ServerTls): ServerCredentials {
+  const pairs = [{ cert_chain: tls.certificate, private_key: tls.privateKey }];
+  return ServerCredentials.createSsl(
+    tls.clientAuthorities ?? null,
+    pairs,
+    tls.clientAuthorities !== undefined,
+  );
+}

@@ -1,0 +1,97 @@
+import type { DescMethod, DescService, Message } from '@bufbuild/protobuf';
+import type { MethodDefinition, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { MessageMalformedError } from './errors.ts';
+import {
+  bidiHandler,
+  decodeMessage,
+  encodeMessage,
+  type HandlerDeps,
+  receiveAll,
+  sendAll,
+  unaryHandler,
+} from './handlers.ts';
+import type {
+  RawBidiHandler,
+  RawImplementation,
+  RawUnaryHandler,
+  ServiceImplementation,
+} from './service-types.ts';
+
+type AnyFunction = (request: unknown, context: unknown) => unknown;
+
+const pass = (bytes: Uint8Array): Buffer =>
+  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Full name of a method on the wire. */
+export function methodPath(method: DescMethod): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}
+
+/**
+ * The grpc-js form of a service. Bytes pass through grpc-js as they are: the handlers decode, so that a malformed message gets
+ * a status that names it, and lean paths can read the bytes themselves.
+ */
+export function grpcService<S extends DescService>(
+  service: S,
+  implementation: ServiceImplementation<S>,
+  raw: RawImplementation<S>,
+  depsOf: (method: DescMethod) => HandlerDeps,
+): { definition: ServiceDefinition; handlers: UntypedServiceImplementation } {
+  const definition: Record<string, MethodDefinition<Uint8Array, Uint8Array>> = {};
+  const handlers: UntypedServiceImplementation = {};
+  const typed = implementation as Readonly<Record<string, AnyFunction>>;
+  const onBytes = raw as Readonly<Record<string, RawUnaryHandler | RawBidiHandler | undefined>>;
+  for (const method of service.methods) {
+    const name = method.localName;
+    const isUnary = method.methodKind === 'unary';
+    // On the wire every streaming kind is a bidirectional one that sends or reads one message.
+    definition[name] = {
+      path: methodPath(method),
+      requestStream: !isUnary,
+      responseStream: !isUnary,
+      requestSerialize: pass,
+      requestDeserialize: pass,
+      responseSerialize: pass,
+      responseDeserialize: pass,
+    };
+    const deps = depsOf(method);
+    const run: AnyFunction = (request, context) => typed[name]?.(request, context);
+    handlers[name] = isUnary
+      ? unaryHandler((onBytes[name] as RawUnaryHandler | undefined) ?? unaryOnBytes(method, run), deps)
+      : bidiHandler((onBytes[name] as RawBidiHandler | undefined) ?? streamOnBytes(method, run), deps);
+  }
+  return { definition, handlers };
+}
+
+function unaryOnBytes(method: DescMethod, run: AnyFunction): RawUnaryHandler {
+  const answer = async (request: Buffer, context: unknown): Promise<Uint8Array> =>
+    encodeMessage(method.output, (await run(decodeMessage(method.input, request), context)) as Message);
+  return (request, context, done) => {
+    answer(request, context).then((response) => done(undefined, response), done);
+  };
+}
+
+function streamOnBytes(method: DescMethod, run: AnyFunction): RawBidiHandler {
+  return (call, context, done) => {
+    const requests = receiveAll(call, method.input);
+    const answer = async (): Promise<void> => {
+      const request = method.methodKind === 'server_streaming' ? await firstOf(requests, method) : requests;
+      const result = run(request, context);
+      const responses =
+        method.methodKind === 'client_streaming' ? onlyOne(result) : (result as AsyncIterable<Message>);
+      await sendAll(call, method.output, responses, context.signal);
+    };
+    answer().then(() => done(), done);
+  };
+}
+
+async function firstOf(requests: AsyncIterator<unknown>, method: DescMethod): Promise<unknown> {
+  // next() instead of for-await: leaving a loop would destroy the call before it is answered.
+  const first = await requests.next();
+  if (first.done === true) throw new MessageMalformedError(method.input.typeName, undefined);
+  return first.value;
+}
+
+async function* onlyOne(result: unknown): AsyncGenerator<Message> {
+  yield (await result) as Message;
+}

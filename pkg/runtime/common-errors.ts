@@ -1,0 +1,79 @@
+import { TradewindError } from './errors.ts';
+
+/** Configuration from file, environment or flags is wrong; the message has one line per fault. */
+export class ConfigInvalid extends TradewindError {
+  readonly code = 'ConfigInvalid';
+  readonly kind = 'usage';
+
+  constructor(faults: readonly string[]) {
+    super({
+      message: `configuration must be valid, had ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults
+        .map((fault) => `  ${fault}`)
+        .join('\n')}`,
+      facts: { faults: faults.length },
+    });
+  }
+}
+
+/** A file that was named is not there or cannot be read. */
+export class FileUnreadable extends TradewindError {
+  readonly code = 'FileUnreadable';
+  readonly kind = 'notFound';
+
+  constructor(path: string, cause?: unknown) {
+    const why = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
+    super({ message: `file must be there and readable, was '${path}' (${why})`, facts: { path }, cause });
+  }
+}
+
+/** Another process listens on the address already. */
+export class PortInUse extends TradewindError {
+  readonly code = 'PortInUse';
+  readonly kind = 'unavailable';
+
+  constructor(host: string, port: number, cause?: unknown) {
+    super({
+      message: `address must be free, but another process listens on ${host}:${port}`,
+      facts: { host, port },
+      cause,
+    });
+  }
+}
+
+/** An address cannot be listened on. */
+export class AddressUnusable extends TradewindError {
+  readonly code = 'AddressUnusable';
+  readonly kind = 'usage';
+
+  constructor(host: string, port: number, cause?: unknown) {
+    const why = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
+    super({
+      message: `address must be one of this machine's, was ${host}:${port} (${why})`,
+      facts: { host, port },
+      cause,
+    });
+  }
+}
+
+/** A body is larger than its bound. */
+export class BodyTooLarge extends TradewindError {
+  readonly code = 'BodyTooLarge';
+  readonly kind = 'exhausted';
+
+  constructor(maxBytes: number) {
+    super({ message: `body must be at most ${maxBytes} bytes, was larger`, facts: { maxBytes } });
+  }
+}
+
+/** Something did not stop in time. */
+export class ShutdownTimeout extends TradewindError {
+  readonly code = 'ShutdownTimeout';
+  readonly kind = 'deadline';
+
+  constructor(names: readonly string[]) {
+    super({
+      message: `everything must stop in time, these did not: ${names.join(', ')}`,
+      facts: { names: names.join(',') },
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Seconds; 0.05 and 0.1 are the objectives of prediction and features, the fine ones show what a fast path does. */
+export const LATENCY_BUCKETS_SECONDS: readonly number[] = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2.5,
+];
+
+/** Metrics of the way of the data. Labels are bounded: kinds, reasons, names of models. */
+export interface Metrics {
+  readonly registry: Registry;
+  readonly events: Counter<'kind'>;
+  readonly quarantined: Counter<'reason'>;
+  readonly sequenceGaps: Counter;
+  readonly featureLatency: Histogram;
+  readonly predictionLatency: Histogram<'model'>;
+  readonly predictions: Counter<'model' | 'recommendation'>;
+  readonly abstentions: Counter<'reason'>;
+  readonly dataAge: Gauge<'symbol'>;
+  readonly cacheLookups: Counter<'result'>;
+  readonly modelLoads: Counter<'model' | 'result'>;
+  readonly logLines: Counter<'level' | 'message'>;
+}
+
+/** Creates the metrics of one process, in a registry of their own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const buckets = [...LATENCY_BUCKETS_SECONDS];
+  const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+    new Counter<L>({ name, help, labelNames, registers });
+  return {
+    registry,
+    events: counter('tradewind_events_total', 'Market events accepted, by kind.', ['kind']),
+    quarantined: counter('tradewind_quarantined_total', 'Inputs set aside, by reason.', ['reason']),
+    sequenceGaps: counter(
+      'tradewind_sequence_gaps_total',
+      'Events accepted although events before them are missing.',
+    ),
+    featureLatency: new Histogram({
+      name: 'tradewind_feature_latency_seconds',
+      help: 'From the arrival of the event that closed a bar to the published features.',
+      buckets,
+      registers,
+    }),
+    predictionLatency: new Histogram({
+      name: 'tradewind_prediction_latency_seconds',
+      help: 'From the arrival of the event that closed a bar to the published prediction.',
+      labelNames: ['model'],
+      buckets,
+      registers,
+    }),
+    predictions: counter('tradewind_predictions_total', 'Predictions published.', [
+      'model',
+      'recommendation',
+    ]),
+    abstentions: counter('tradewind_abstentions_total', 'Abstentions published, by reason.', ['reason']),
+    dataAge: new Gauge({
+      name: 'tradewind_data_age_seconds',
+      help: 'Age of the newest event of a symbol on the clock of the market.',
+      labelNames: ['symbol'],
+      registers,
+    }),
+    cacheLookups: counter(
+      'tradewind_prediction_cache_lookups_total',
+      'Look-ups of cached answers: hit or miss.',
+      ['result'],
+    ),
+    modelLoads: counter('tradewind_model_loads_total', 'Loads of models: loaded or failed.', [
+      'model',
+      'result',
+    ]),
+    logLines: counter('tradewind_log_problems_total', 'Warnings and errors logged, by message.', [
+      'level',
+      'message',
+    ]),
+  };
+}

@@ -1,0 +1,126 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, isIP } from 'node:net';
+
+import type { Registry } from 'prom-client';
+
+import { AddressUnusable, PortInUse } from './common-errors.ts';
+import { TradewindError } from './errors.ts';
+import { type HttpHandler, pathOf, sendError, sendJson } from './http.ts';
+import type { Logger } from './logger.ts';
+
+/** Says whether a part of the process is ready; the reason is shown when it is not. */
+export type ReadinessCheck = () => { readonly isReady: boolean; readonly reason?: string };
+
+export interface OpsServerOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly registry: Registry;
+  readonly logger: Logger;
+}
+
+/** HTTP server of a process: `/metrics`, `/healthz`, `/readyz`, and the handlers that are added. */
+export class OpsServer {
+  readonly #options: OpsServerOptions;
+  readonly #server: Server;
+  readonly #handlers: HttpHandler[] = [];
+  readonly #checks = new Map<string, ReadinessCheck>();
+
+  constructor(options: OpsServerOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+    this.#server.headersTimeout = 10_000;
+    this.#server.requestTimeout = 30_000;
+  }
+
+  /** Adds a handler; the first that answers wins. */
+  use(handler: HttpHandler): void {
+    this.#handlers.push(handler);
+  }
+
+  addReadiness(name: string, check: ReadinessCheck): void {
+    this.#checks.set(name, check);
+  }
+
+  /**
+   * @returns The port that it listens on.
+   * @throws {PortInUse | AddressUnusable}
+   */
+  async start(): Promise<number> {
+    const { host, port } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(
+          error.code === 'EADDRINUSE'
+            ? new PortInUse(host, port, error)
+            : new AddressUnusable(host, port, error),
+        ),
+      );
+      this.#server.listen(port, host, resolve);
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Stops listening and ends every connection, open streams included. */
+  async stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (!isTrustedHost(request.headers.host, this.#options.host)) {
+        sendJson(response, 421, {
+          code: 'HostRefused',
+          message: 'Host header must name this machine',
+          facts: {},
+        });
+        return;
+      }
+      if (await this.#answerOps(request, response)) return;
+      for (const handler of this.#handlers) {
+        if (await handler(request, response)) return;
+      }
+      sendJson(response, 404, {
+        code: 'NotFound',
+        message: `path must be one that is served, was ${pathOf(request)}`,
+        facts: {},
+      });
+    } catch (error) {
+      if (!(error instanceof TradewindError)) this.#options.logger.error({ err: error }, 'request failed');
+      if (response.headersSent) response.destroy();
+      else sendError(response, error);
+    }
+  }
+
+  async #answerOps(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    switch (pathOf(request)) {
+      case '/metrics':
+        response.writeHead(200, { 'content-type': this.#options.registry.contentType });
+        response.end(await this.#options.registry.metrics());
+        return true;
+      case '/healthz':
+        sendJson(response, 200, { status: 'ok' });
+        return true;
+      case '/readyz': {
+        const checks = [...this.#checks].map(([name, check]) => ({ name, ...check() }));
+        const isReady = checks.every((check) => check.isReady);
+        sendJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', checks });
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+}
+
+const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
+
+/** On loopback only names of this machine are answered, so that no web page can reach it under a name of its own. */
+function isTrustedHost(header: string | undefined, boundTo: string): boolean {
+  if (!LOOPBACK_NAMES.has(boundTo)) return true;
+  if (header === undefined) return true;
+  const name = header.replace(/:\d+$/, '');
+  return LOOPBACK_NAMES.has(name) || (isIP(name) === 4 && name.startsWith('127.'));
+}

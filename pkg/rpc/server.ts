@@ -70,12 +70,12 @@ export class RpcServer {
   /**
    * Adds a service; it is SERVING once the server has started.
    *
-   * @param raw - Methods that take bytes, instead of their typed implementation.
+   * @param raw - Methods that take bytes; the others are in `implementation`.
    */
-  addService<S extends DescService>(
+  addService<S extends DescService, R extends RawImplementation<S> = Record<never, never>>(
     service: S,
-    implementation: ServiceImplementation<S>,
-    raw: RawImplementation<S> = {},
+    implementation: Omit<ServiceImplementation<S>, keyof R>,
+    raw?: R,
   ): void {
     const bridged = grpcService(service, implementation, raw, (method) => this.#depsOf(method));
     this.#server.addService(bridged.definition, bridged.handlers);

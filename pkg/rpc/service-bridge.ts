@@ -10,12 +10,7 @@ import {
   sendAll,
   unaryHandler,
 } from './handlers.ts';
-import type {
-  RawBidiHandler,
-  RawImplementation,
-  RawUnaryHandler,
-  ServiceImplementation,
-} from './service-types.ts';
+import type { RawBidiHandler, RawImplementation, RawUnaryHandler } from './service-types.ts';
 
 type AnyFunction = (request: unknown, context: unknown) => unknown;
 
@@ -33,14 +28,14 @@ export function methodPath(method: DescMethod): string {
  */
 export function grpcService<S extends DescService>(
   service: S,
-  implementation: ServiceImplementation<S>,
-  raw: RawImplementation<S>,
+  implementation: object,
+  raw: RawImplementation<S> | undefined,
   depsOf: (method: DescMethod) => HandlerDeps,
 ): { definition: ServiceDefinition; handlers: UntypedServiceImplementation } {
   const definition: Record<string, MethodDefinition<Uint8Array, Uint8Array>> = {};
   const handlers: UntypedServiceImplementation = {};
   const typed = implementation as Readonly<Record<string, AnyFunction>>;
-  const onBytes = raw as Readonly<Record<string, RawUnaryHandler | RawBidiHandler | undefined>>;
+  const onBytes = (raw ?? {}) as Readonly<Record<string, RawUnaryHandler | RawBidiHandler | undefined>>;
   for (const method of service.methods) {
     const name = method.localName;
     const isUnary = method.methodKind === 'unary';

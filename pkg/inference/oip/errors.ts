@@ -1,0 +1,80 @@
+import { TradewindError } from '../../runtime/errors.ts';
+
+/** No model of that name and version is served. */
+export class ModelNotFoundError extends TradewindError {
+  readonly code = 'ModelNotFound';
+  readonly kind = 'notFound';
+
+  constructor(model: string, version: string) {
+    const what = version === '' ? `'${model}'` : `'${model}' version '${version}'`;
+    super({ message: `Model must be one that is served, ${what} is not`, facts: { model, version } });
+  }
+}
+
+/** A tensor of a request does not fit its own shape or the model's signature. */
+export class TensorInvalidError extends TradewindError {
+  readonly code = 'TensorInvalid';
+  readonly kind = 'usage';
+
+  constructor(tensor: string, must: string, was: string) {
+    super({ message: `Tensor '${tensor}' must ${must}, was ${was}`, facts: { tensor } });
+  }
+}
+
+/** A request has an input too many or too few, or the same twice. */
+export class InputsMismatchError extends TradewindError {
+  readonly code = 'InputsMismatch';
+  readonly kind = 'usage';
+
+  constructor(wanted: readonly string[], given: readonly string[]) {
+    const message = `Inputs must be ${list(wanted)}, each once, were ${list(given)}`;
+    super({ message, facts: { wanted: wanted.join(','), given: given.join(',') } });
+  }
+}
+
+/** A request asks for an output that the model does not have. */
+export class OutputUnknownError extends TradewindError {
+  readonly code = 'OutputUnknown';
+  readonly kind = 'usage';
+
+  constructor(output: string, known: readonly string[]) {
+    super({ message: `Output must be one of ${list(known)}, was '${output}'`, facts: { output } });
+  }
+}
+
+/** A request has more rows than one call may bring. */
+export class TooManyRowsError extends TradewindError {
+  readonly code = 'TooManyRows';
+  readonly kind = 'usage';
+
+  constructor(rows: number, maxRows: number) {
+    super({
+      message: `Rows of one request must be at most ${maxRows}, were ${rows}: send them in parts`,
+      facts: { rows, maxRows },
+    });
+  }
+}
+
+/** A request by HTTP is no JSON, lacks a field, or announces binary data that is not there. */
+export class RestRequestInvalidError extends TradewindError {
+  readonly code = 'RestRequestInvalid';
+  readonly kind = 'usage';
+
+  constructor(must: string, cause?: unknown) {
+    super({ message: `Request must ${must}`, cause });
+  }
+}
+
+/** The body of a request by HTTP is larger than the server reads. */
+export class BodyTooLargeError extends TradewindError {
+  readonly code = 'BodyTooLarge';
+  readonly kind = 'exhausted';
+
+  constructor(maxBytes: number) {
+    super({ message: `Body must be at most ${maxBytes} bytes, was larger`, facts: { maxBytes } });
+  }
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.map((name) => `'${name}'`).join(', ');
+}

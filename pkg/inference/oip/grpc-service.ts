@@ -1,0 +1,74 @@
+import {
+  GRPCInferenceService,
+  type RepositoryModelLoadRequest,
+  type RepositoryModelUnloadRequest,
+} from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
+import type { RpcServer } from '../../rpc/server.ts';
+import type { RawImplementation, ServiceImplementation } from '../../rpc/service-types.ts';
+import { VERSION } from '../../runtime/version.ts';
+import type { ModelRepository, TensorSignature } from '../served-model.ts';
+import { InferEngine } from './infer-engine.ts';
+import { DEFAULT_MAX_ROWS, findModel } from './inference.ts';
+import { EXTENSIONS, isAnyReady, isModelReady, PLATFORM, readyVersions, SERVER_NAME } from './metadata.ts';
+import { streamInfer } from './stream-infer.ts';
+
+/** Options of {@link registerOip}. */
+export interface OipOptions {
+  /** Most rows of one request. */
+  readonly maxRows?: number;
+  /** Called with every error inside a stream that is not one of the project's. */
+  readonly onUnexpected?: (error: unknown) => void;
+}
+
+type OnMessages = Omit<ServiceImplementation<typeof GRPCInferenceService>, 'modelInfer' | 'modelStreamInfer'>;
+
+/** Adds the Open Inference Protocol v2 over the models of a repository to a server, complete. */
+export function registerOip(server: RpcServer, repository: ModelRepository, options: OipOptions = {}): void {
+  const engine = new InferEngine(repository, options.maxRows ?? DEFAULT_MAX_ROWS);
+  const onBytes = {
+    modelInfer: (request, _context, done) => engine.infer(request, done),
+    modelStreamInfer: streamInfer(engine, options.onUnexpected ?? (() => undefined)),
+  } satisfies RawImplementation<typeof GRPCInferenceService>;
+  server.addService(GRPCInferenceService, onMessages(repository), onBytes);
+}
+
+function onMessages(repository: ModelRepository): OnMessages {
+  return {
+    serverLive: () => ({ live: true }),
+    serverReady: () => ({ ready: isAnyReady(repository) }),
+    modelReady: ({ name, version }) => ({ ready: isModelReady(repository, name, version) }),
+    serverMetadata: () => ({ name: SERVER_NAME, version: VERSION, extensions: [...EXTENSIONS] }),
+    modelMetadata: ({ name, version }) => {
+      const model = findModel(repository, name, version);
+      return {
+        name: model.name,
+        versions: [...readyVersions(repository, model)],
+        platform: PLATFORM,
+        inputs: model.inputs.map(signatureMessage),
+        outputs: model.outputs.map(signatureMessage),
+      };
+    },
+    repositoryIndex: ({ ready }) => ({
+      models: repository.index().filter((entry) => !ready || entry.state === 'READY'),
+    }),
+    repositoryModelLoad: async (request) => {
+      const name = modelNameOf(request);
+      await repository.load(name);
+      return { modelName: name, isLoaded: true };
+    },
+    repositoryModelUnload: async (request) => {
+      const name = modelNameOf(request);
+      await repository.unload(name);
+      return { modelName: name, isUnloaded: true };
+    },
+  };
+}
+
+/** One dialect sends the model's name as field 2, the other as field 1, which the first one calls the repository's. */
+function modelNameOf(request: RepositoryModelLoadRequest | RepositoryModelUnloadRequest): string {
+  return request.modelName === '' ? request.repositoryName : request.modelName;
+}
+
+function signatureMessage({ name, datatype, shape }: TensorSignature) {
+  return { name, datatype, shape: shape.map(BigInt) };
+}

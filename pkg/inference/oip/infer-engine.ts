@@ -1,0 +1,71 @@
+import {
+  ModelInferRequestSchema,
+  ModelInferResponseSchema,
+} from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
+import { decodeMessage, encodeMessage } from '../../rpc/handlers.ts';
+import type { ModelRepository, ServedModel } from '../served-model.ts';
+import { messageFromAnswer, requestFromMessage } from './infer-messages.ts';
+import { runInference } from './inference.ts';
+import { LeanPlan } from './lean-plan.ts';
+import { readLeanRequest } from './lean-request.ts';
+
+/** Takes either an error or the bytes of a ModelInferResponse. */
+export type InferDone = (error: unknown, response?: Uint8Array) => void;
+
+/**
+ * Answers ModelInfer on bytes. The common form (one FP32 input of shape [n, f], raw) is read and written without a general
+ * decode; every other form, and everything that is wrong, goes the general way. Both give the same bytes.
+ */
+export class InferEngine {
+  readonly #repository: ModelRepository;
+  readonly #maxRows: number;
+  readonly #plans = new WeakMap<ServedModel, LeanPlan>();
+
+  constructor(repository: ModelRepository, maxRows: number) {
+    this.#repository = repository;
+    this.#maxRows = maxRows;
+  }
+
+  /** Calls `done` once. */
+  infer(bytes: Buffer, done: InferDone): void {
+    if (!this.#inferLean(bytes, done)) this.inferGeneral(bytes, done);
+  }
+
+  /** The general way alone. */
+  inferGeneral(bytes: Uint8Array, done: InferDone): void {
+    this.#answer(bytes).then((response) => done(undefined, response), done);
+  }
+
+  async #answer(bytes: Uint8Array): Promise<Uint8Array> {
+    const message = decodeMessage(ModelInferRequestSchema, bytes);
+    const answer = await runInference(this.#repository, requestFromMessage(message), this.#maxRows);
+    return encodeMessage(ModelInferResponseSchema, messageFromAnswer(message, answer));
+  }
+
+  /** @returns False when the request is not of the lean form; nothing has happened then. */
+  #inferLean(bytes: Buffer, done: InferDone): boolean {
+    const request = readLeanRequest(bytes);
+    if (request === undefined) return false;
+    const model = this.#repository.get(request.modelName, request.modelVersion);
+    if (model?.inferRows === undefined) return false;
+    const plan = this.#planOf(model);
+    if (!plan.accepts(request) || request.rows > this.#maxRows) return false;
+    const features = new Float32Array(request.rows * request.columns);
+    // The bytes lie anywhere in the message, and a Float32Array needs alignment: hence the copy.
+    new Uint8Array(features.buffer).set(request.raw);
+    model.inferRows(features, request.rows, (error, outputs) => {
+      if (error === undefined) done(undefined, plan.write(request, outputs));
+      else done(error);
+    });
+    return true;
+  }
+
+  #planOf(model: ServedModel): LeanPlan {
+    let plan = this.#plans.get(model);
+    if (plan === undefined) {
+      plan = new LeanPlan(model);
+      this.#plans.set(model, plan);
+    }
+    return plan;
+  }
+}

@@ -1,0 +1,39 @@
+import type { ModelRepository, ServedModel } from '../served-model.ts';
+import { ModelNotFoundError } from './errors.ts';
+
+/** Name of the server in its metadata. */
+export const SERVER_NAME = 'tradewind';
+
+/** Extensions of the protocol that are spoken here. */
+export const EXTENSIONS: readonly string[] = ['model_repository', 'binary_tensor_data'];
+
+/** Platform of every model that is served here. */
+export const PLATFORM = 'onnxruntime_onnx';
+
+/** Versions of a model that are ready; its own alone where the index has none. */
+export function readyVersions(repository: ModelRepository, model: ServedModel): readonly string[] {
+  const versions = repository
+    .index()
+    .filter((entry) => entry.name === model.name && entry.state === 'READY')
+    .map((entry) => entry.version);
+  return versions.length === 0 ? [model.version] : versions;
+}
+
+/** True when at least one model is ready. */
+export function isAnyReady(repository: ModelRepository): boolean {
+  return repository.index().some((entry) => entry.state === 'READY');
+}
+
+/**
+ * True when the model serves.
+ *
+ * @throws {ModelNotFoundError} The repository does not know it at all.
+ */
+export function isModelReady(repository: ModelRepository, name: string, version: string): boolean {
+  if (repository.get(name, version) !== undefined) return true;
+  const isKnown = repository
+    .index()
+    .some((entry) => entry.name === name && (version === '' || entry.version === version));
+  if (!isKnown) throw new ModelNotFoundError(name, version);
+  return false;
+}

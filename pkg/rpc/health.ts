@@ -1,5 +1,5 @@
 import {
-  Health,
+  type Health,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../../proto/gen/grpc/health/v1/health_pb.ts';
 import { TradewindError } from '../runtime/errors.ts';

@@ -1,13 +1,13 @@
 import { type DescFile, type DescMessage, type DescService, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { status as Code } from '@grpc/grpc-js';
-import {
+import type {
   ServerReflection,
-  type ServerReflectionRequest,
+  ServerReflectionRequest,
 } from '../../proto/gen/grpc/reflection/v1/reflection_pb.ts';
-import {
+import type {
   ServerReflection as ServerReflectionAlpha,
-  type ServerReflectionRequest as ServerReflectionRequestAlpha,
+  ServerReflectionRequest as ServerReflectionRequestAlpha,
 } from '../../proto/gen/grpc/reflection/v1alpha/reflection_pb.ts';
 import type { ServiceImplementation } from './service-types.ts';
 
@@ -74,7 +74,7 @@ export class ReflectionIndex {
           : notFound(request.value);
       case 'fileContainingExtension':
         return notFound(`${request.value.containingType} extension ${request.value.extensionNumber}`);
-      case undefined:
+      default:
         return answerError(Code.INVALID_ARGUMENT, 'A request must name what is asked for');
     }
   }

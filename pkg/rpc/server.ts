@@ -72,11 +72,13 @@ export class RpcServer {
    *
    * @param raw - Methods that take bytes; the others are in `implementation`.
    */
-  addService<S extends DescService, R extends RawImplementation<S> = Record<never, never>>(
+  addService<S extends DescService>(service: S, implementation: ServiceImplementation<S>): void;
+  addService<S extends DescService, R extends RawImplementation<S>>(
     service: S,
     implementation: Omit<ServiceImplementation<S>, keyof R>,
-    raw?: R,
-  ): void {
+    raw: R,
+  ): void;
+  addService<S extends DescService>(service: S, implementation: object, raw?: RawImplementation<S>): void {
     const bridged = grpcService(service, implementation, raw, (method) => this.#depsOf(method));
     this.#server.addService(bridged.definition, bridged.handlers);
     this.#reflection.add(service);

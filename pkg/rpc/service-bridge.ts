@@ -61,9 +61,7 @@ export function grpcService<S extends DescService>(
 function unaryOnBytes(method: DescMethod, run: AnyFunction): RawUnaryHandler {
   const answer = async (request: Buffer, context: unknown): Promise<Uint8Array> =>
     encodeMessage(method.output, (await run(decodeMessage(method.input, request), context)) as Message);
-  return (request, context, done) => {
-    answer(request, context).then((response) => done(undefined, response), done);
-  };
+  return (request, context, done) => void settle(answer(request, context), done);
 }
 
 function streamOnBytes(method: DescMethod, run: AnyFunction): RawBidiHandler {
@@ -76,8 +74,20 @@ function streamOnBytes(method: DescMethod, run: AnyFunction): RawBidiHandler {
         method.methodKind === 'client_streaming' ? onlyOne(result) : (result as AsyncIterable<Message>);
       await sendAll(call, method.output, responses, context.signal);
     };
-    answer().then(() => done(), done);
+    void settle(answer(), done);
   };
+}
+
+/** Hands the outcome of a promise to a callback; never rejects. */
+async function settle<T>(promise: Promise<T>, done: (error: unknown, value?: T) => void): Promise<void> {
+  let value: T;
+  try {
+    value = await promise;
+  } catch (error) {
+    done(error);
+    return;
+  }
+  done(undefined, value);
 }
 
 async function firstOf(requests: AsyncIterator<unknown>, method: DescMethod): Promise<unknown> {

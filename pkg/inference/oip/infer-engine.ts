@@ -33,10 +33,21 @@ export class InferEngine {
 
   /** The general way alone. */
   inferGeneral(bytes: Uint8Array, done: InferDone): void {
-    this.#answer(bytes).then((response) => done(undefined, response), done);
+    void this.#answer(bytes, done);
   }
 
-  async #answer(bytes: Uint8Array): Promise<Uint8Array> {
+  async #answer(bytes: Uint8Array, done: InferDone): Promise<void> {
+    let response: Uint8Array;
+    try {
+      response = await this.#answerBytes(bytes);
+    } catch (error) {
+      done(error);
+      return;
+    }
+    done(undefined, response);
+  }
+
+  async #answerBytes(bytes: Uint8Array): Promise<Uint8Array> {
     const message = decodeMessage(ModelInferRequestSchema, bytes);
     const answer = await runInference(this.#repository, requestFromMessage(message), this.#maxRows);
     return encodeMessage(ModelInferResponseSchema, messageFromAnswer(message, answer));

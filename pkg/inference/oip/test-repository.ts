@@ -24,8 +24,8 @@ export function rowModel(name = 'rows', version = '7'): ServedModel {
     infer: async ([input], wanted) => {
       const rows = input?.shape[0] ?? 0;
       const data = compute(input?.data as Float32Array, rows);
-      const tensors = outputs.map((output, i): Tensor => {
-        return { ...output, shape: [rows, ...output.shape.slice(1)], data: data[i] ?? [] };
+      const tensors = outputs.map(({ name, datatype, shape }, i): Tensor => {
+        return { name, datatype, shape: [rows, ...shape.slice(1)], data: data[i] ?? [] };
       });
       return wanted === undefined
         ? tensors

@@ -7,13 +7,15 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf';
-import { status as Code, type handleBidiStreamingCall, type handleUnaryCall } from '@grpc/grpc-js';
+import { status as Code } from '@grpc/grpc-js';
 import type { Clock } from '../runtime/clock.ts';
 import { CallContext } from './call-context.ts';
 import { DeadlineExceededError, MessageMalformedError } from './errors.ts';
 import type { MethodMetrics } from './metrics.ts';
 import type { RawBidiHandler, RawUnaryHandler } from './service-types.ts';
-import { statusOf } from './status.ts';
+import { type RpcStatus, statusOf } from './status.ts';
+import type { MethodHandler } from './transport/listener.ts';
+import type { ServerCall } from './transport/server-call.ts';
 
 /** What every method of a server shares. */
 export interface HandlerDeps {
@@ -46,20 +48,14 @@ class CallTracker {
   readonly context: CallContext;
   #isOpen = true;
 
-  constructor(
-    call: ConstructorParameters<typeof CallContext>[0] & {
-      once(event: string, listener: () => void): unknown;
-    },
-    deps: HandlerDeps,
-  ) {
+  constructor(call: ServerCall, deps: HandlerDeps) {
     this.#deps = deps;
     this.#startMs = deps.clock.monotonicMs();
     this.context = new CallContext(call, deps.clock);
     deps.metrics?.started();
-    call.once('cancelled', () => {
-      if (!this.close(this.context.remainingMs() <= 0 ? Code.DEADLINE_EXCEEDED : Code.CANCELLED)) return;
-      this.context.abort();
-    });
+    call.onCancelled = (code) => {
+      if (this.close(code)) this.context.abort();
+    };
   }
 
   /** @returns False when the call was over already. */
@@ -71,7 +67,7 @@ class CallTracker {
   }
 
   /** Closes with the status of an error. @returns The status, or `undefined` when the call was over already. */
-  fail(error: unknown): ReturnType<typeof statusOf> | undefined {
+  fail(error: unknown): RpcStatus | undefined {
     const status = statusOf(error);
     if (!this.close(status.code)) return undefined;
     if (status.code === Code.INTERNAL) this.#deps.onUnexpected(this.#deps.path, error);
@@ -84,49 +80,56 @@ class CallTracker {
   }
 }
 
-/** The grpc-js handler of a unary method on bytes. */
-export function unaryHandler(run: RawUnaryHandler, deps: HandlerDeps): handleUnaryCall<Buffer, Uint8Array> {
-  return (call, callback) => {
-    const tracker = new CallTracker(call, deps);
-    const done = (error: unknown, response?: Uint8Array): void => {
-      if (error === undefined && response !== undefined) {
-        if (tracker.close(Code.OK)) callback(null, response);
-        return;
+/** Answers a unary method on bytes. */
+export function unaryHandler(run: RawUnaryHandler, deps: HandlerDeps): MethodHandler {
+  return {
+    kind: 'unary',
+    run: (call, request) => {
+      const tracker = new CallTracker(call, deps);
+      const done = (error: unknown, response?: Uint8Array): void => {
+        if (error === undefined && response !== undefined) {
+          try {
+            const bytes = call.framed(response);
+            if (tracker.close(Code.OK)) call.finish(bytes);
+            return;
+          } catch (tooLarge) {
+            error = tooLarge;
+          }
+        }
+        const status = tracker.fail(error);
+        if (status !== undefined) call.fail(status);
+      };
+      try {
+        tracker.checkDeadline();
+        run(request, tracker.context, done);
+      } catch (error) {
+        done(error);
       }
-      const status = tracker.fail(error);
-      if (status !== undefined) callback(status);
-    };
-    try {
-      tracker.checkDeadline();
-      run(call.request, tracker.context, done);
-    } catch (error) {
-      done(error);
-    }
+    },
   };
 }
 
-/** The grpc-js handler of a bidirectional method on bytes. */
-export function bidiHandler(
-  run: RawBidiHandler,
-  deps: HandlerDeps,
-): handleBidiStreamingCall<Buffer, Uint8Array> {
-  return (call) => {
-    const tracker = new CallTracker(call, deps);
-    const done = (error?: unknown): void => {
-      if (error === undefined) {
-        if (tracker.close(Code.OK)) call.end();
-        return;
+/** Answers a streaming method on bytes. */
+export function bidiHandler(run: RawBidiHandler, deps: HandlerDeps): MethodHandler {
+  return {
+    kind: 'stream',
+    run: (stream) => {
+      const tracker = new CallTracker(stream.call, deps);
+      const done = (error?: unknown): void => {
+        if (error === undefined) {
+          if (tracker.close(Code.OK)) stream.end();
+          return;
+        }
+        const status = tracker.fail(error);
+        if (status !== undefined) stream.fail(status);
+      };
+      try {
+        tracker.checkDeadline();
+        run(stream, tracker.context, done);
+      } catch (error) {
+        done(error);
       }
-      const status = tracker.fail(error);
-      // grpc-js takes a status through the error event; destroy() would drop it.
-      if (status !== undefined) call.emit('error', status);
-    };
-    try {
-      tracker.checkDeadline();
-      run(call, tracker.context, done);
-    } catch (error) {
-      done(error);
-    }
+    },
   };
 }
 

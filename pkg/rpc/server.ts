@@ -1,30 +1,20 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { Health } from '../../proto/gen/grpc/health/v1/health_pb.ts';
 import { ServerReflection } from '../../proto/gen/grpc/reflection/v1/reflection_pb.ts';
 import { ServerReflection as ServerReflectionAlpha } from '../../proto/gen/grpc/reflection/v1alpha/reflection_pb.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { AddressUnusableError } from './errors.ts';
 import type { HandlerDeps } from './handlers.ts';
 import { HealthState } from './health.ts';
 import { ServerMetrics } from './metrics.ts';
-import { checkPortFree } from './port-check.ts';
 import { ReflectionIndex } from './reflection.ts';
-import { grpcService, methodPath } from './service-bridge.ts';
+import { methodHandlers, methodPath } from './service-bridge.ts';
 import type { RawImplementation, ServiceImplementation } from './service-types.ts';
+import { GrpcListener, type ServerTls } from './transport/listener.ts';
 
 /** Largest message in bytes that is read or written unless told otherwise. */
 const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-
-/** Certificates of a server, PEM. */
-export interface ServerTls {
-  readonly certificate: Buffer;
-  readonly privateKey: Buffer;
-  /** Authorities of client certificates; where given, a client must show one. */
-  readonly clientAuthorities?: Buffer;
-}
 
 /** Options of {@link createRpcServer}. */
 export interface RpcServerOptions {
@@ -47,7 +37,7 @@ export interface RpcServerOptions {
 export class RpcServer {
   readonly health = new HealthState();
   readonly #options: RpcServerOptions;
-  readonly #server: Server;
+  readonly #listener: GrpcListener;
   readonly #reflection = new ReflectionIndex();
   readonly #metrics: ServerMetrics | undefined;
   #port: number | undefined;
@@ -55,12 +45,12 @@ export class RpcServer {
   constructor(options: RpcServerOptions) {
     this.#options = options;
     this.#metrics = options.metrics === undefined ? undefined : new ServerMetrics(options.metrics);
-    this.#server = new Server({
-      'grpc.max_receive_message_length': options.maxReceiveBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
-      'grpc.max_send_message_length': options.maxSendBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
-      'grpc.max_concurrent_streams': options.maxConcurrentStreams ?? 1000,
-      // Its per-call bookkeeping is never read here.
-      'grpc.enable_channelz': 0,
+    this.#listener = new GrpcListener({
+      maxReceiveBytes: options.maxReceiveBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+      maxSendBytes: options.maxSendBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+      maxConcurrentStreams: options.maxConcurrentStreams ?? 1000,
+      tls: options.tls,
+      clock: options.clock ?? systemClock,
     });
     this.addService(Health, this.health.service);
     this.addService(ServerReflection, this.#reflection.v1);
@@ -79,8 +69,8 @@ export class RpcServer {
     raw: R,
   ): void;
   addService<S extends DescService>(service: S, implementation: object, raw?: RawImplementation<S>): void {
-    const bridged = grpcService(service, implementation, raw, (method) => this.#depsOf(method));
-    this.#server.addService(bridged.definition, bridged.handlers);
+    const handlers = methodHandlers(service, implementation, raw, (method) => this.#depsOf(method));
+    for (const [path, handler] of handlers) this.#listener.handle(path, handler);
     this.#reflection.add(service);
     this.health.set(service.typeName, false);
   }
@@ -98,16 +88,8 @@ export class RpcServer {
    * @throws {AddressUnusableError} The address cannot be bound for another reason.
    */
   async start(): Promise<number> {
-    const { host = '127.0.0.1', port, tls } = this.#options;
-    await checkPortFree(host, port);
-    const credentials = tls === undefined ? ServerCredentials.createInsecure() : tlsCredentials(tls);
-    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    const bound = Promise.withResolvers<number>();
-    this.#server.bindAsync(authority, credentials, (error, boundPort) => {
-      if (error === null) bound.resolve(boundPort);
-      else bound.reject(new AddressUnusableError(host, port, error));
-    });
-    this.#port = await bound.promise;
+    const { host = '127.0.0.1', port } = this.#options;
+    this.#port = await this.#listener.listen(host, port);
     for (const service of this.#reflection.services) this.health.set(service, true);
     this.health.set('', true);
     return this.#port;
@@ -122,10 +104,10 @@ export class RpcServer {
     this.health.shutDown();
     const drained = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => drained.resolve(false), deadlineMs);
-    this.#server.tryShutdown(() => drained.resolve(true));
+    void this.#listener.drain().then(() => drained.resolve(true));
     const isDrained = await drained.promise;
     clearTimeout(timer);
-    this.#server.forceShutdown();
+    this.#listener.destroy();
     return isDrained;
   }
 
@@ -143,13 +125,4 @@ export class RpcServer {
 /** A server that serves once `start` is called. */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
   return new RpcServer(options);
-}
-
-function tlsCredentials(tls: ServerTls): ServerCredentials {
-  const pairs = [{ cert_chain: tls.certificate, private_key: tls.privateKey }];
-  return ServerCredentials.createSsl(
-    tls.clientAuthorities ?? null,
-    pairs,
-    tls.clientAuthorities !== undefined,
-  );
 }

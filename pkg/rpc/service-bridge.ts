@@ -1,5 +1,4 @@
 import type { DescMethod, DescService, Message } from '@bufbuild/protobuf';
-import type { MethodDefinition, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { MessageMalformedError } from './errors.ts';
 import {
   bidiHandler,
@@ -11,51 +10,37 @@ import {
   unaryHandler,
 } from './handlers.ts';
 import type { RawBidiHandler, RawImplementation, RawUnaryHandler } from './service-types.ts';
+import type { MethodHandler } from './transport/listener.ts';
 
 type AnyFunction = (request: unknown, context: unknown) => unknown;
-
-const pass = (bytes: Uint8Array): Buffer =>
-  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Full name of a method on the wire. */
 export function methodPath(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`;
 }
 
-/**
- * The grpc-js form of a service. Bytes pass through grpc-js as they are: the handlers decode, so that a malformed message gets
- * a status that names it, and lean paths can read the bytes themselves.
- */
-export function grpcService<S extends DescService>(
+/** What answers each method of a service, by its path. The handlers decode, so that lean paths can read the bytes themselves. */
+export function methodHandlers<S extends DescService>(
   service: S,
   implementation: object,
   raw: RawImplementation<S> | undefined,
   depsOf: (method: DescMethod) => HandlerDeps,
-): { definition: ServiceDefinition; handlers: UntypedServiceImplementation } {
-  const definition: Record<string, MethodDefinition<Uint8Array, Uint8Array>> = {};
-  const handlers: UntypedServiceImplementation = {};
+): ReadonlyMap<string, MethodHandler> {
+  const handlers = new Map<string, MethodHandler>();
   const typed = implementation as Readonly<Record<string, AnyFunction>>;
   const onBytes = (raw ?? {}) as Readonly<Record<string, RawUnaryHandler | RawBidiHandler | undefined>>;
   for (const method of service.methods) {
     const name = method.localName;
-    const isUnary = method.methodKind === 'unary';
-    // On the wire every streaming kind is a bidirectional one that sends or reads one message.
-    definition[name] = {
-      path: methodPath(method),
-      requestStream: !isUnary,
-      responseStream: !isUnary,
-      requestSerialize: pass,
-      requestDeserialize: pass,
-      responseSerialize: pass,
-      responseDeserialize: pass,
-    };
     const deps = depsOf(method);
     const run: AnyFunction = (request, context) => typed[name]?.(request, context);
-    handlers[name] = isUnary
-      ? unaryHandler((onBytes[name] as RawUnaryHandler | undefined) ?? unaryOnBytes(method, run), deps)
-      : bidiHandler((onBytes[name] as RawBidiHandler | undefined) ?? streamOnBytes(method, run), deps);
+    // On the wire every streaming kind is a bidirectional one that sends or reads one message.
+    const handler =
+      method.methodKind === 'unary'
+        ? unaryHandler((onBytes[name] as RawUnaryHandler | undefined) ?? unaryOnBytes(method, run), deps)
+        : bidiHandler((onBytes[name] as RawBidiHandler | undefined) ?? streamOnBytes(method, run), deps);
+    handlers.set(methodPath(method), handler);
   }
-  return { definition, handlers };
+  return handlers;
 }
 
 function unaryOnBytes(method: DescMethod, run: AnyFunction): RawUnaryHandler {

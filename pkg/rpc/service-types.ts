@@ -5,8 +5,8 @@ import type {
   MessageInitShape,
   MessageShape,
 } from '@bufbuild/protobuf';
-import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { CallContext } from './call-context.ts';
+import type { BidiCall } from './transport/bidi-call.ts';
 
 type Of<Kind extends DescMethod['methodKind'], I extends DescMessage, O extends DescMessage> = DescMethod & {
   methodKind: Kind;
@@ -41,11 +41,7 @@ export type RawUnaryHandler = (
 ) => void;
 
 /** A bidirectional method on bytes. Calls `done` once: with an error, or without one to end the stream well. */
-export type RawBidiHandler = (
-  call: ServerDuplexStream<Buffer, Uint8Array>,
-  context: CallContext,
-  done: (error?: unknown) => void,
-) => void;
+export type RawBidiHandler = (call: BidiCall, context: CallContext, done: (error?: unknown) => void) => void;
 
 /** Methods of a service that take bytes instead of messages, by the method's name in camel case. */
 export type RawImplementation<S extends DescService> = {

@@ -1,0 +1,80 @@
+import { TradewindError } from '../runtime/errors.ts';
+
+/** A recording is not there or cannot be read. */
+export class RecordingUnreadable extends TradewindError {
+  readonly code = 'RecordingUnreadable';
+  readonly kind = 'notFound';
+
+  constructor(path: string, cause?: unknown) {
+    const why = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
+    super({ message: `recording must be a readable file, was '${path}' (${why})`, facts: { path }, cause });
+  }
+}
+
+/** A compressed recording ends before its end, or is not what its name says. */
+export class RecordingCorrupt extends TradewindError {
+  readonly code = 'RecordingCorrupt';
+  readonly kind = 'data';
+
+  constructor(path: string, why: string, cause?: unknown) {
+    super({ message: `recording '${path}' must be whole, ${why}`, facts: { path }, cause });
+  }
+}
+
+/** There is nothing in it. */
+export class RecordingEmpty extends TradewindError {
+  readonly code = 'RecordingEmpty';
+  readonly kind = 'data';
+
+  constructor(path: string) {
+    super({ message: `recording must have at least one line, '${path}' is empty`, facts: { path } });
+  }
+}
+
+/** None of the known formats fits, or one was named that does not exist. */
+export class FormatUnknown extends TradewindError {
+  readonly code = 'FormatUnknown';
+  readonly kind = 'data';
+
+  constructor(path: string, known: readonly string[], named?: string) {
+    super({
+      message:
+        named === undefined
+          ? `format of '${path}' must be one of ${known.join(', ')}; its first lines fit none`
+          : `--format must be one of ${known.join(', ')}, was '${named}'`,
+      facts: { path },
+    });
+  }
+}
+
+/** The header lacks columns that must be there. */
+export class HeaderInvalid extends TradewindError {
+  readonly code = 'HeaderInvalid';
+  readonly kind = 'data';
+
+  constructor(path: string, missing: readonly string[], header: string) {
+    super({
+      message: `header of '${path}' must name ${missing.join(', ')}, was '${header.slice(0, 200)}'`,
+      facts: { path, missing: missing.join(',') },
+    });
+  }
+}
+
+/** A time zone is not one that is known. */
+export class TimeZoneUnknown extends TradewindError {
+  readonly code = 'TimeZoneUnknown';
+  readonly kind = 'usage';
+
+  constructor(timeZone: string) {
+    super({
+      message: `time zone must be an IANA name such as America/New_York, was '${timeZone}'`,
+      facts: { timeZone },
+    });
+  }
+}
+
+/** One line that cannot be read: it goes to quarantine, the recording goes on. */
+export class MalformedLine extends TradewindError {
+  readonly code = 'MalformedLine';
+  readonly kind = 'data';
+}

@@ -1,0 +1,44 @@
+import type { MarketEvent, QuarantineReason } from '../../events.ts';
+import { MalformedLine } from '../../errors.ts';
+
+export interface ParserOptions {
+  readonly path: string;
+  /** Symbol of the file, where its lines do not say. */
+  readonly symbol: string;
+  /** IANA zone of times without one; undefined for the zone that the format has by nature. */
+  readonly timeZone?: string;
+  /** First lines of the file, blank ones left out. */
+  readonly sample: readonly string[];
+}
+
+/** Turns one line into its events: none for a header or a line without meaning for the market. */
+export interface LineParser {
+  /** @throws {MalformedLine} The line goes to quarantine. */
+  parse(line: string, lineNumber: number): readonly MarketEvent[];
+}
+
+/** A recording format that is read line by line. */
+export interface LineFormat {
+  readonly name: string;
+  readonly description: string;
+  recognises(sample: readonly string[], path: string): boolean;
+  createParser(options: ParserOptions): LineParser;
+}
+
+/** Why a line was set aside: its reason in quarantine is a fact of the error. */
+export function malformed(message: string, reason: QuarantineReason = 'Malformed'): MalformedLine {
+  return new MalformedLine({ message, facts: { reason } });
+}
+
+/** @throws {MalformedLine} The text is not a finite number. */
+export function finite(text: string | undefined, name: string): number {
+  const value = text === undefined || text === '' ? Number.NaN : Number(text);
+  if (Number.isFinite(value)) return value;
+  throw malformed(`${name} must be a finite number, was '${text ?? ''}'`, 'NotANumber');
+}
+
+/** @throws {MalformedLine} The time could not be read. */
+export function validTime(timeUs: number, text: string): number {
+  if (Number.isSafeInteger(timeUs)) return timeUs;
+  throw malformed(`time must be RFC 3339 or an epoch number, was '${text}'`);
+}

@@ -1,0 +1,21 @@
+import type { MarketEvent, Quarantined } from '../events.ts';
+
+/** One item of a source: an event, or something that could not be read as one. */
+export type SourceItem =
+  | { readonly position: number; readonly event: MarketEvent }
+  | { readonly position: number; readonly quarantined: Quarantined };
+
+export interface ReadOptions {
+  /** First position to give; those before it are read over. Default 0. */
+  readonly fromPosition?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A stream of market data that can be read again from any position: the same settings give the same items. */
+export interface MarketSource {
+  readonly name: string;
+  /** One line for people: what it is. */
+  readonly description: string;
+  /** @returns Batches, never empty, positions growing by 1 from item to item. */
+  read(options: ReadOptions): AsyncIterable<readonly SourceItem[]>;
+}

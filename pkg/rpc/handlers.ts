@@ -11,7 +11,7 @@ import { status as Code } from '@grpc/grpc-js';
 import type { Clock } from '../runtime/clock.ts';
 import { CallContext } from './call-context.ts';
 import { DeadlineExceededError, MessageMalformedError } from './errors.ts';
-import type { MethodMetrics } from './metrics.ts';
+import type { MethodTally } from './method-tally.ts';
 import type { RawBidiHandler, RawUnaryHandler } from './service-types.ts';
 import { type RpcStatus, statusOf } from './status.ts';
 import type { MethodHandler } from './transport/listener.ts';
@@ -20,7 +20,7 @@ import type { ServerCall } from './transport/server-call.ts';
 /** What every method of a server shares. */
 export interface HandlerDeps {
   readonly clock: Clock;
-  readonly metrics: MethodMetrics | undefined;
+  readonly metrics: MethodTally | undefined;
   /** Full name, `/package.Service/Method`. */
   readonly path: string;
   /** Called with every error that is not one of the project's. */

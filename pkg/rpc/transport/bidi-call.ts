@@ -22,7 +22,7 @@ export class BidiCall extends Duplex {
       try {
         for (const message of reader.read(chunk)) hasRoom = this.push(message);
       } catch (error) {
-        this.destroy(error as Error);
+        this.#refuse(error);
         return;
       }
       if (!hasRoom) stream.pause();
@@ -58,10 +58,15 @@ export class BidiCall extends Duplex {
     callback();
   }
 
-  override _destroy(error: Error | null, callback: Callback): void {
-    // A request that cannot be framed ends the call with its own status; readers see the stream close.
-    if (error !== null) this.call.fail(statusOf(error));
+  /** Leaving a loop over the messages destroys this side only: the status is still to be sent. */
+  override _destroy(_error: Error | null, callback: Callback): void {
     callback(null);
+  }
+
+  /** Ends a call whose bytes cannot be framed. */
+  #refuse(error: unknown): void {
+    this.call.abort(statusOf(error));
+    this.destroy();
   }
 
   #send(messages: readonly Uint8Array[], callback: Callback): void {
@@ -73,7 +78,8 @@ export class BidiCall extends Duplex {
     try {
       bytes = Buffer.concat(messages.map((message) => this.call.framed(message)));
     } catch (error) {
-      callback(error as Error);
+      this.#refuse(error);
+      callback();
       return;
     }
     this.call.respond();

@@ -8,7 +8,6 @@ import { parseTimeoutMs } from './timeout.ts';
 const RESPONSE_HEADERS = {
   ':status': 200,
   'content-type': 'application/grpc+proto',
-  'grpc-accept-encoding': 'identity,deflate,gzip',
 };
 const OK_TRAILERS = { 'grpc-status': '0' };
 
@@ -36,7 +35,7 @@ export class ServerCall {
       this.#deadlineMs = clock.nowUs() / 1000 + timeoutMs;
       this.#timer = setTimeout(() => this.#expire(), timeoutMs);
     }
-    stream.on('close', () => this.#cancel(Code.CANCELLED));
+    stream.on('close', () => this.#leave());
   }
 
   /** Request headers. */
@@ -105,17 +104,21 @@ export class ServerCall {
     stream.resume();
   }
 
-  #expire(): void {
-    this.#cancel(Code.DEADLINE_EXCEEDED, () =>
-      this.fail({ code: Code.DEADLINE_EXCEEDED, details: 'Deadline exceeded', metadata: new Metadata() }),
-    );
+  /** Ends the call with an error that its method does not know of, and tells it so. */
+  abort(status: RpcStatus): void {
+    if (this.#isOver) return;
+    this.onCancelled?.(status.code);
+    this.fail(status);
   }
 
-  #cancel(code: Code, thenDo?: () => void): void {
+  #expire(): void {
+    this.abort({ code: Code.DEADLINE_EXCEEDED, details: 'Deadline exceeded', metadata: new Metadata() });
+  }
+
+  #leave(): void {
     if (this.#isOver) return;
-    this.onCancelled?.(code);
-    if (thenDo === undefined) this.#close();
-    else thenDo();
+    this.onCancelled?.(Code.CANCELLED);
+    this.#close();
   }
 
   /** @returns False when the call was over already. */

@@ -1,0 +1,191 @@
+import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  ModelInferRequestSchema,
+  ModelInferResponseSchema,
+} from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
+import { statusOf } from '../../rpc/status.ts';
+import { InferEngine } from './infer-engine.ts';
+import { readLeanRequest } from './lean-request.ts';
+import { brokenModel, COLUMNS, rowModel, TestRepository } from './test-repository.ts';
+
+type Request = MessageInitShape<typeof ModelInferRequestSchema>;
+
+const engine = new InferEngine(new TestRepository([rowModel(), brokenModel()]), 50);
+
+/** What came of a request: the answer's bytes, or the status. */
+function outcome(run: 'infer' | 'inferGeneral', bytes: Uint8Array): Promise<unknown> {
+  return new Promise((resolve) => {
+    engine[run](Buffer.from(bytes), (error, response) => {
+      if (response !== undefined) resolve(Buffer.from(response).toString('hex'));
+      else {
+        const { code, details, metadata } = statusOf(error);
+        resolve({ code, details, metadata: metadata.toJSON() });
+      }
+    });
+  });
+}
+
+/** Splits a message into its top-level fields, so that they can be put in another order. */
+function fieldsOf(bytes: Uint8Array): Uint8Array[] {
+  const fields: Uint8Array[] = [];
+  const varint = (from: number): [number, number] => {
+    let value = 0;
+    let at = from;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++] ?? 0;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return [value, at];
+    }
+  };
+  for (let at = 0; at < bytes.length; ) {
+    const [length, start] = varint(varint(at)[1]);
+    fields.push(bytes.subarray(at, start + length));
+    at = start + length;
+  }
+  return fields;
+}
+
+const parameters = fc.dictionary(
+  fc.string({ maxLength: 4 }),
+  fc.constant({ parameterChoice: { case: 'boolParam' as const, value: true } }),
+  { maxKeys: 1 },
+);
+
+/** Requests near the lean form: most of it, one or more parts off. */
+const requests: fc.Arbitrary<Request> = fc
+  .record({
+    modelName: fc.oneof(
+      { weight: 8, arbitrary: fc.constant('rows') },
+      fc.constantFrom('', 'broken', 'é', 'nobody'),
+    ),
+    modelVersion: fc.constantFrom('', '', '7', '8'),
+    id: fc.oneof(fc.constant(''), fc.string({ maxLength: 200 }), fc.string({ unit: 'binary', maxLength: 5 })),
+    name: fc.oneof({ weight: 9, arbitrary: fc.constant('features') }, fc.constantFrom('x', '')),
+    datatype: fc.oneof(
+      { weight: 9, arbitrary: fc.constant('FP32') },
+      fc.constantFrom('FP64', 'INT8', 'BYTES', 'what'),
+    ),
+    rows: fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: 1, max: 50 }) },
+      fc.constantFrom(0, -1, 51, 300),
+    ),
+    columns: fc.oneof({ weight: 9, arbitrary: fc.constant(COLUMNS) }, fc.constantFrom(1, 4)),
+    parameters: fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, parameters),
+    tensorParameters: fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, parameters),
+    outputs: fc.oneof(
+      { weight: 4, arbitrary: fc.constant<string[]>([]) },
+      fc.constantFrom(['sum'], ['no'], ['doubled', 'sum']),
+    ),
+    form: fc.oneof(
+      { weight: 6, arbitrary: fc.constant('raw') },
+      fc.constantFrom('typed', 'both', 'twice', 'none'),
+    ),
+    offBy: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.constantFrom(1, 4)),
+    values: fc.array(fc.float(), { minLength: 1, maxLength: 8 }),
+  })
+  .map((r): Request => {
+    const size = Math.max(0, r.rows * r.columns);
+    const data = Float32Array.from({ length: size }, (_, i) => r.values[i % r.values.length] ?? 0);
+    const raw = Buffer.concat([Buffer.from(data.buffer), Buffer.alloc(r.offBy)]);
+    const tensor = {
+      name: r.name,
+      datatype: r.datatype,
+      shape: [BigInt(r.rows), BigInt(r.columns)],
+      parameters: r.tensorParameters,
+      ...(r.form === 'typed' || r.form === 'both' ? { contents: { fp32Contents: [...data] } } : {}),
+    };
+    return {
+      modelName: r.modelName,
+      modelVersion: r.modelVersion,
+      id: r.id.toWellFormed(),
+      parameters: r.parameters,
+      inputs: r.form === 'twice' ? [tensor, tensor] : [tensor],
+      outputs: r.outputs.map((name) => ({ name })),
+      rawInputContents: r.form === 'raw' || r.form === 'both' ? [raw] : r.form === 'twice' ? [raw, raw] : [],
+    };
+  });
+
+const UNKNOWN_FIELD = Uint8Array.of(((100 << 3) & 0x7f) | 0x82, 0x06, 2, 1, 2);
+
+const shuffledBytes = fc
+  .tuple(requests, fc.infiniteStream(fc.nat()), fc.boolean())
+  .map(([request, order, hasUnknown]) => {
+    const fields = fieldsOf(toBinary(ModelInferRequestSchema, create(ModelInferRequestSchema, request)));
+    if (hasUnknown) fields.push(UNKNOWN_FIELD);
+    const keyed = fields.map((field) => ({ field, key: order.next().value ?? 0 }));
+    return Buffer.concat(keyed.sort((a, b) => a.key - b.key).map(({ field }) => field));
+  });
+
+describe('lean and general path', () => {
+  it('give the same answer bytes or the same status for every request', async () => {
+    let lean = 0;
+    await fc.assert(
+      fc.asyncProperty(shuffledBytes, async (bytes) => {
+        if (readLeanRequest(bytes) !== undefined) lean++;
+        expect(await outcome('infer', bytes)).toEqual(await outcome('inferGeneral', bytes));
+      }),
+      { numRuns: 3000 },
+    );
+    expect(lean).toBeGreaterThan(300);
+  });
+
+  it('give the same for bytes that are cut off or changed anywhere', async () => {
+    const whole = toBinary(
+      ModelInferRequestSchema,
+      create(ModelInferRequestSchema, {
+        modelName: 'rows',
+        id: 'a',
+        inputs: [{ name: 'features', datatype: 'FP32', shape: [2n, 3n] }],
+        rawInputContents: [Buffer.alloc(24, 1)],
+      }),
+    );
+    const end = whole.length - 1;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(end), fc.nat(end), fc.nat(255), async (cut, at, byte) => {
+        const bytes = Buffer.from(whole);
+        bytes[at] = byte;
+        for (const each of [bytes, bytes.subarray(0, cut)]) {
+          expect(await outcome('infer', each)).toEqual(await outcome('inferGeneral', each));
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('take the lean form for what the common clients send', () => {
+    const bytes = toBinary(
+      ModelInferRequestSchema,
+      create(ModelInferRequestSchema, {
+        modelName: 'rows',
+        modelVersion: '7',
+        id: 'x'.repeat(300),
+        inputs: [{ name: 'features', datatype: 'FP32', shape: [200n, 3n] }],
+        rawInputContents: [Buffer.alloc(2400)],
+      }),
+    );
+    expect(readLeanRequest(Buffer.from(bytes))).toMatchObject({
+      modelName: 'rows',
+      modelVersion: '7',
+      rows: 200,
+      columns: 3,
+    });
+  });
+
+  it('compute what the model computes', async () => {
+    const request = create(ModelInferRequestSchema, {
+      modelName: 'rows',
+      inputs: [{ name: 'features', datatype: 'FP32', shape: [2n, 3n] }],
+      rawInputContents: [Buffer.from(new Float32Array([1, 2, 3, 4, 5, 6]).buffer)],
+    });
+    const hex = await outcome('infer', toBinary(ModelInferRequestSchema, request));
+    const answer = fromBinary(ModelInferResponseSchema, Buffer.from(String(hex), 'hex'));
+    const outputs = answer.rawOutputContents.map((raw) => [...new Float32Array(new Uint8Array(raw).buffer)]);
+    expect(outputs).toEqual([
+      [6, 15],
+      [2, 4, 6, 8, 10, 12],
+    ]);
+    expect(answer.outputs.map(({ shape }) => shape)).toEqual([[2n], [2n, 3n]]);
+  });
+});

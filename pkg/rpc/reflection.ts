@@ -9,6 +9,7 @@ import type {
   ServerReflection as ServerReflectionAlpha,
   ServerReflectionRequest as ServerReflectionRequestAlpha,
 } from '../../proto/gen/grpc/reflection/v1alpha/reflection_pb.ts';
+import { file_grpc_status_status as statusFile } from '../../proto/gen/grpc/status/status_pb.ts';
 import type { ServiceImplementation } from './service-types.ts';
 
 type Request = ServerReflectionRequest | ServerReflectionRequestAlpha;
@@ -25,6 +26,11 @@ export class ReflectionIndex {
   readonly #messages = new Set<string>();
   readonly #files = new Map<string, DescFile>();
   readonly #fileOfSymbol = new Map<string, DescFile>();
+
+  constructor() {
+    // No service names the details of an error; clients look them up here to show them.
+    this.#addFile(statusFile);
+  }
 
   /** Full names of the services. */
   get services(): readonly string[] {

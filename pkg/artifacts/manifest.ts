@@ -25,6 +25,8 @@ export const manifestSchema = z.strictObject({
     /** Bar clock that the features were computed on, e.g. `time:1000`. */
     bar: z.string().min(1),
     features: z.array(z.string().min(1)).min(1),
+    /** Those of the features that may be absent (NaN): they were absent in some of the training rows. */
+    optionalFeatures: z.array(z.string().min(1)),
     inputs: z.array(tensor).min(1),
     outputs: z.array(tensor).min(1),
   }),

@@ -1,0 +1,93 @@
+import { type HttpHandler, pathOf, readBody, sendError, sendJson } from '../../runtime/http.ts';
+import { RequestInvalid } from '../errors.ts';
+import type { Prediction } from '../prediction.ts';
+import type { PredictionRequest, PredictionService } from '../service.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * `POST /predict`: a flat JSON object of features in, a prediction out. The members `model` and `symbol` are not features: `model` names
+ * the model; `symbol` alone predicts from the newest stored features. `GET /models` lists what is served.
+ */
+export function createPredictHandler(service: PredictionService): HttpHandler {
+  return async (request, response) => {
+    const path = pathOf(request);
+    if (path !== '/predict' && path !== '/models') return false;
+    const wanted = path === '/predict' ? 'POST' : 'GET';
+    if (request.method !== wanted) {
+      response.setHeader('allow', wanted);
+      sendJson(response, 405, { code: 'MethodNotAllowed', message: `method must be ${wanted}`, facts: {} });
+      return true;
+    }
+    try {
+      if (path === '/models') sendJson(response, 200, { models: describeModels(service) });
+      else
+        sendJson(
+          response,
+          200,
+          toJson(await service.predict(parseRequest(await readBody(request, MAX_BODY_BYTES)))),
+        );
+    } catch (error) {
+      sendError(response, error);
+    }
+    return true;
+  };
+}
+
+function parseRequest(body: Buffer): PredictionRequest {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new RequestInvalid('body must be JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RequestInvalid('body must be a flat object of features');
+  }
+  const { model = '', symbol, ...features } = value as Readonly<Record<string, unknown>>;
+  if (typeof model !== 'string') throw new RequestInvalid('model must be text');
+  if (symbol !== undefined && (typeof symbol !== 'string' || symbol === '')) {
+    throw new RequestInvalid('symbol must be text that is not empty');
+  }
+  const given = new Map(Object.entries(features));
+  if (symbol !== undefined && given.size === 0) return { model, symbol };
+  return { model, features: given, ...(symbol === undefined ? {} : { label: symbol }) };
+}
+
+function describeModels(service: PredictionService) {
+  return service
+    .listModels()
+    .map(({ name, version, digest, featureSet, featureNames, memberNames, metrics }) => ({
+      ...{ name, version, digest, metrics },
+      feature_set: featureSet,
+      features: featureNames,
+      members: memberNames,
+    }));
+}
+
+/** The answer with the names of the fields as the documentation gives them. */
+export function toJson(prediction: Prediction): Readonly<Record<string, unknown>> {
+  const base = {
+    model: prediction.model,
+    version: prediction.version,
+    model_digest: prediction.modelDigest,
+    symbol: prediction.symbol,
+    feature_time_us: prediction.featureTimeUs,
+    feature_offset: prediction.featureOffset,
+    inputs_hash: prediction.inputsHash,
+    from_cache: prediction.isFromCache,
+    latency_us: Math.round(prediction.latencyUs),
+    recommendation: prediction.recommendation,
+  };
+  if (prediction.recommendation === 'abstain') return { ...base, abstain_reason: prediction.abstainReason };
+  return {
+    ...base,
+    probability_up: prediction.probabilityUp,
+    adjusted_probability: prediction.adjustedProbability,
+    confidence: prediction.confidence,
+    disagreement: prediction.disagreement,
+    risk_score: prediction.riskScore,
+    signal_strength: prediction.signalStrength,
+    members: prediction.members,
+  };
+}

@@ -1,0 +1,45 @@
+import type { ModelRunner } from '../inference/model-runner.ts';
+import { ModelNotServed } from './errors.ts';
+
+/** A model that predictions are made with, and where it comes from. */
+export interface PredictionModel extends ModelRunner {
+  /** Features that may be absent. */
+  readonly optionalFeatures: ReadonlySet<string>;
+  /** Training window, UTC microseconds: features within it would be in sample. */
+  readonly trainedFromUs: number;
+  readonly trainedToUs: number;
+  readonly dataDigest: string;
+  readonly codeVersion: string;
+  /** Share of gain by feature; may be empty. */
+  readonly importance: Readonly<Record<string, number>>;
+  readonly metrics: Readonly<Record<string, number | null>>;
+}
+
+/** The models that predictions can be made with; replacing one lets calls under way end on the old one. */
+export class ModelDirectory {
+  readonly #models = new Map<string, PredictionModel>();
+
+  put(model: PredictionModel): void {
+    this.#models.set(model.name, model);
+  }
+
+  remove(name: string): void {
+    this.#models.delete(name);
+  }
+
+  list(): readonly PredictionModel[] {
+    return [...this.#models.values()];
+  }
+
+  /** The only model, or `undefined` where there is none or more than one. */
+  only(): PredictionModel | undefined {
+    return this.#models.size === 1 ? this.#models.values().next().value : undefined;
+  }
+
+  /** @param name - May be empty where exactly one is served. @throws {ModelNotServed} */
+  get(name: string): PredictionModel {
+    const model = name === '' ? this.only() : this.#models.get(name);
+    if (model === undefined) throw new ModelNotServed(name, [...this.#models.keys()]);
+    return model;
+  }
+}

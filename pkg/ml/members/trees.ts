@@ -1,0 +1,83 @@
+import type { BoosterLibrary, BoosterPlan, BoosterRows } from '../booster.ts';
+import type { TreeMember } from '../ensemble.ts';
+import { NativeMismatch } from '../errors.ts';
+import { evaluateMember } from '../evaluate.ts';
+import type { TrainingSettings } from '../settings.ts';
+
+/** Largest difference between our walk through the trees and the library's own probability. */
+const AGREEMENT = 1e-6;
+
+/** Members that are trees, in the order they have in the ensemble. */
+export const TREE_MEMBERS = ['boosted', 'dart', 'forest'] as const;
+export type TreeMemberName = (typeof TREE_MEMBERS)[number];
+
+/**
+ * How each tree member is grown.
+ *
+ * - `boosted`: gradient boosted trees, Chen and Guestrin (2016), arXiv 1603.02754.
+ * - `dart`: the same with dropout of whole trees, Rashmi and Gilad-Bachrach (2015), arXiv 1505.01866.
+ * - `forest`: one round of parallel trees on row samples without shrinkage, after Breiman (2001).
+ */
+export function boosterPlan(name: TreeMemberName, settings: TrainingSettings): BoosterPlan {
+  const chosen = settings.members[name];
+  const parameters = {
+    tree_method: 'hist',
+    max_bin: settings.maxBins,
+    nthread: settings.threads,
+    seed: settings.seed,
+    max_depth: chosen.maxDepth,
+    subsample: chosen.subsample,
+    min_child_weight: chosen.minChildWeight,
+    lambda: chosen.l2,
+  };
+  switch (name) {
+    case 'boosted': {
+      const { rounds, learningRate, columnShare } = settings.members.boosted;
+      return { rounds, parameters: { ...parameters, eta: learningRate, colsample_bytree: columnShare } };
+    }
+    case 'dart': {
+      const { rounds, learningRate, columnShare, dropRate } = settings.members.dart;
+      return {
+        rounds,
+        parameters: {
+          ...parameters,
+          booster: 'dart',
+          eta: learningRate,
+          colsample_bytree: columnShare,
+          rate_drop: dropRate,
+        },
+      };
+    }
+    case 'forest': {
+      const { trees, columnShare } = settings.members.forest;
+      return {
+        rounds: 1,
+        parameters: { ...parameters, eta: 1, num_parallel_tree: trees, colsample_bynode: columnShare },
+      };
+    }
+  }
+}
+
+/**
+ * Trains a tree member and checks that our reading of it answers as the library does.
+ *
+ * @returns The member and the total gain of each feature, shape [f].
+ * @throws {NativeMismatch} The two differ by more than 1e-6 on a training row.
+ */
+export async function trainTrees(
+  library: BoosterLibrary,
+  name: TreeMemberName,
+  rows: BoosterRows,
+  labels: Float32Array,
+  settings: TrainingSettings,
+): Promise<{ readonly member: TreeMember; readonly gain: Float64Array }> {
+  const trained = await library.train(rows, labels, boosterPlan(name, settings));
+  const member: TreeMember = { kind: 'trees', name, baseMargin: trained.baseMargin, trees: trained.trees };
+  const ours = evaluateMember(member, rows.features, rows.columns);
+  let largest = 0;
+  ours.forEach((p, i) => {
+    largest = Math.max(largest, Math.abs(p - trained.trainingProbabilities[i]!));
+  });
+  if (!(largest <= AGREEMENT)) throw new NativeMismatch(name, largest, AGREEMENT);
+  return { member, gain: trained.gain };
+}

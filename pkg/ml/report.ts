@@ -1,0 +1,136 @@
+import type { LabelSettings } from './labels.ts';
+import type { MetricSet } from './metrics/metric-set.ts';
+
+export interface FoldReport {
+  /** From 1, in time order. */
+  readonly fold: number;
+  readonly trainRows: number;
+  readonly testRows: number;
+  readonly purged: number;
+  readonly embargoed: number;
+  /** First and last row tested on, UTC microseconds. */
+  readonly fromTimeUs: number;
+  readonly toTimeUs: number;
+  /** False when there were no earlier out-of-fold rows to fit the stacker on, and equal weights were used. */
+  readonly isStackerFitted: boolean;
+  readonly metrics: MetricSet;
+}
+
+export interface MemberReport {
+  readonly name: string;
+  readonly kind: string;
+  /** Weight in the final stacker, >= 0. */
+  readonly weight: number;
+  /** Out of sample, all folds. */
+  readonly accuracy: number;
+  readonly rocAuc: number;
+  readonly logLoss: number;
+}
+
+/** What a training run has to say about its model; out-of-sample numbers only. */
+export interface TrainingReport {
+  readonly label: LabelSettings;
+  readonly folds: readonly FoldReport[];
+  readonly pooled: MetricSet;
+  readonly members: readonly MemberReport[];
+  readonly rows: {
+    /** Rows of the dataset. */
+    readonly given: number;
+    /** Rows trained on. */
+    readonly kept: number;
+    readonly deadZone: number;
+    readonly noFuture: number;
+    readonly noVolatility: number;
+  };
+  readonly symbols: readonly string[];
+  /** First label interval's start and last one's end, UTC microseconds. */
+  readonly fromTimeUs: number;
+  readonly toTimeUs: number;
+  readonly embargoBars: number;
+  /** Rows of a block of the permutation test, and shuffles made. */
+  readonly blockRows: number;
+  readonly permutations: number;
+  readonly tradeBand: number;
+  readonly seed: number;
+  readonly xgboostVersion: string;
+  readonly dataDigest: string;
+  /** Shares of the gain, largest first, summing to 1. */
+  readonly importance: readonly { readonly feature: string; readonly share: number }[];
+  readonly verdict: Verdict;
+  /** Each one sentence. */
+  readonly warnings: readonly string[];
+}
+
+export interface Verdict {
+  readonly hasSkill: boolean;
+  /** One sentence for people. */
+  readonly text: string;
+}
+
+/** Level below which a permutation p-value counts as small. */
+export const SIGNIFICANCE = 0.05;
+/** Direction accuracy above which a leak is likelier than a find. */
+export const TOO_GOOD = 0.55;
+
+/** Skill is claimed only when the p-value is small and accuracy beats always answering the commoner direction. */
+export function verdictOf({ accuracy, baseRate, pValue }: MetricSet): Verdict {
+  const numbers = `accuracy ${percent(accuracy)} against a base rate of ${percent(baseRate)}, p = ${pValue.toFixed(3)}`;
+  if (pValue < SIGNIFICANCE && accuracy > baseRate) {
+    return { hasSkill: true, text: `Out-of-sample skill: ${numbers}.` };
+  }
+  const why = pValue >= SIGNIFICANCE ? 'chance explains the result' : 'the base rate is not beaten';
+  return { hasSkill: false, text: `No skill: ${why} (${numbers}). Do not trade on this model.` };
+}
+
+/** What a reader must know before believing the numbers. */
+export function warningsOf(
+  pooled: MetricSet,
+  label: LabelSettings,
+  folds: readonly Pick<FoldReport, 'isStackerFitted'>[],
+  calibrationSlope: number,
+): string[] {
+  const warnings: string[] = [];
+  if (pooled.accuracy > TOO_GOOD && pooled.balancedAccuracy > TOO_GOOD) {
+    const known =
+      label.kind === 'next-mid-move'
+        ? ' Book imbalance is known to predict the next move of the mid, though rarely one larger than the spread.'
+        : '';
+    warnings.push(
+      `Direction accuracy of ${percent(pooled.accuracy)} is above ${percent(TOO_GOOD)}: a leak until proven otherwise.${known}`,
+    );
+  }
+  if (label.costBps === 0) warnings.push('Costs are set to 0 bps: the trading figures are before costs.');
+  if (pooled.trading.netReturn <= 0)
+    warnings.push('Trading on these probabilities earns nothing after costs.');
+  if (calibrationSlope === 0) {
+    warnings.push('The calibration rows contradict the stacker: the model answers the base rate everywhere.');
+  }
+  const unfitted = folds.filter(({ isStackerFitted }) => !isStackerFitted).length;
+  if (unfitted > 0) {
+    warnings.push(
+      `${unfitted} of ${folds.length} folds had too few earlier out-of-fold rows for a stacker: their members count equally.`,
+    );
+  }
+  if (pooled.rows < 1000) warnings.push(`Only ${pooled.rows} out-of-sample rows: every figure is uncertain.`);
+  return warnings;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** The pooled metrics by name, as an artifact's manifest keeps them; null where not defined. */
+export function manifestMetrics({ pooled }: TrainingReport): Record<string, number | null> {
+  const { trading, ...metrics } = pooled;
+  return Object.fromEntries(
+    Object.entries({ ...metrics, ...trading }).map(([name, value]) => [
+      name,
+      Number.isFinite(value) ? value : null,
+    ]),
+  );
+}
+
+/** The report as JSON text, two spaces deep; what is not defined is null. */
+export function reportJson(report: TrainingReport): string {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}

@@ -6,7 +6,7 @@ export async function* joinLines(
   right: AsyncIterable<LineBatch>,
 ): AsyncGenerator<LineBatch> {
   const iterator = right[Symbol.asyncIterator]();
-  let waiting: (string | undefined)[] = [];
+  const waiting: (string | undefined)[] = [];
   for await (const { firstLine, lines } of left) {
     while (waiting.length < lines.length) {
       const next = await iterator.next();

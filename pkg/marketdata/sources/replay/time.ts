@@ -76,10 +76,10 @@ function zoneOffset(timeZone: string): (localUs: number) => number {
     const local = Date.UTC(
       part['year']!,
       part['month']! - 1,
-      part['day']!,
-      part['hour']!,
-      part['minute']!,
-      part['second']!,
+      part['day'],
+      part['hour'],
+      part['minute'],
+      part['second'],
     );
     return local - Math.floor(utcMs / 1000) * 1000;
   };

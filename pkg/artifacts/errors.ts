@@ -1,0 +1,75 @@
+import { TradewindError } from '../runtime/errors.ts';
+
+/** There is no artifact where one was named. */
+export class ArtifactNotFound extends TradewindError {
+  readonly code = 'ArtifactNotFound';
+  readonly kind = 'notFound';
+
+  constructor(path: string, cause?: unknown) {
+    super({
+      message: `artifact must be a folder with manifest.json, or an .onnx file, was '${path}'`,
+      facts: { path },
+      cause,
+    });
+  }
+}
+
+/** The scheme of an artifact's address has no fetcher. */
+export class SchemeUnsupported extends TradewindError {
+  readonly code = 'SchemeUnsupported';
+  readonly kind = 'usage';
+
+  constructor(uri: string) {
+    super({ message: `artifact must be a path or a file: address, was '${uri}'`, facts: { uri } });
+  }
+}
+
+/** The manifest is not one. */
+export class ManifestInvalid extends TradewindError {
+  readonly code = 'ManifestInvalid';
+  readonly kind = 'data';
+
+  constructor(path: string, faults: readonly string[]) {
+    super({ message: `manifest '${path}' must be valid: ${faults.join('; ')}`, facts: { path } });
+  }
+}
+
+/** A file is not the one that the manifest names, or the manifest not the one that was asked for. */
+export class DigestMismatch extends TradewindError {
+  readonly code = 'DigestMismatch';
+  readonly kind = 'data';
+
+  constructor(path: string, want: string, have: string) {
+    super({ message: `digest of '${path}' must be ${want}, was ${have}`, facts: { path, want, have } });
+  }
+}
+
+/** Files are there that the manifest does not name, or it names one that is not there or is a link. */
+export class ArtifactFilesInvalid extends TradewindError {
+  readonly code = 'ArtifactFilesInvalid';
+  readonly kind = 'data';
+
+  constructor(directory: string, message: string) {
+    super({ message: `artifact '${directory}': ${message}`, facts: { directory } });
+  }
+}
+
+/** Graph and manifest promise different things. */
+export class ContractMismatch extends TradewindError {
+  readonly code = 'ContractMismatch';
+  readonly kind = 'data';
+
+  constructor(message: string) {
+    super({ message });
+  }
+}
+
+/** The folder to write is there already. */
+export class ArtifactExists extends TradewindError {
+  readonly code = 'ArtifactExists';
+  readonly kind = 'precondition';
+
+  constructor(directory: string) {
+    super({ message: `folder must not exist yet, or be empty, was '${directory}'`, facts: { directory } });
+  }
+}

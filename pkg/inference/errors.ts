@@ -1,0 +1,53 @@
+import { TradewindError } from '../runtime/errors.ts';
+
+/** ONNX Runtime does not take the model, or fails to run it. */
+export class ModelFailed extends TradewindError {
+  readonly code = 'ModelFailed';
+  readonly kind = 'data';
+
+  constructor(name: string, doing: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message.split('\n', 1)[0]! : 'unknown error';
+    super({
+      message: `model '${name}' must ${doing}, but ONNX Runtime says: ${why}`,
+      facts: { model: name },
+      cause,
+    });
+  }
+}
+
+/** No source is known for a model of that name. */
+export class ModelSourceUnknown extends TradewindError {
+  readonly code = 'ModelSourceUnknown';
+  readonly kind = 'notFound';
+
+  constructor(name: string, known: readonly string[]) {
+    super({
+      message: `model must be one of ${known.join(', ') || '(none)'}, was '${name}'`,
+      facts: { model: name },
+    });
+  }
+}
+
+/** More rows wait than the bound. */
+export class InferenceOverload extends TradewindError {
+  readonly code = 'InferenceOverload';
+  readonly kind = 'exhausted';
+  override readonly retryable = true;
+
+  constructor(maxQueuedRows: number) {
+    super({
+      message: `rows that wait must be at most ${maxQueuedRows}, try again`,
+      facts: { maxQueuedRows },
+    });
+  }
+}
+
+/** Tensors of a request do not fit the model. */
+export class TensorsInvalid extends TradewindError {
+  readonly code = 'TensorsInvalid';
+  readonly kind = 'usage';
+
+  constructor(message: string) {
+    super({ message });
+  }
+}

@@ -1,0 +1,58 @@
+import * as ort from 'onnxruntime-node';
+
+import { TensorsInvalid } from './errors.ts';
+import type { Tensor, TensorData, TensorDatatype } from './served-model.ts';
+
+const ORT_TYPES = {
+  BOOL: 'bool',
+  UINT8: 'uint8',
+  UINT16: 'uint16',
+  UINT32: 'uint32',
+  UINT64: 'uint64',
+  INT8: 'int8',
+  INT16: 'int16',
+  INT32: 'int32',
+  INT64: 'int64',
+  FP16: 'float16',
+  FP32: 'float32',
+  FP64: 'float64',
+  BYTES: 'string',
+} as const satisfies Readonly<Record<TensorDatatype, string>>;
+
+type OrtType = (typeof ORT_TYPES)[TensorDatatype];
+
+const DATATYPES = new Map<string, TensorDatatype>(
+  Object.entries(ORT_TYPES).map(([datatype, type]) => [type, datatype as TensorDatatype]),
+);
+
+/** Datatype behind ONNX's code of an element type; `undefined` for those that the protocol does not have. */
+export function datatypeOfElement(elementType: number): TensorDatatype | undefined {
+  return ELEMENT_TYPES[elementType];
+}
+
+const ELEMENT_TYPES: Readonly<Record<number, TensorDatatype>> = {
+  ...{
+    1: 'FP32',
+    2: 'UINT8',
+    3: 'INT8',
+    4: 'UINT16',
+    5: 'INT16',
+    6: 'INT32',
+    7: 'INT64',
+    8: 'BYTES',
+    9: 'BOOL',
+  },
+  ...{ 10: 'FP16', 11: 'FP64', 12: 'UINT32', 13: 'UINT64' },
+};
+
+export function toOrtTensor({ datatype, shape, data }: Tensor): ort.Tensor {
+  const make = ort.Tensor as new (type: OrtType, data: TensorData, dims: readonly number[]) => ort.Tensor;
+  return new make(ORT_TYPES[datatype], data, shape);
+}
+
+export function fromOrtTensor(name: string, tensor: ort.Tensor): Tensor {
+  const datatype = DATATYPES.get(tensor.type);
+  if (datatype === undefined)
+    throw new TensorsInvalid(`output '${name}' must be of a type that the protocol has, was ${tensor.type}`);
+  return { name, datatype, shape: tensor.dims, data: tensor.data };
+}

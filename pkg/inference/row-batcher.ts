@@ -1,0 +1,141 @@
+import { InferenceOverload } from './errors.ts';
+
+/** Answer to one request: one array per output, in the order of the graph's outputs. */
+export type RowsDone = (error: Error | undefined, outputs: readonly Float32Array[]) => void;
+
+/** Runs rows through a model: row-major features in, one array per output. */
+export type RunRows = (features: Float32Array, rows: number) => Promise<readonly Float32Array[]>;
+
+export interface BatchingSettings {
+  /** Rows of one run at most; default 32. */
+  readonly maxRows?: number;
+  /** Rows that may wait; more are refused. Default 4,096. */
+  readonly maxQueuedRows?: number;
+}
+
+interface Waiting {
+  readonly features: Float32Array;
+  readonly rows: number;
+  readonly done: RowsDone;
+}
+
+/**
+ * Gathers requests into one run without a timer: what has arrived is looked at again after a turn of the event loop for as long as
+ * it grows, then it runs. An idle server answers at once, a busy one in large batches.
+ */
+export class RowBatcher {
+  readonly #width: number;
+  readonly #run: RunRows;
+  readonly #maxRows: number;
+  readonly #maxQueuedRows: number;
+  #queue: Waiting[] = [];
+  #queuedRows = 0;
+  #seenRows = 0;
+  #isBusy = false;
+  #onIdle: (() => void)[] = [];
+
+  /** @param width - Features of a row. */
+  constructor(width: number, run: RunRows, settings: BatchingSettings = {}) {
+    this.#width = width;
+    this.#run = run;
+    this.#maxRows = settings.maxRows ?? 32;
+    this.#maxQueuedRows = settings.maxQueuedRows ?? 4096;
+  }
+
+  /** Queues rows; `done` is called once. Too many waiting: `done` gets InferenceOverload at once. */
+  add(features: Float32Array, rows: number, done: RowsDone): void {
+    if (this.#queuedRows > 0 && this.#queuedRows + rows > this.#maxQueuedRows) {
+      done(new InferenceOverload(this.#maxQueuedRows), []);
+      return;
+    }
+    this.#queue.push({ features, rows, done });
+    this.#queuedRows += rows;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    this.#seenRows = 0;
+    setImmediate(this.#look);
+  }
+
+  /** Resolves when nothing waits or runs. */
+  idle(): Promise<void> {
+    return this.#isBusy ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
+  }
+
+  readonly #look = (): void => {
+    const hasGrown = this.#queuedRows > this.#seenRows;
+    this.#seenRows = this.#queuedRows;
+    if (hasGrown && this.#queuedRows < this.#maxRows) setImmediate(this.#look);
+    else void this.#runBatch();
+  };
+
+  async #runBatch(): Promise<void> {
+    const batch = this.#take();
+    const rows = batch.reduce((sum, request) => sum + request.rows, 0);
+    try {
+      const outputs = await this.#run(this.#join(batch, rows), rows);
+      this.#answer(batch, rows, outputs);
+    } catch (error) {
+      if (batch.length === 1) batch[0]!.done(error as Error, []);
+      else await this.#runOneByOne(batch);
+    }
+    if (this.#queue.length === 0) {
+      this.#isBusy = false;
+      for (const resolve of this.#onIdle.splice(0)) resolve();
+    } else {
+      this.#seenRows = 0;
+      this.#look();
+    }
+  }
+
+  /** A batch that failed is run again one by one, so that one bad request does not fail the others. */
+  async #runOneByOne(batch: readonly Waiting[]): Promise<void> {
+    for (const { features, rows, done } of batch) {
+      try {
+        done(undefined, await this.#run(features, rows));
+      } catch (error) {
+        done(error as Error, []);
+      }
+    }
+  }
+
+  #take(): readonly Waiting[] {
+    let rows = 0;
+    let count = 0;
+    while (count < this.#queue.length && (count === 0 || rows + this.#queue[count]!.rows <= this.#maxRows)) {
+      rows += this.#queue[count]!.rows;
+      count += 1;
+    }
+    const batch = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count);
+    this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count);
+    this.#queuedRows -= rows;
+    return batch;
+  }
+
+  #join(batch: readonly Waiting[], rows: number): Float32Array {
+    if (batch.length === 1) return batch[0]!.features;
+    const joined = new Float32Array(rows * this.#width);
+    let at = 0;
+    for (const { features } of batch) {
+      joined.set(features, at);
+      at += features.length;
+    }
+    return joined;
+  }
+
+  #answer(batch: readonly Waiting[], rows: number, outputs: readonly Float32Array[]): void {
+    if (batch.length === 1) {
+      batch[0]!.done(undefined, outputs);
+      return;
+    }
+    let row = 0;
+    for (const request of batch) {
+      const from = row;
+      row += request.rows;
+      const to = row;
+      request.done(
+        undefined,
+        outputs.map((output) => output.subarray((from * output.length) / rows, (to * output.length) / rows)),
+      );
+    }
+  }
+}

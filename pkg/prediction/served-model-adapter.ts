@@ -1,0 +1,33 @@
+import type { Manifest } from '../artifacts/manifest.ts';
+import type { ServedModel } from '../inference/served-model.ts';
+import type { ModelOutputs } from '../inference/model-runner.ts';
+import type { PredictionModel } from './model-directory.ts';
+
+/** A served Tradewind model as predictions use it; its graph has been checked against the manifest. */
+export function toPredictionModel(served: ServedModel, manifest: Manifest): PredictionModel {
+  const probability = served.outputs.findIndex(({ name }) => name === 'probability_up');
+  const members = served.outputs.findIndex(({ name }) => name === 'members');
+  return {
+    name: served.name,
+    version: served.version,
+    digest: served.digest,
+    featureSet: manifest.contract.featureSet,
+    featureNames: manifest.contract.features,
+    memberNames: manifest.members.map(({ name }) => name),
+    optionalFeatures: new Set(manifest.contract.optionalFeatures),
+    trainedFromUs: manifest.training.fromTimeUs,
+    trainedToUs: manifest.training.toTimeUs,
+    dataDigest: manifest.training.dataDigest,
+    codeVersion: manifest.codeVersion,
+    importance: manifest.importance,
+    metrics: manifest.metrics,
+    infer: (features, rows) =>
+      new Promise<ModelOutputs>((resolve, reject) => {
+        served.inferRows!(features, rows, (error, outputs) => {
+          if (error === undefined)
+            resolve({ probabilityUp: outputs[probability]!, members: outputs[members]! });
+          else reject(error);
+        });
+      }),
+  };
+}

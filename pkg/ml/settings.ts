@@ -43,7 +43,7 @@ const settingsSchema = z.strictObject({
         minChildWeight: 10,
         l2: 1,
       }),
-      dart: trees.extend({ dropRate: z.number().gt(0).lt(1) }).prefault({
+      dart: trees.extend({ dropRate: z.number().gt(0).lt(1), skipDrop: z.number().min(0).lt(1) }).prefault({
         rounds: 50,
         maxDepth: 3,
         learningRate: 0.1,
@@ -52,6 +52,7 @@ const settingsSchema = z.strictObject({
         minChildWeight: 10,
         l2: 1,
         dropRate: 0.1,
+        skipDrop: 0.5,
       }),
       forest: trees
         .omit({ rounds: true, learningRate: true })

@@ -149,7 +149,7 @@ function headBefore(
 }
 
 function scoreFold(
-  { labels, directions, split: _, dataset }: TrainingTable,
+  { labels, directions, dataset }: TrainingTable,
   one: AnsweredFold,
   head: Head,
 ): ScoredFold {

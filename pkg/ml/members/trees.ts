@@ -36,7 +36,7 @@ export function boosterPlan(name: TreeMemberName, settings: TrainingSettings): B
       return { rounds, parameters: { ...parameters, eta: learningRate, colsample_bytree: columnShare } };
     }
     case 'dart': {
-      const { rounds, learningRate, columnShare, dropRate } = settings.members.dart;
+      const { rounds, learningRate, columnShare, dropRate, skipDrop } = settings.members.dart;
       return {
         rounds,
         parameters: {
@@ -45,6 +45,7 @@ export function boosterPlan(name: TreeMemberName, settings: TrainingSettings): B
           eta: learningRate,
           colsample_bytree: columnShare,
           rate_drop: dropRate,
+          skip_drop: skipDrop,
         },
       };
     }

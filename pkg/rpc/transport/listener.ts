@@ -58,6 +58,8 @@ export class GrpcListener {
     this.#options = options;
     const { tls } = options;
     const settings = {
+      // Megabytes that a connection may hold; Node's default of 10 is below one message of the largest size.
+      maxSessionMemory: 64,
       settings: { maxConcurrentStreams: options.maxConcurrentStreams, initialWindowSize: WINDOW_BYTES },
     };
     this.#server =

@@ -1,0 +1,105 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { HistoryBusy, HistoryUnavailable } from '../errors.ts';
+
+const PROGRAM = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
+const START_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 5_000;
+const LOCK_FILE = 'engine.lock';
+
+/** A running engine. */
+export interface Engine {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** Ends it once what it is doing is done. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the embedded engine on a folder, and again should it end by itself.
+ *
+ * @throws {HistoryBusy} Another process has the folder.
+ * @throws {HistoryUnavailable} It does not come up.
+ */
+export async function startEngine(directory: string): Promise<Engine> {
+  mkdirSync(directory, { recursive: true });
+  const lock = takeLock(directory);
+  const password = randomBytes(18).toString('base64url');
+  let isStopping = false;
+  let child: ChildProcess;
+  let port = 0;
+  const start = async (): Promise<void> => {
+    child = fork(PROGRAM, [join(directory, 'data'), String(port), password], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    port = await firstPort(child);
+    child.once('exit', () => {
+      if (!isStopping) start().catch(() => undefined);
+    });
+  };
+  try {
+    await start();
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    username: 'tradewind',
+    password,
+    async stop() {
+      isStopping = true;
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      if (child.exitCode === null && child.signalCode === null) {
+        const exited = once(child, 'exit');
+        if (child.connected) child.disconnect();
+        await exited;
+      }
+      clearTimeout(timer);
+      lock.release();
+    },
+  };
+}
+
+async function firstPort(child: ChildProcess): Promise<number> {
+  const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
+  const ended = once(child, 'exit').then(() => undefined);
+  const told = once(child, 'message').then(([message]) => (message as { readonly port: number }).port);
+  const port = await Promise.race([told, ended]);
+  clearTimeout(timer);
+  if (port === undefined) throw new HistoryUnavailable('the embedded engine ended while it started');
+  return port;
+}
+
+/** One process per folder: the engine itself would damage it silently. */
+function takeLock(directory: string): { readonly release: () => void } {
+  const path = join(directory, LOCK_FILE);
+  for (;;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx' });
+      return { release: () => rmSync(path, { force: true }) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const owner = Number(readFileSync(path, 'utf8'));
+    if (owner !== process.pid && isAlive(owner)) throw new HistoryBusy(directory, owner);
+    // Its owner was killed: the engine that it had ends with it.
+    rmSync(path, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,48 @@
+import { TradewindError } from '../runtime/errors.ts';
+
+/** The engine or server does not answer; the call may be tried again. */
+export class HistoryUnavailable extends TradewindError {
+  readonly code = 'HistoryUnavailable';
+  readonly kind = 'unavailable';
+  override readonly retryable = true;
+
+  constructor(why: string, cause?: unknown) {
+    super({ message: `history must answer, but ${why}`, cause });
+  }
+}
+
+/** The engine or server refuses a statement. */
+export class HistoryStatementFailed extends TradewindError {
+  readonly code = 'HistoryStatementFailed';
+  readonly kind = 'internal';
+
+  constructor(message: string, cause?: unknown) {
+    super({ message: `history must take the statement, but says: ${message}`, cause });
+  }
+}
+
+/** Another process has the folder open. */
+export class HistoryBusy extends TradewindError {
+  readonly code = 'HistoryBusy';
+  readonly kind = 'precondition';
+
+  constructor(directory: string, pid: number) {
+    super({
+      message: `history in '${directory}' must be open in one process only, process ${pid} has it`,
+      facts: { directory, pid },
+    });
+  }
+}
+
+/** The tables were made by a newer version. */
+export class HistorySchemaNewer extends TradewindError {
+  readonly code = 'HistorySchemaNewer';
+  readonly kind = 'precondition';
+
+  constructor(known: number, found: number) {
+    super({
+      message: `schema of the history must be at most version ${known}, was ${found}`,
+      facts: { known, found },
+    });
+  }
+}

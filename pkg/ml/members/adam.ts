@@ -1,7 +1,7 @@
 /** Steps of Adam over some parameter arrays, which it changes in place. */
 export interface Adam {
   /** @param gradients - Same order and lengths as the parameters. */
-  step(gradients: readonly Float32Array[]): void;
+  step(gradients: readonly Float64Array[]): void;
 }
 
 const BETA1 = 0.9;
@@ -13,12 +13,12 @@ const EPSILON = 1e-8;
  * @see Kingma and Ba (2015), arXiv 1412.6980, algorithm 1; Loshchilov and Hutter (2019), arXiv 1711.05101 (decay).
  */
 export function createAdam(
-  parameters: readonly Float32Array[],
+  parameters: readonly Float64Array[],
   learningRate: number,
   weightDecay: number,
 ): Adam {
-  const first = parameters.map((values) => new Float32Array(values.length));
-  const second = parameters.map((values) => new Float32Array(values.length));
+  const first = parameters.map((values) => new Float64Array(values.length));
+  const second = parameters.map((values) => new Float64Array(values.length));
   let steps = 0;
   return {
     step(gradients) {

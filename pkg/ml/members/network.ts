@@ -100,16 +100,16 @@ function initialLayers(
       inputs,
       outputs,
       isRectified: !isLast,
-      weights: Float32Array.from({ length: inputs * outputs }, () => deviation * random.normal()),
-      bias: new Float32Array(outputs).fill(isLast ? Math.log((up + 1) / (labels.length - up + 1)) : 0),
+      weights: Float64Array.from({ length: inputs * outputs }, () => deviation * random.normal()),
+      bias: new Float64Array(outputs).fill(isLast ? Math.log((up + 1) / (labels.length - up + 1)) : 0),
     };
   });
 }
 
 function snapshot(layers: readonly DenseWeights[]): DenseLayer[] {
   return layers.map(({ weights, bias, isRectified }) => ({
-    weights: weights.slice(),
-    bias: bias.slice(),
+    weights: Float32Array.from(weights),
+    bias: Float32Array.from(bias),
     activation: isRectified ? 'relu' : 'none',
   }));
 }
@@ -130,7 +130,7 @@ function gather(
   order: Uint32Array,
   from: number,
   rows: number,
-  into: Float32Array,
+  into: Float64Array,
 ): void {
   for (let i = 0; i < rows; i += 1) {
     const base = order[from + i]! * width;

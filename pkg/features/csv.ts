@@ -1,5 +1,4 @@
 import { FeatureRowInvalid } from './errors.ts';
-import type { FeatureVector } from './feature-vector.ts';
 
 /** A row of a feature file. */
 export interface FeatureRow {
@@ -18,9 +17,13 @@ export function featureCsvRow({
   timeUs,
   symbol,
   values,
-}: Pick<FeatureVector, 'timeUs' | 'symbol' | 'values'>): string {
+}: {
+  readonly timeUs: number;
+  readonly symbol: string;
+  readonly values: ArrayLike<number>;
+}): string {
   let row = `${timeUs},${symbol}`;
-  for (const value of values) row += Number.isNaN(value) ? ',' : `,${value}`;
+  for (let i = 0; i < values.length; i += 1) row += Number.isNaN(values[i]!) ? ',' : `,${values[i]!}`;
   return `${row}\n`;
 }
 

@@ -10,7 +10,6 @@ export interface Metrics {
   readonly registry: Registry;
   readonly events: Counter<'kind'>;
   readonly quarantined: Counter<'reason'>;
-  readonly sequenceGaps: Counter;
   readonly featureLatency: Histogram;
   readonly predictionLatency: Histogram<'model'>;
   readonly predictions: Counter<'model' | 'recommendation'>;
@@ -32,10 +31,6 @@ export function createMetrics(): Metrics {
     registry,
     events: counter('tradewind_events_total', 'Market events accepted, by kind.', ['kind']),
     quarantined: counter('tradewind_quarantined_total', 'Inputs set aside, by reason.', ['reason']),
-    sequenceGaps: counter(
-      'tradewind_sequence_gaps_total',
-      'Events accepted although events before them are missing.',
-    ),
     featureLatency: new Histogram({
       name: 'tradewind_feature_latency_seconds',
       help: 'From the arrival of the event that closed a bar to the published features.',

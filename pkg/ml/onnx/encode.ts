@@ -6,15 +6,13 @@ import type {
   RegressionTree,
   TreeMember,
 } from '../ensemble.ts';
+import { MEMBER_CLIP } from '../evaluate.ts';
 import { attribute, GraphBuilder } from './graph.ts';
 
 /** Names of the graph's input and outputs. */
 export const INPUT_NAME = 'features';
 export const PROBABILITY_NAME = 'probability_up';
 export const MEMBERS_NAME = 'members';
-
-/** Probabilities are kept this far from 0 and 1 before their log-odds are taken. */
-export const PROBABILITY_MARGIN = 1e-6;
 
 /**
  * The whole ensemble as one ONNX graph: members, stacker and calibration.
@@ -36,8 +34,8 @@ export function encodeEnsemble(ensemble: Ensemble): Uint8Array {
     }
   });
   const members = graph.node('Concat', probabilities, [attribute.int('axis', 1)], { output: MEMBERS_NAME });
-  const lower = graph.scalar(PROBABILITY_MARGIN);
-  const upper = graph.scalar(1 - PROBABILITY_MARGIN);
+  const lower = graph.scalar(MEMBER_CLIP);
+  const upper = graph.scalar(1 - MEMBER_CLIP);
   const clipped = graph.node('Clip', [members, lower, upper]);
   const odds = graph.node('Div', [clipped, graph.node('Sub', [graph.scalar(1), clipped])]);
   const { weights, bias } = ensemble.stacker;

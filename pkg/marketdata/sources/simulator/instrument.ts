@@ -23,9 +23,9 @@ const VOLATILITY = 0.15 / Math.sqrt(252 * 6.5 * 3600);
 const PRESSURE_HALF_LIFE_SECONDS = 15;
 /**
  * The predictable part: the log price drifts by this times pressure times volatility per second. At a horizon of 5 s the
- * drift explains about 3 % of the variance of the return; the rest is noise.
+ * drift explains about 1 % of the variance of the return; the rest is noise.
  */
-const DRIFT = 0.17;
+const DRIFT = 0.09;
 /** Volatility in each regime, against the mean, and the mean time spent in one. */
 const REGIMES: readonly number[] = [0.7, 1, 1.8];
 const REGIME_SECONDS = 600;

@@ -1,0 +1,70 @@
+import { Command, CommanderError } from 'commander';
+
+import { EXIT_CODES, TradewindError } from '../../pkg/runtime/errors.ts';
+import { VERSION } from '../../pkg/runtime/version.ts';
+import { registerBench } from './commands/bench.ts';
+import { registerFeatures } from './commands/features.ts';
+import { registerModels } from './commands/models.ts';
+import { registerPredict } from './commands/predict.ts';
+import { registerServe } from './commands/serve.ts';
+import { registerTrain } from './commands/train.ts';
+import { registerUp } from './commands/up.ts';
+
+const EXIT_CODE_HELP = `
+Exit codes: 0 done, 1 our fault, 2 wrong flag or config, 3 bad data, 4 not found, 5 wrong state, 6 a bound was reached,
+7 a server or library is away, 8 out of time, 130 interrupted.`;
+
+/** Every command with its flags; importing it loads no client library: each command loads what it needs when it runs. */
+function createProgram(): Command {
+  const program = new Command('tradewind')
+    .description(
+      'Machine-learning trading models: market data in, features, honest training, serving, live console.',
+    )
+    .version(VERSION)
+    .showHelpAfterError('(--help shows the flags)')
+    .addHelpText('after', EXIT_CODE_HELP)
+    .exitOverride();
+  for (const register of [
+    registerUp,
+    registerFeatures,
+    registerTrain,
+    registerServe,
+    registerModels,
+    registerPredict,
+    registerBench,
+  ]) {
+    register(program);
+  }
+  exitOverrideAll(program);
+  return program;
+}
+
+function exitOverrideAll(command: Command): void {
+  for (const child of command.commands) {
+    child.exitOverride().showHelpAfterError('(--help shows the flags)');
+    exitOverrideAll(child);
+  }
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param argv - As in `process.argv`: node, script, then the words.
+ * @returns The exit code. A user's mistake is one line on stderr, `tradewind: <Code>: <message>`, and never a stack trace.
+ */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync([...argv]);
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;
+    if (error instanceof TradewindError) {
+      process.stderr.write(`tradewind: ${error.code}: ${error.message}\n`);
+      return EXIT_CODES[error.kind];
+    }
+    process.stderr.write(
+      `tradewind: Internal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return EXIT_CODES.internal;
+  }
+}

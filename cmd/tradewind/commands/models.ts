@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+
+export interface ModelsFlags {
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+/** `tradewind models`: artifacts on disk. */
+export function registerModels(program: Command): void {
+  const models = program.command('models').description('Artifacts: list, inspect, verify.');
+  models
+    .command('ls')
+    .description('List the artifacts below a folder.')
+    .option('--data <dir>', 'folder given to `tradewind up`', '.tradewind')
+    .option('--json', 'print JSON')
+    .action(async (flags: ModelsFlags) => {
+      const { listModels } = await import('../run/models.ts');
+      await listModels(flags);
+    });
+  models
+    .command('inspect')
+    .description('Manifest, contract, digest, graph and importance of one artifact.')
+    .argument('<dir>', 'artifact folder')
+    .option('--json', 'print JSON')
+    .action(async (dir: string, flags: Pick<ModelsFlags, 'json'>) => {
+      const { inspectModel } = await import('../run/models.ts');
+      await inspectModel(dir, flags);
+    });
+  models
+    .command('verify')
+    .description('Check every digest, the graph and the contract; exit code 3 when one is wrong.')
+    .argument('<dir>', 'artifact folder')
+    .option('--json', 'print JSON')
+    .action(async (dir: string, flags: Pick<ModelsFlags, 'json'>) => {
+      const { verifyModel } = await import('../run/models.ts');
+      await verifyModel(dir, flags);
+    });
+}

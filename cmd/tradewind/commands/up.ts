@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+
+import { parseDurationSeconds, parseNumber, parseSpeed } from '../flags.ts';
+
+/** Flags of `tradewind up`, as commander gives them. */
+export interface UpFlags {
+  readonly config?: string;
+  readonly source?: string;
+  readonly file?: string;
+  readonly format?: string;
+  readonly symbol?: string;
+  readonly speed?: number | 'max';
+  readonly for?: number;
+  readonly data?: string;
+  readonly model?: string;
+  readonly grpcPort?: number;
+  readonly httpPort?: number;
+  readonly history?: boolean;
+  readonly train?: boolean;
+  readonly logLevel?: string;
+  readonly json?: boolean;
+}
+
+/** `tradewind up`: everything in this process. */
+export function registerUp(program: Command): void {
+  program
+    .command('up')
+    .description('Run the whole system in this process: data, features, model, predictions, console.')
+    .option('--config <file>', 'configuration, YAML or JSON')
+    .option('--source <kind>', 'simulator or replay (default: simulator)')
+    .option('--file <file>', 'recording or bar file to replay')
+    .option('--format <name>', 'format of the file, where it is not recognised')
+    .option('--symbol <symbol>', 'symbol of the file, where it does not say')
+    .option('--speed <factor>', 'market seconds per second, or max', parseSpeed)
+    .option('--for <duration>', 'stop after this long, e.g. 60s, 10m', parseDurationSeconds)
+    .option('--data <dir>', 'folder of all that is kept (default: .tradewind)')
+    .option('--model <dir>', 'artifact to serve instead of training one')
+    .option('--grpc-port <port>', 'gRPC port (default: 50051; 0 picks a free one)', parseNumber)
+    .option(
+      '--http-port <port>',
+      'console, REST and metrics port (default: 8080; 0 picks a free one)',
+      parseNumber,
+    )
+    .option('--no-history', 'keep no history')
+    .option('--no-train', 'train no model where there is none')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
+    .option('--json', 'print the closing summary as one JSON object')
+    .action(async (flags: UpFlags) => {
+      const { runUp } = await import('../up/up.ts');
+      await runUp(flags);
+    });
+}

@@ -1,0 +1,49 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parses a finite number. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new InvalidArgumentError(`must be a number, was '${text}'`);
+  return value;
+}
+
+/** Parses a whole number of at least `minimum`. */
+export function parseWhole(minimum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < minimum) {
+      throw new InvalidArgumentError(`must be a whole number of at least ${minimum}, was '${text}'`);
+    }
+    return value;
+  };
+}
+
+/** Parses a speed: a factor > 0, or `max`. */
+export function parseSpeed(text: string): number | 'max' {
+  if (text === 'max') return 'max';
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) {
+    throw new InvalidArgumentError(`must be a factor above 0 or 'max', was '${text}'`);
+  }
+  return value;
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+/** Parses a duration such as `500ms`, `60s`, `10m`, `1h` into seconds. */
+export function parseDurationSeconds(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const seconds = match === null ? 0 : Number(match[1]) * UNIT_SECONDS[match[2]!]!;
+  if (!(seconds > 0))
+    throw new InvalidArgumentError(`must be a duration such as 500ms, 60s, 10m or 1h, was '${text}'`);
+  return seconds;
+}
+
+/** Parses a comma-separated list of names. */
+export function parseList(text: string): readonly string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.some((item) => item === ''))
+    throw new InvalidArgumentError(`must be names separated by commas, was '${text}'`);
+  return items;
+}

@@ -1,0 +1,6 @@
+/** `tradewind`: the command line, and the kubectl plug-in of the same name. */
+import { enableCompileCache } from 'node:module';
+
+enableCompileCache();
+const { runCommandLine } = await import('./command-line.ts');
+process.exitCode = await runCommandLine(process.argv);

@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+
+import type { MessageInitShape } from '@bufbuild/protobuf';
+
+import {
+  type ExplainResponse,
+  PredictionService,
+  type PredictRequestSchema,
+} from '../../../proto/gen/tradewind/v1/prediction_pb.ts';
+import { toJson } from '../../../pkg/prediction/http/predict-handler.ts';
+import { createRpcClient } from '../../../pkg/rpc/client.ts';
+import { FileUnreadable } from '../../../pkg/runtime/common-errors.ts';
+import { predictionOf } from '../../../pkg/wire/prediction.ts';
+import type { PredictFlags } from '../commands/predict.ts';
+import { FeatureFileInvalid, FlagsInvalid } from '../errors.ts';
+import { columns, printJson } from '../output.ts';
+
+type Request = MessageInitShape<typeof PredictRequestSchema>;
+
+/** Asks a server for one prediction and prints it. */
+export async function runPredict(flags: PredictFlags): Promise<void> {
+  const request = await requestOf(flags);
+  const client = createRpcClient(PredictionService, flags.target);
+  const options = { deadlineMs: flags.timeout * 1000 };
+  try {
+    if (flags.explain === true)
+      printExplanation(await client.call.explain({ request }, options), flags.json === true);
+    else {
+      const { prediction } = await client.call.predict(request, options);
+      print(toJson(predictionOf(prediction!)), flags.json === true);
+    }
+  } finally {
+    client.close();
+  }
+}
+
+async function requestOf({ model, symbol, features }: PredictFlags): Promise<Request> {
+  if ((symbol === undefined) === (features === undefined)) {
+    throw new FlagsInvalid('exactly one of --symbol and --features must be given');
+  }
+  if (symbol !== undefined) return { model, input: { case: 'symbol', value: symbol } };
+  return { model, input: { case: 'features', value: { values: await readFeatures(features!) } } };
+}
+
+async function readFeatures(path: string): Promise<Record<string, number>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new FileUnreadable(path, error);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new FeatureFileInvalid(path, 'it is not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new FeatureFileInvalid(path, 'it is not an object');
+  const wrong = Object.entries(value).filter(([, number]) => typeof number !== 'number');
+  if (wrong.length > 0)
+    throw new FeatureFileInvalid(path, `not a number: ${wrong.map(([name]) => name).join(', ')}`);
+  return value as Record<string, number>;
+}
+
+function print(fields: Readonly<Record<string, unknown>>, asJson: boolean): void {
+  if (asJson) printJson(fields);
+  else process.stdout.write(columns(Object.entries(fields).map(([name, value]) => [name, String(value)])));
+}
+
+function printExplanation(explanation: ExplainResponse, asJson: boolean): void {
+  const { features, members, overlay, lineage } = explanation;
+  const prediction = toJson(predictionOf(explanation.prediction!));
+  const plain = {
+    prediction,
+    features: features.map(({ name, value, importance }) => ({ name, value, importance })),
+    members: members.map(({ member, probabilityUp }) => ({ member, probabilityUp })),
+    overlay: overlay.map(({ name, formula, value }) => ({ name, formula, value })),
+    lineage: {
+      modelDigest: lineage?.modelDigest,
+      dataDigest: lineage?.dataDigest,
+      codeVersion: lineage?.codeVersion,
+      featureOffset: Number(lineage?.featureOffset ?? -1),
+      featureTimeUs: Number(lineage?.featureTimeUs ?? 0),
+    },
+  };
+  if (asJson) {
+    printJson(plain);
+    return;
+  }
+  print(prediction, false);
+  process.stdout.write(
+    `\n${columns([['FEATURE', 'VALUE', 'IMPORTANCE'], ...features.map(({ name, value, importance }) => [name, String(value), importance.toFixed(4)])])}`,
+  );
+  process.stdout.write(
+    `\n${columns([['MEMBER', 'PROBABILITY UP'], ...members.map(({ member, probabilityUp }) => [member, String(probabilityUp)])])}`,
+  );
+  process.stdout.write(
+    `\n${columns([['STEP', 'VALUE', 'FORMULA'], ...overlay.map(({ name, formula, value }) => [name, String(value), formula])])}`,
+  );
+  process.stdout.write(
+    `\n${columns(Object.entries(plain.lineage).map(([name, value]) => [name, String(value)]))}`,
+  );
+}

@@ -1,0 +1,142 @@
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
+
+import { parse } from 'yaml';
+
+import { featureCsvHeader, featureCsvRow } from '../../../pkg/features/csv.ts';
+import { startEngine } from '../../../pkg/history/embedded/start-engine.ts';
+import { History } from '../../../pkg/history/history.ts';
+import { firstLines } from '../../../pkg/marketdata/sources/replay/lines.ts';
+import { RecordingUnreadable } from '../../../pkg/marketdata/errors.ts';
+import type { TrainingInput, TrainingJob } from '../../../pkg/pipeline/training-job.ts';
+import { FileUnreadable } from '../../../pkg/runtime/common-errors.ts';
+import { createProgress } from '../../../pkg/runtime/progress.ts';
+import type { TrainFlags } from '../commands/train.ts';
+import { FlagsInvalid, HistoryMissing } from '../errors.ts';
+import { parseFeatureSets } from '../feature-sets.ts';
+import { optional } from '../optional.ts';
+import { printJson } from '../output.ts';
+import { runTrainer } from '../trainer.ts';
+
+/** Trains in the trainer process, with progress on a terminal, and prints the report. */
+export async function runTrain(flags: TrainFlags): Promise<void> {
+  if ((flags.file === undefined) === (flags.fromHistory !== true)) {
+    throw new FlagsInvalid('exactly one of --file and --from-history must be given');
+  }
+  const scratch = await mkdtemp(join(tmpdir(), 'tradewind-train-'));
+  const progress = createProgress(process.stderr);
+  try {
+    const source = flags.file === undefined ? await exportHistory(flags, scratch) : await fromFiles(flags);
+    const job: TrainingJob = {
+      ...source,
+      trainShare: 1,
+      label: flags.label,
+      horizonBars: flags.horizon,
+      costBps: flags.costBps,
+      folds: flags.folds,
+      embargoBars: flags.embargo,
+      seed: flags.seed,
+      name: flags.name ?? flags.label,
+      outDir: resolve(flags.out),
+      ...optional('settings', flags.config === undefined ? undefined : await readSettings(flags.config)),
+    };
+    const done = await runTrainer(job, { onProgress: (...update) => progress.update(...update) });
+    progress.stop();
+    if (flags.json === true)
+      printJson({ directory: flags.out, digest: done.digest, version: done.version, report: done.report });
+    else process.stdout.write(`${done.reportText}\nwritten to ${flags.out}, ${done.digest}\n`);
+  } finally {
+    progress.stop();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+type Source = Pick<TrainingJob, 'inputs' | 'featureSets' | 'bar'>;
+
+async function fromFiles({ file = [], format, symbol, set, bar }: TrainFlags): Promise<Source> {
+  const inputs: TrainingInput[] = [];
+  for (const path of file) {
+    if (!existsSync(path)) throw new RecordingUnreadable(path, { code: 'ENOENT' });
+    const [header = ''] = format === undefined && !path.endsWith('.parquet') ? await firstLines(path, 1) : [];
+    if (header.startsWith('time_us,symbol,')) inputs.push({ kind: 'features', file: resolve(path) });
+    else
+      inputs.push({
+        kind: 'replay',
+        file: resolve(path),
+        ...optional('format', format),
+        ...optional('symbol', symbol),
+      });
+  }
+  if (new Set(inputs.map(({ kind }) => kind)).size > 1) {
+    throw new FlagsInvalid('files must be all feature files or all recordings, were both');
+  }
+  return { inputs, featureSets: parseFeatureSets(set), bar };
+}
+
+/** Writes the history's features as a feature file: the trainer cannot open the engine's folder too. */
+async function exportHistory({ data, stream, bar }: TrainFlags, scratch: string): Promise<Source> {
+  const directory = await pickStream(data, stream);
+  const engine = await startEngine(join(directory, 'history'));
+  try {
+    const history = await History.open({ ...engine, database: 'tradewind' });
+    const [set] = await history.featureSets();
+    if (set === undefined)
+      throw new HistoryMissing(`history in '${directory}' must have features, has none yet`);
+    const chosen = set.bars.includes(bar) ? bar : set.bars[0]!;
+    const rows = await history.readDataset({ featureSet: set.featureSet, bar: chosen });
+    await history.close();
+    const file = join(scratch, 'features.csv');
+    const out = createWriteStream(file);
+    out.write(featureCsvHeader(set.names));
+    for (const row of rows) if (!out.write(featureCsvRow(row))) await once(out, 'drain');
+    out.end();
+    await finished(out);
+    return {
+      inputs: [{ kind: 'features', file }],
+      featureSets: parseFeatureSets(set.featureSet.split('+')),
+      bar: chosen,
+    };
+  } finally {
+    await engine.stop();
+  }
+}
+
+async function pickStream(data: string, wanted: string | undefined): Promise<string> {
+  const names = existsSync(data) ? await readdir(data) : [];
+  const streams = names.filter((name) => existsSync(join(data, name, 'history')));
+  if (wanted !== undefined) {
+    if (streams.includes(wanted)) return join(data, wanted);
+    throw new HistoryMissing(`--stream must be one of ${streams.join(', ') || '(none)'}, was '${wanted}'`);
+  }
+  if (streams.length === 1) return join(data, streams[0]!);
+  throw new HistoryMissing(
+    streams.length === 0
+      ? `'${data}' must hold a stream with history; 'tradewind up' makes one`
+      : `one of several streams must be named with --stream: ${streams.join(', ')}`,
+  );
+}
+
+async function readSettings(path: string): Promise<Readonly<Record<string, unknown>>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new FileUnreadable(path, error);
+  }
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new FlagsInvalid(
+      `--config must be YAML or JSON, '${path}': ${(error as Error).message.split('\n', 1)[0]}`,
+    );
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new FlagsInvalid(`--config must hold an object of settings, '${path}' does not`);
+  }
+  return value as Readonly<Record<string, unknown>>;
+}

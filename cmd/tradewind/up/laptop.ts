@@ -1,0 +1,318 @@
+import { join } from 'node:path';
+
+import { MemoryEventLog } from '../../../pkg/eventlog/memory.ts';
+import { parseBarClock } from '../../../pkg/features/bar-clock.ts';
+import { createFeatureEngine, type FeatureSettings } from '../../../pkg/features/engine.ts';
+import { startEngine } from '../../../pkg/history/embedded/start-engine.ts';
+import { History } from '../../../pkg/history/history.ts';
+import type { HistoryWriter } from '../../../pkg/history/writer.ts';
+import { FileModelRepository } from '../../../pkg/inference/repository.ts';
+import { Validator } from '../../../pkg/marketdata/validate.ts';
+import { MemoryOnlineStore } from '../../../pkg/onlinestore/memory.ts';
+import {
+  takeConsistently,
+  waitUntilDrained,
+  type GroupOfTopics,
+} from '../../../pkg/pipeline/checkpointer.ts';
+import { Collector } from '../../../pkg/pipeline/collector.ts';
+import { FeatureProcessor } from '../../../pkg/pipeline/feature-processor.ts';
+import { MarketClock } from '../../../pkg/pipeline/market-clock.ts';
+import { metricsObserver } from '../../../pkg/pipeline/metrics-observer.ts';
+import { combineObservers } from '../../../pkg/pipeline/observer.ts';
+import { createPacer } from '../../../pkg/pipeline/pacer.ts';
+import { Recorder } from '../../../pkg/pipeline/recorder.ts';
+import { SignalPublisher } from '../../../pkg/pipeline/signal-publisher.ts';
+import { RunStatistics } from '../../../pkg/pipeline/statistics.ts';
+import { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
+import { PredictionService } from '../../../pkg/prediction/service.ts';
+import { systemClock } from '../../../pkg/runtime/clock.ts';
+import type { Logger } from '../../../pkg/runtime/logger.ts';
+import type { Metrics } from '../../../pkg/runtime/metrics.ts';
+import type { Shutdown } from '../../../pkg/runtime/shutdown.ts';
+import { TOPICS, topicSettings } from '../../../pkg/wire/topics.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { UpConfig } from './config.ts';
+import { StreamModels } from './models.ts';
+import type { Addresses, Screen } from './screen.ts';
+import { openServers } from './servers.ts';
+import type { Stream } from './stream.ts';
+import type { UpSummary } from './summary.ts';
+
+/** One partition: in one process more would only cost order between symbols. */
+const PARTITIONS = 1;
+/** Records of a topic that the log keeps after all have read them. */
+const RETENTION_RECORDS = 10_000;
+const FEATURES_GROUP = 'features';
+const GATEWAY_GROUP = 'gateway';
+const RECORDER_GROUP = 'recorder';
+
+export interface LaptopOptions {
+  readonly config: UpConfig;
+  readonly stream: Stream;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
+  readonly screen: Screen;
+}
+
+interface Parts {
+  readonly log: MemoryEventLog;
+  readonly collector: Collector;
+  readonly features: FeatureProcessor;
+  readonly validator: Validator;
+  readonly statistics: RunStatistics;
+  readonly models: StreamModels;
+  readonly repository: FileModelRepository;
+  readonly consumersDone: Promise<void>;
+  readonly groups: readonly GroupOfTopics[];
+  readonly writer: HistoryWriter | undefined;
+}
+
+/** Every station of the system in this process, from source to served prediction. */
+export class Laptop {
+  readonly addresses: Addresses;
+  readonly resumedFrom: number | undefined;
+  readonly #options: LaptopOptions;
+  readonly #parts: Parts;
+  readonly #startedMs = systemClock.monotonicMs();
+  #isFinished = false;
+
+  private constructor(
+    options: LaptopOptions,
+    parts: Parts,
+    addresses: Addresses,
+    resumedFrom: number | undefined,
+  ) {
+    this.#options = options;
+    this.#parts = parts;
+    this.addresses = addresses;
+    this.resumedFrom = resumedFrom;
+  }
+
+  /** Opens everything in order; what was opened is registered for shutdown at once. */
+  static async open(options: LaptopOptions): Promise<Laptop> {
+    const { config, stream, metrics, logger, shutdown } = options;
+    const kept = await readCheckpoint(checkpointPath(stream));
+    const checkpoint = kept === undefined || kept.isFinished ? undefined : kept;
+    const settings: FeatureSettings = { ...config.features, bar: parseBarClock(config.features.bar) };
+    const { featureSet, names, definitions } = createFeatureEngine(settings);
+
+    const history = await openHistory(options, featureSet, names);
+    const log = new MemoryEventLog({ startOffsets: checkpoint?.offsets ?? {} });
+    shutdown.add('event log', () => log.close());
+    await log.ensureTopics(topicSettings(TOPICS, PARTITIONS, RETENTION_RECORDS));
+    const marketClock = new MarketClock(systemClock);
+    const store = new MemoryOnlineStore({ clock: systemClock });
+
+    const repository = new FileModelRepository({
+      threads: config.model.threads,
+      onLoad: (model, error) => {
+        metrics.modelLoads.inc({ model, result: error === undefined ? 'loaded' : 'failed' });
+        if (error !== undefined) logger.warn({ err: error, model }, 'model could not be loaded');
+      },
+    });
+    shutdown.add('models', () => repository.close());
+    const directory = new ModelDirectory();
+    const { overlay: policy, buyAbove, holdAbove, maxFeatureAgeMs, cacheTtlSeconds } = config.prediction;
+    const service = new PredictionService({
+      models: directory,
+      store,
+      clock: marketClock,
+      settings: {
+        overlay: { policy, buyAbove, holdAbove },
+        ...{ maxFeatureAgeMs, cacheTtlSeconds, maxInFlight: 1024, featureSet, featureNames: names },
+      },
+      onCacheLookup: (isHit) => metrics.cacheLookups.inc({ result: isHit ? 'hit' : 'miss' }),
+    });
+    const statistics = new RunStatistics(checkpoint?.statistics);
+    const servers = await openServers({
+      ...options,
+      service,
+      repository,
+      directory,
+      definitions,
+      marketClock,
+    });
+    const observer = combineObservers([statistics, metricsObserver(metrics, marketClock), servers.observer]);
+
+    const common = { log, topics: TOPICS, clock: systemClock, observer };
+    const features = new FeatureProcessor({
+      ...common,
+      ...{ settings, store, marketClock },
+      ...(checkpoint === undefined ? {} : { restored: checkpoint.engines }),
+    });
+    const signals = new SignalPublisher({ ...common, predictor: service });
+    const consumers = [
+      await log.consume({ group: FEATURES_GROUP, topics: [TOPICS.marketData] }, features),
+      await log.consume({ group: GATEWAY_GROUP, topics: [TOPICS.features] }, signals),
+    ];
+    const groups: GroupOfTopics[] = [
+      { group: FEATURES_GROUP, topics: [TOPICS.marketData] },
+      { group: GATEWAY_GROUP, topics: [TOPICS.features] },
+    ];
+    const writer = history?.writer({ bar: config.features.bar });
+    if (writer !== undefined) {
+      const topics = Object.values(TOPICS) as string[];
+      consumers.push(await log.consume({ group: RECORDER_GROUP, topics }, new Recorder(writer, TOPICS)));
+      groups.push({ group: RECORDER_GROUP, topics });
+    }
+    const validator = new Validator({}, checkpoint?.validator);
+    const pacer = createPacer({
+      speed: config.source.speed,
+      clock: systemClock,
+      ...(stream.liveFromUs === undefined ? {} : { liveFromUs: stream.liveFromUs }),
+    });
+    const collector = new Collector({
+      ...common,
+      ...{ source: stream.source, fromPosition: checkpoint?.position ?? 0, validator, pacer },
+    });
+    const models = new StreamModels(config, stream, repository, directory);
+    const consumersDone = Promise.all(consumers.map(({ done }) => done)).then(() => undefined);
+    const parts = {
+      log,
+      collector,
+      features,
+      validator,
+      statistics,
+      models,
+      repository,
+      consumersDone,
+      groups,
+      writer,
+    };
+    return new Laptop(options, parts, servers.addresses, checkpoint?.position);
+  }
+
+  /** Runs until the source has ended or `signal` aborts. @param endsWithSource - Otherwise the servers stay up when the source ends. */
+  async run(signal: AbortSignal, endsWithSource: boolean): Promise<void> {
+    const { collector, features, consumersDone } = this.#parts;
+    const ended = new AbortController();
+    const modelReady = this.#prepareModel(AbortSignal.any([signal, ended.signal]));
+    modelReady.catch(() => undefined);
+    const checkpoints = this.#checkpointRegularly(AbortSignal.any([signal, ended.signal]));
+    try {
+      if (this.#options.stream.waitsForModel) await Promise.race([modelReady, aborted(signal)]);
+      if (signal.aborted) return;
+      await Promise.race([
+        collector.run(signal),
+        consumersDone,
+        failureOf(modelReady),
+        failureOf(checkpoints),
+      ]);
+      await this.#drained();
+      if (signal.aborted) return;
+      await features.finish();
+      await this.#drained();
+      this.#isFinished = true;
+      if (!endsWithSource && this.#options.config.source.speed !== 'max') await aborted(signal);
+    } finally {
+      ended.abort();
+      await checkpoints.catch(() => undefined);
+    }
+  }
+
+  /** Writes down where the stream stands, once all rows before it are safe. */
+  async checkpoint(): Promise<void> {
+    const { collector, log, features, validator, statistics, writer } = this.#parts;
+    const checkpoint = await takeConsistently(
+      { pause: () => collector.pause(), resume: () => collector.resume(), drained: () => this.#drained() },
+      async (): Promise<Checkpoint> => ({
+        position: collector.position,
+        offsets: Object.fromEntries(
+          await Promise.all(
+            (Object.values(TOPICS) as string[]).map(
+              async (topic) =>
+                [topic, (await log.positions(topic)).map(({ endOffset }) => endOffset)] as const,
+            ),
+          ),
+        ),
+        validator: validator.toState(),
+        engines: features.snapshot(),
+        statistics: statistics.state(),
+        isFinished: this.#isFinished,
+      }),
+    );
+    await writer?.flush();
+    await writeCheckpoint(checkpointPath(this.#options.stream), checkpoint);
+  }
+
+  summary(): UpSummary {
+    const { collector, statistics, repository } = this.#parts;
+    const { stream } = this.#options;
+    const [served] = repository.index().filter(({ state }) => state === 'READY');
+    const model = served === undefined ? undefined : repository.get(served.name);
+    return {
+      source: stream.description,
+      stream: stream.name,
+      resumedFromPosition: this.resumedFrom ?? null,
+      position: collector.position,
+      isFinished: this.#isFinished,
+      elapsedSeconds: (systemClock.monotonicMs() - this.#startedMs) / 1000,
+      ...statistics.summary(),
+      model: model === undefined ? null : { name: model.name, version: model.version, digest: model.digest },
+    };
+  }
+
+  #drained(): Promise<void> {
+    return Promise.race([waitUntilDrained(this.#parts.log, this.#parts.groups), this.#parts.consumersDone]);
+  }
+
+  /** Serves the model that is there, or trains one first. Where XGBoost is away, says so and goes on without a model. */
+  async #prepareModel(signal: AbortSignal): Promise<void> {
+    const { models } = this.#parts;
+    const { config, screen, logger } = this.#options;
+    let directory = await models.find();
+    if (directory === undefined && !config.model.train) return;
+    if (directory === undefined) {
+      try {
+        directory = await models.train({ onProgress: (...progress) => screen.training(...progress), signal });
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn({ reason: (error as Error).message }, 'no model could be trained, predictions abstain');
+        screen.trained(`none: ${(error as Error).message.split('\n', 1)[0]}`);
+        return;
+      }
+    }
+    screen.trained(await models.serve(directory));
+  }
+
+  async #checkpointRegularly(signal: AbortSignal): Promise<void> {
+    const { checkpointSeconds } = this.#options.config.history;
+    while (!signal.aborted) {
+      await Promise.race([wait(checkpointSeconds * 1000), aborted(signal)]);
+      if (!signal.aborted) await this.checkpoint();
+    }
+  }
+}
+
+const checkpointPath = (stream: Stream): string => join(stream.directory, 'checkpoint');
+
+async function openHistory(
+  { config, stream, shutdown }: LaptopOptions,
+  featureSet: string,
+  names: readonly string[],
+): Promise<History | undefined> {
+  if (!config.history.enabled) return undefined;
+  const engine = await startEngine(join(stream.directory, 'history'));
+  shutdown.add('history engine', () => engine.stop());
+  const history = await History.open({ ...engine, database: 'tradewind' });
+  shutdown.add('history', () => history.close());
+  await history.putFeatureNames(featureSet, names);
+  return history;
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** Rejects when the promise does; otherwise never settles. */
+function failureOf(promise: Promise<unknown>): Promise<never> {
+  return new Promise((_, reject) => promise.catch(reject));
+}

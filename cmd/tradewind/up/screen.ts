@@ -1,0 +1,52 @@
+import { createProgress, type Progress } from '../../../pkg/runtime/progress.ts';
+import type { Stream } from './stream.ts';
+
+/** Where the servers of a run listen. */
+export interface Addresses {
+  readonly http: string;
+  readonly grpc: string;
+}
+
+/** What a run tells the person in front of the terminal: one screen, then progress; nothing in between for a pipe. */
+export class Screen {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #isQuiet: boolean;
+  #progress: Progress;
+
+  constructor(stream: NodeJS.WriteStream, isQuiet: boolean) {
+    this.#stream = stream;
+    this.#isQuiet = isQuiet;
+    this.#progress = createProgress(stream);
+  }
+
+  started(version: string, stream: Stream, { http, grpc }: Addresses, resumedFrom: number | undefined): void {
+    this.#say(
+      [
+        `Tradewind ${version}`,
+        `  source   ${stream.description}`,
+        `  kept in  ${stream.directory}${resumedFrom === undefined ? '' : ` (going on at item ${resumedFrom})`}`,
+        `  console  http://${http}/`,
+        `  REST     http://${http}/predict, http://${http}/v2 (Open Inference Protocol), /metrics, /readyz`,
+        `  gRPC     ${grpc} (tradewind.v1.PredictionService, Open Inference Protocol v2, health, reflection)`,
+        '  stop     Ctrl-C',
+      ].join('\n'),
+    );
+  }
+
+  training(stage: string, done: number, total: number): void {
+    this.#progress.update(`training: ${stage}`, done, total);
+  }
+
+  trained(line: string): void {
+    this.#progress.stop();
+    this.#say(`  model    ${line}`);
+  }
+
+  stopped(): void {
+    this.#progress.stop();
+  }
+
+  #say(text: string): void {
+    if (!this.#isQuiet) this.#stream.write(`${text}\n`);
+  }
+}

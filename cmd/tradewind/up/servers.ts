@@ -1,0 +1,54 @@
+import type { FeatureDefinition } from '../../../pkg/features/definition.ts';
+import { registerOip } from '../../../pkg/inference/oip/grpc-service.ts';
+import { createOipHttpHandler } from '../../../pkg/inference/oip/http-handler.ts';
+import type { FileModelRepository } from '../../../pkg/inference/repository.ts';
+import type { MarketClock } from '../../../pkg/pipeline/market-clock.ts';
+import type { PipelineObserver } from '../../../pkg/pipeline/observer.ts';
+import { registerPredictionService } from '../../../pkg/prediction/grpc/prediction-grpc.ts';
+import { createPredictHandler } from '../../../pkg/prediction/http/predict-handler.ts';
+import type { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
+import type { PredictionService } from '../../../pkg/prediction/service.ts';
+import { createRpcServer } from '../../../pkg/rpc/server.ts';
+import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
+import type { LaptopOptions } from './laptop.ts';
+import type { Addresses } from './screen.ts';
+
+const DRAIN_MS = 2_000;
+
+export interface ServerOptions extends LaptopOptions {
+  readonly service: PredictionService;
+  readonly repository: FileModelRepository;
+  readonly directory: ModelDirectory;
+  readonly definitions: readonly FeatureDefinition[];
+  readonly marketClock: MarketClock;
+}
+
+/** Everything that listens: gRPC, and one HTTP port for REST, metrics and the console. */
+export async function openServers(
+  options: ServerOptions,
+): Promise<{ readonly addresses: Addresses; readonly observer: PipelineObserver }> {
+  const { config, metrics, logger, shutdown, service, repository, directory } = options;
+  const rpc = createRpcServer({
+    host: config.grpc.host,
+    port: config.grpc.port,
+    metrics: metrics.registry,
+    logger,
+  });
+  registerPredictionService(rpc, service);
+  registerOip(rpc, repository);
+  const grpcPort = await rpc.start();
+  shutdown.add('gRPC server', () => rpc.stop(DRAIN_MS));
+
+  const http = new OpsServer({ ...config.http, registry: metrics.registry, logger });
+  http.addReadiness('model', () =>
+    directory.list().length > 0 ? { isReady: true } : { isReady: false, reason: 'no model is loaded yet' },
+  );
+  http.use(createPredictHandler(service));
+  http.use(createOipHttpHandler(repository));
+  const httpPort = await http.start();
+  shutdown.add('HTTP server', () => http.stop());
+  return {
+    addresses: { grpc: `${config.grpc.host}:${grpcPort}`, http: `${config.http.host}:${httpPort}` },
+    observer: {},
+  };
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+
+import { openReplay } from '../../../pkg/marketdata/sources/replay/open.ts';
+import { createSimulator } from '../../../pkg/marketdata/sources/simulator/simulator.ts';
+import type { MarketSource } from '../../../pkg/marketdata/sources/source.ts';
+import type { TrainingInput } from '../../../pkg/pipeline/training-job.ts';
+import type { Clock } from '../../../pkg/runtime/clock.ts';
+import { FlagsInvalid } from '../errors.ts';
+import { optional } from '../optional.ts';
+import type { UpConfig } from './config.ts';
+
+/** A stream of market data and the folder in which everything made from it is kept. */
+export interface Stream {
+  readonly name: string;
+  readonly directory: string;
+  readonly source: MarketSource;
+  readonly description: string;
+  /** Events before this time are history that is caught up on at full speed. */
+  readonly liveFromUs?: number;
+  /** What a first model is trained on. */
+  readonly trainingInput: TrainingInput;
+  /** Share of the input that training may see; the rest is left to be predicted. */
+  readonly trainShare: number;
+  /** The stream waits for the first model: its past is all it has. */
+  readonly waitsForModel: boolean;
+}
+
+const shortDigest = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 8);
+
+/**
+ * Opens the configured source. Streams that differ in anything that changes their data live in folders of their own, so
+ * that their offsets and rows never mix.
+ */
+export async function openStream(config: UpConfig, clock: Clock): Promise<Stream> {
+  return config.source.kind === 'replay' ? openReplayStream(config) : openSimulatorStream(config, clock);
+}
+
+async function openReplayStream(config: UpConfig): Promise<Stream> {
+  const { file, format, symbol } = config.source;
+  if (file === undefined)
+    throw new FlagsInvalid('--source replay must be given a recording with --file, was given none');
+  const options = { path: file, ...optional('format', format), ...optional('symbol', symbol) };
+  const source = await openReplay(options);
+  const { size, mtimeMs } = await stat(file);
+  const base = basename(file).replace(/[^A-Za-z0-9_-]+/g, '-');
+  const name = `replay-${base}-${shortDigest([resolve(file), size, mtimeMs, format, symbol, config.features])}`;
+  return {
+    name,
+    directory: join(config.data, name),
+    source,
+    description: source.description,
+    trainingInput: {
+      kind: 'replay',
+      file: resolve(file),
+      ...optional('format', format),
+      ...optional('symbol', symbol),
+    },
+    trainShare: config.model.trainShare,
+    waitsForModel: true,
+  };
+}
+
+async function openSimulatorStream(config: UpConfig, clock: Clock): Promise<Stream> {
+  const { symbols, seed, ticksPerSecond, historySeconds } = config.simulator;
+  const name = `simulator-${shortDigest([config.simulator, config.features])}`;
+  const directory = join(config.data, name);
+  const startTimeUs = await firstStart(directory, clock.nowUs() - historySeconds * 1_000_000);
+  const liveFromUs = startTimeUs + historySeconds * 1_000_000;
+  return {
+    name,
+    directory,
+    source: createSimulator({ symbols, seed, ticksPerSecond, startTimeUs }),
+    description: `simulator: ${symbols.join(' ')}, seed ${seed}, ${ticksPerSecond} ticks/s each`,
+    liveFromUs,
+    trainingInput: { kind: 'simulator', symbols, seed, ticksPerSecond, startTimeUs, untilUs: liveFromUs },
+    trainShare: 1,
+    waitsForModel: false,
+  };
+}
+
+/** The simulated world begins once: its first start is kept, whole seconds, and every later start goes on from there. */
+async function firstStart(directory: string, startTimeUs: number): Promise<number> {
+  const path = join(directory, 'stream.json');
+  try {
+    return (JSON.parse(await readFile(path, 'utf8')) as { readonly startTimeUs: number }).startTimeUs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const wholeSecond = Math.floor(startTimeUs / 1_000_000) * 1_000_000;
+  await mkdir(directory, { recursive: true });
+  await writeFile(path, `${JSON.stringify({ startTimeUs: wholeSecond })}\n`);
+  return wholeSecond;
+}

@@ -1,0 +1,16 @@
+import type { LogRecord } from '../eventlog/event-log.ts';
+
+/** Header with the machine's time, UTC microseconds, at which the event behind a record arrived. */
+const INGEST_TIME_HEADER = 'ingest_time_us';
+
+/** Headers of a record whose event arrived at `ingestTimeUs`. */
+export function ingestHeaders(ingestTimeUs: number): Readonly<Record<string, string>> {
+  return { [INGEST_TIME_HEADER]: String(ingestTimeUs) };
+}
+
+/** When the event behind the record arrived; `fallbackUs` where the record does not say. */
+export function ingestTimeUs(record: LogRecord, fallbackUs: number): number {
+  const header = record.headers?.[INGEST_TIME_HEADER];
+  const parsed = header === undefined ? Number.NaN : Number(header);
+  return Number.isFinite(parsed) ? parsed : fallbackUs;
+}

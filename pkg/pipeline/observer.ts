@@ -1,0 +1,33 @@
+import type { FeatureVector } from '../features/feature-vector.ts';
+import type { MarketEvent, Quarantined } from '../marketdata/events.ts';
+import type { Prediction } from '../prediction/prediction.ts';
+
+/** Hears what passes through the pipeline. Calls are on the hot path: take note and return. */
+export interface PipelineObserver {
+  /** An event was accepted and appended to the log. */
+  onEvent?(event: MarketEvent): void;
+  /** Something was set aside. */
+  onQuarantined?(quarantined: Quarantined): void;
+  /** A bar closed; `latencyMs` counts from the arrival of the event that closed it to the published vector. */
+  onVector?(vector: FeatureVector, latencyMs: number): void;
+  /** A prediction or abstention was published; `latencyMs` counts from the arrival of that same event. */
+  onPrediction?(prediction: Prediction, latencyMs: number): void;
+}
+
+/** One observer that tells all of `observers`, in order. */
+export function combineObservers(observers: readonly PipelineObserver[]): Required<PipelineObserver> {
+  return {
+    onEvent: (event) => {
+      for (const observer of observers) observer.onEvent?.(event);
+    },
+    onQuarantined: (quarantined) => {
+      for (const observer of observers) observer.onQuarantined?.(quarantined);
+    },
+    onVector: (vector, latencyMs) => {
+      for (const observer of observers) observer.onVector?.(vector, latencyMs);
+    },
+    onPrediction: (prediction, latencyMs) => {
+      for (const observer of observers) observer.onPrediction?.(prediction, latencyMs);
+    },
+  };
+}

@@ -4,25 +4,29 @@ import { TrainingSettingsInvalid } from './errors.ts';
 const positive = z.number().positive();
 const share = z.number().gt(0).lte(1);
 
-const trees = z.strictObject({
-  rounds: z.int().min(1).max(2000),
-  maxDepth: z.int().min(1).max(12),
-  learningRate: share,
-  subsample: share,
-  columnShare: share,
-  minChildWeight: z.number().nonnegative(),
-  l2: z.number().nonnegative(),
+const count = z.int().min(1).max(2000);
+
+/** How one tree grows; the names of XGBoost are max_depth, subsample, colsample, min_child_weight and lambda. */
+const growth = (maxDepth: number, subsample: number, columnShare: number) => ({
+  maxDepth: z.int().min(1).max(12).default(maxDepth),
+  /** Share of the rows, and of the columns, that a tree (in the forest: a node) may use. */
+  subsample: share.default(subsample),
+  columnShare: share.default(columnShare),
+  minChildWeight: z.number().nonnegative().default(10),
+  l2: z.number().nonnegative().default(1),
 });
 
 const settingsSchema = z.strictObject({
-  label: z.strictObject({
-    kind: z.enum(['next-return', 'next-mid-move', 'triple-barrier']).default('next-return'),
-    horizonBars: z.int().min(1).max(100_000).default(1),
-    costBps: z.number().nonnegative().lt(10_000).default(0),
-    upSigmas: positive.default(1),
-    downSigmas: positive.default(1),
-    sigmaBars: z.int().min(2).default(20),
-  }),
+  label: z
+    .strictObject({
+      kind: z.enum(['next-return', 'next-mid-move', 'triple-barrier']).default('next-return'),
+      horizonBars: z.int().min(1).max(100_000).default(1),
+      costBps: z.number().nonnegative().lt(10_000).default(0),
+      upSigmas: positive.default(1),
+      downSigmas: positive.default(1),
+      sigmaBars: z.int().min(2).default(20),
+    })
+    .prefault({}),
   /** Walk-forward folds. */
   folds: z.int().min(2).max(50).default(5),
   /** Bars kept free between training rows and any held-out block, beside the purge. */
@@ -34,61 +38,42 @@ const settingsSchema = z.strictObject({
   maxBins: z.int().min(8).max(1024).default(64),
   members: z
     .strictObject({
-      boosted: trees.prefault({
-        rounds: 100,
-        maxDepth: 4,
-        learningRate: 0.05,
-        subsample: 0.8,
-        columnShare: 0.8,
-        minChildWeight: 10,
-        l2: 1,
-      }),
-      dart: trees.extend({ dropRate: z.number().gt(0).lt(1), skipDrop: z.number().min(0).lt(1) }).prefault({
-        rounds: 50,
-        maxDepth: 3,
-        learningRate: 0.1,
-        subsample: 0.8,
-        columnShare: 0.6,
-        minChildWeight: 10,
-        l2: 1,
-        dropRate: 0.1,
-        skipDrop: 0.5,
-      }),
-      forest: trees
-        .omit({ rounds: true, learningRate: true })
-        .extend({ trees: z.int().min(1).max(2000) })
-        .prefault({
-          trees: 100,
-          maxDepth: 7,
-          subsample: 0.63,
-          columnShare: 0.4,
-          minChildWeight: 10,
-          l2: 1,
-        }),
+      boosted: z
+        .strictObject({
+          rounds: count.default(100),
+          learningRate: share.default(0.05),
+          ...growth(4, 0.8, 0.8),
+        })
+        .prefault({}),
+      dart: z
+        .strictObject({
+          /** Each round answers again for all trees before it: the time grows with the square. */
+          rounds: count.default(50),
+          learningRate: share.default(0.1),
+          /** Share of the trees dropped in a round, and the probability that a round drops none. */
+          dropRate: z.number().gt(0).lt(1).default(0.1),
+          skipDrop: z.number().min(0).lt(1).default(0.5),
+          ...growth(3, 0.8, 0.6),
+        })
+        .prefault({}),
+      forest: z.strictObject({ trees: count.default(100), ...growth(7, 0.63, 0.4) }).prefault({}),
       linear: z
         .strictObject({
-          /** Ridge penalty per row on the weights of standardised features. */
-          l2: positive,
+          /** Ridge penalty on the weights of standardised features, beside the mean log loss. */
+          l2: positive.default(1e-3),
         })
-        .prefault({ l2: 1e-3 }),
+        .prefault({}),
       network: z
         .strictObject({
-          hidden: z.array(z.int().min(1).max(256)).min(1).max(4),
-          epochs: z.int().min(1).max(500),
-          batchRows: z.int().min(1).max(65_536),
-          learningRate: positive,
-          weightDecay: z.number().nonnegative(),
+          hidden: z.array(z.int().min(1).max(256)).min(1).max(4).default([24, 12]),
+          epochs: z.int().min(1).max(500).default(12),
+          batchRows: z.int().min(1).max(65_536).default(256),
+          learningRate: positive.default(2e-3),
+          weightDecay: z.number().nonnegative().default(1e-4),
           /** Epochs without a better early-stopping loss before training ends. */
-          patience: z.int().min(1),
+          patience: z.int().min(1).default(2),
         })
-        .prefault({
-          hidden: [24, 12],
-          epochs: 12,
-          batchRows: 256,
-          learningRate: 2e-3,
-          weightDecay: 1e-4,
-          patience: 2,
-        }),
+        .prefault({}),
     })
     .prefault({}),
   /** Shuffles of the permutation test. */
@@ -100,11 +85,10 @@ const settingsSchema = z.strictObject({
 /** Everything that decides what a training run makes, beside the data. Defaults suit 5,000 to 200,000 rows. */
 export type TrainingSettings = z.infer<typeof settingsSchema>;
 
-/** What may be given; the rest is filled in. */
-export type TrainingSettingsInput = z.input<typeof settingsSchema>;
-
 /**
- * Checks settings and fills in what is not given. A member that is given is given whole.
+ * Checks settings and fills in what is not given.
+ *
+ * @param input - Any part of `TrainingSettings`.
  *
  * @throws {TrainingSettingsInvalid} With every fault at once.
  */

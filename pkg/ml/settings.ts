@@ -32,7 +32,7 @@ const settingsSchema = z.strictObject({
   /** Bars kept free between training rows and any held-out block, beside the purge. */
   embargoBars: z.int().nonnegative().default(0),
   seed: z.int().min(0).max(2_147_483_647).default(1),
-  /** Threads of XGBoost; part of the result, since sums depend on how they are split. */
+  /** Most threads of XGBoost; part of the result, since sums depend on how they are split. */
   threads: z.int().min(1).max(64).default(2),
   /** Bins of the histogram that splits are sought in. */
   maxBins: z.int().min(8).max(1024).default(64),

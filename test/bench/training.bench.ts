@@ -2,8 +2,7 @@
  * Trains the whole ensemble, five walk-forward folds and the final fit, on synthetic rows. Targets on two cores:
  * 100,000 x 24 rows in 60 s, 4 symbols x 1,500 rows in 15 s.
  *
- * Flags: --json; --repeats N (3); --rows N for one other size. Start it with OMP_WAIT_POLICY=passive where other
- * programs use the cores too: OpenMP's threads otherwise spin for each other.
+ * Flags: --json; --repeats N (3); --rows N for one other size.
  */
 import { parseArgs } from 'node:util';
 import { parseTrainingSettings } from '../../pkg/ml/settings.ts';

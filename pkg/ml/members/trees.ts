@@ -11,6 +11,9 @@ const AGREEMENT = 1e-6;
 /** Rows that are compared, spread evenly over all: walking every row would cost as much as training. */
 const COMPARED_ROWS = 10_000;
 
+/** With fewer rows than this per thread, starting and joining threads costs more than they save. */
+const ROWS_PER_THREAD = 10_000;
+
 /** Members that are trees, in the order they have in the ensemble. */
 export const TREE_MEMBERS = ['boosted', 'dart', 'forest'] as const;
 export type TreeMemberName = (typeof TREE_MEMBERS)[number];
@@ -21,13 +24,15 @@ export type TreeMemberName = (typeof TREE_MEMBERS)[number];
  * - `boosted`: gradient boosted trees, Chen and Guestrin (2016), arXiv 1603.02754.
  * - `dart`: the same with dropout of whole trees, Rashmi and Gilad-Bachrach (2015), arXiv 1505.01866.
  * - `forest`: one round of parallel trees on row samples without shrinkage, after Breiman (2001).
+ *
+ * @param rows - Rows to be trained on; decide the number of threads.
  */
-export function boosterPlan(name: TreeMemberName, settings: TrainingSettings): BoosterPlan {
+export function boosterPlan(name: TreeMemberName, settings: TrainingSettings, rows: number): BoosterPlan {
   const chosen = settings.members[name];
   const parameters = {
     tree_method: 'hist',
     max_bin: settings.maxBins,
-    nthread: settings.threads,
+    nthread: Math.min(settings.threads, Math.ceil(rows / ROWS_PER_THREAD)),
     seed: settings.seed,
     max_depth: chosen.maxDepth,
     subsample: chosen.subsample,
@@ -76,7 +81,7 @@ export async function trainTrees(
   labels: Float32Array,
   settings: TrainingSettings,
 ): Promise<{ readonly member: TreeMember; readonly gain: Float64Array }> {
-  const trained = await library.train(rows, labels, boosterPlan(name, settings));
+  const trained = await library.train(rows, labels, boosterPlan(name, settings, labels.length));
   const member: TreeMember = { kind: 'trees', name, baseMargin: trained.baseMargin, trees: trained.trees };
   const largest = largestDifference(member, rows, trained.trainingProbabilities);
   if (!(largest <= AGREEMENT)) throw new NativeMismatch(name, largest, AGREEMENT);

@@ -53,6 +53,9 @@ const DECLARATIONS: Readonly<Record<keyof XgboostCalls, string>> = {
  * @see XGBoost documentation, "XGBoost C Package".
  */
 export function bindXgboost(path: string): XgboostCalls {
+  // OpenMP's threads spin while they wait for each other, a hundred times slower when another program has the core. The
+  // library reads this once, when it is loaded; who has set it already knows better.
+  process.env['OMP_WAIT_POLICY'] ??= 'passive';
   try {
     const library = koffi.load(path);
     const calls = Object.entries(DECLARATIONS).map(([name, declaration]) => [

@@ -27,7 +27,7 @@ const labels = Float32Array.from({ length: N }, (_, i) =>
 describe.skipIf(library === undefined)('XGBoost (skipped where the library is not installed)', () => {
   const settings = parseTrainingSettings({});
   const train = (name: (typeof TREE_MEMBERS)[number]) =>
-    library!.train({ features, columns: COLUMNS }, labels, boosterPlan(name, settings));
+    library!.train({ features, columns: COLUMNS }, labels, boosterPlan(name, settings, N));
 
   it.each(TREE_MEMBERS)('reads %s so that its trees answer as the library does', async (name) => {
     const { baseMargin, trees, trainingProbabilities, gain } = await train(name);
@@ -41,14 +41,14 @@ describe.skipIf(library === undefined)('XGBoost (skipped where the library is no
   it('gives the same bytes for the same data and seed, and others for another seed', async () => {
     const [a, b] = [await train('dart'), await train('dart')];
     expect(Buffer.compare(a.modelBytes, b.modelBytes)).toBe(0);
-    const plan = boosterPlan('dart', { ...settings, seed: 2 });
+    const plan = boosterPlan('dart', { ...settings, seed: 2 }, N);
     const other = await library!.train({ features, columns: COLUMNS }, labels, plan);
     expect(Buffer.compare(a.modelBytes, other.modelBytes)).not.toBe(0);
   });
 
   it('tells of each round', async () => {
     const rounds: number[] = [];
-    const plan = { ...boosterPlan('boosted', settings), rounds: 3 };
+    const plan = { ...boosterPlan('boosted', settings, N), rounds: 3 };
     await library!.train({ features, columns: COLUMNS }, labels, plan, (done) => rounds.push(done));
     expect(rounds).toEqual([1, 2, 3]);
   });

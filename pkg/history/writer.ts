@@ -82,7 +82,7 @@ export class HistoryWriter {
     this.#buffered += rows.length;
     if (this.#buffered >= this.#settings.maxBatchRows && this.#flushing === undefined)
       void this.#startFlush();
-    else this.#timer ??= setTimeout(() => void this.#onTimer(), this.#settings.maxDelayMs).unref();
+    else this.#timer ??= setTimeout(() => this.#onTimer(), this.#settings.maxDelayMs).unref();
     while (this.#buffered > this.#settings.maxBufferedRows && this.#failure === undefined)
       await this.#startFlush();
   }

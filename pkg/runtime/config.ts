@@ -96,7 +96,7 @@ function schemaPaths(schema: z.ZodType): ReadonlyMap<string, SchemaNode> {
     for (const [key, child] of Object.entries(inner.shape ?? {}))
       walk(child, prefix === '' ? key : `${prefix}.${key}`);
   };
-  walk(schema as SchemaNode, '');
+  walk(schema, '');
   return paths;
 }
 

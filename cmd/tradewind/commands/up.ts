@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import { parseDurationSeconds, parseNumber, parseSpeed } from '../flags.ts';
+import { parseDurationSeconds, parseList, parseNumber, parseSpeed } from '../flags.ts';
 
 /** Flags of `tradewind up`, as commander gives them. */
 export interface UpFlags {
@@ -11,6 +11,8 @@ export interface UpFlags {
   readonly symbol?: string;
   readonly speed?: number | 'max';
   readonly for?: number;
+  readonly set?: readonly string[];
+  readonly bar?: string;
   readonly data?: string;
   readonly model?: string;
   readonly grpcPort?: number;
@@ -32,6 +34,8 @@ export function registerUp(program: Command): void {
     .option('--format <name>', 'format of the file, where it is not recognised')
     .option('--symbol <symbol>', 'symbol of the file, where it does not say')
     .option('--speed <factor>', 'market seconds per second, or max', parseSpeed)
+    .option('--set <names>', 'feature sets: core-v1, micro-v1 (default: both)', parseList)
+    .option('--bar <clock>', 'bar clock: time:<ms>, trades:<n> or volume:<n> (default: time:1000)')
     .option('--for <duration>', 'stop after this long, e.g. 60s, 10m', parseDurationSeconds)
     .option('--data <dir>', 'folder of all that is kept (default: .tradewind)')
     .option('--model <dir>', 'artifact to serve instead of training one')

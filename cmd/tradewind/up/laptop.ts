@@ -239,7 +239,7 @@ export class Laptop {
   summary(): UpSummary {
     const { collector, statistics, repository } = this.#parts;
     const { stream } = this.#options;
-    const [served] = repository.index().filter(({ state }) => state === 'READY');
+    const served = repository.index().find(({ state }) => state === 'READY');
     const model = served === undefined ? undefined : repository.get(served.name);
     return {
       source: stream.description,
@@ -314,5 +314,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 /** Rejects when the promise does; otherwise never settles. */
 function failureOf(promise: Promise<unknown>): Promise<never> {
-  return new Promise((_, reject) => promise.catch(reject));
+  return new Promise((_, reject) => {
+    promise.catch(reject);
+  });
 }

@@ -1,6 +1,6 @@
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import { loadConfig } from '../../../pkg/runtime/config.ts';
-import { createLogger, type LogLevel } from '../../../pkg/runtime/logger.ts';
+import { createLogger } from '../../../pkg/runtime/logger.ts';
 import { createMetrics } from '../../../pkg/runtime/metrics.ts';
 import { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { VERSION } from '../../../pkg/runtime/version.ts';
@@ -66,13 +66,15 @@ function readConfig(flags: UpFlags): UpConfig {
       'source.format': flags.format,
       'source.symbol': flags.symbol,
       'source.speed': flags.speed,
+      'features.sets': flags.set,
+      'features.bar': flags.bar,
       'model.dir': flags.model,
       'model.train': flags.train === false ? false : undefined,
       'history.enabled': flags.history === false ? false : undefined,
       data: flags.data,
       'grpc.port': flags.grpcPort,
       'http.port': flags.httpPort,
-      'log.level': flags.logLevel as LogLevel | undefined,
+      'log.level': flags.logLevel,
     },
   });
 }

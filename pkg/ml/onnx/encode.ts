@@ -6,7 +6,7 @@ import type {
   RegressionTree,
   TreeMember,
 } from '../ensemble.ts';
-import { MEMBER_CLIP } from '../evaluate.ts';
+import { clippedLogit } from '../evaluate.ts';
 import { attribute, GraphBuilder } from './graph.ts';
 
 /** Names of the graph's input and outputs. */
@@ -23,7 +23,7 @@ export const MEMBERS_NAME = 'members';
  */
 export function encodeEnsemble(ensemble: Ensemble): Uint8Array {
   const graph = new GraphBuilder();
-  const probabilities = ensemble.members.map((member) => {
+  const margins = ensemble.members.map((member) => {
     switch (member.kind) {
       case 'trees':
         return encodeTrees(graph, member);
@@ -33,13 +33,14 @@ export function encodeEnsemble(ensemble: Ensemble): Uint8Array {
         return encodeNetwork(graph, member);
     }
   });
-  const members = graph.node('Concat', probabilities, [attribute.int('axis', 1)], { output: MEMBERS_NAME });
-  const lower = graph.scalar(MEMBER_CLIP);
-  const upper = graph.scalar(1 - MEMBER_CLIP);
-  const clipped = graph.node('Clip', [members, lower, upper]);
-  const odds = graph.node('Div', [clipped, graph.node('Sub', [graph.scalar(1), clipped])]);
+  const joined = graph.node('Concat', margins, [attribute.int('axis', 1)]);
+  graph.node('Sigmoid', [joined], [], { output: MEMBERS_NAME });
+  // Clipping a probability and taking its log-odds is clipping the log-odds: done here on the margins, since a float32 probability
+  // next to 1 has lost most digits of its distance from 1.
+  const bound = clippedLogit(1);
+  const clipped = graph.node('Clip', [joined, graph.scalar(-bound), graph.scalar(bound)]);
   const { weights, bias } = ensemble.stacker;
-  const margin = dense(graph, graph.node('Log', [odds]), weights, [weights.length, 1], Float32Array.of(bias));
+  const margin = dense(graph, clipped, weights, [weights.length, 1], Float32Array.of(bias));
   const { slope, intercept } = ensemble.calibration;
   const scaled = graph.node('Add', [
     graph.node('Mul', [margin, graph.scalar(slope)]),
@@ -62,7 +63,7 @@ export function encodeEnsemble(ensemble: Ensemble): Uint8Array {
 
 function encodeTrees(graph: GraphBuilder, member: TreeMember): string {
   const nodes = flatten(member.trees);
-  const margin = graph.node(
+  return graph.node(
     'TreeEnsembleRegressor',
     [INPUT_NAME],
     [
@@ -88,7 +89,6 @@ function encodeTrees(graph: GraphBuilder, member: TreeMember): string {
     ],
     { domain: 'ai.onnx.ml' },
   );
-  return graph.node('Sigmoid', [margin]);
 }
 
 /** The trees one after the other, as the operator wants them. */
@@ -129,15 +129,13 @@ function standardise(graph: GraphBuilder, mean: Float32Array, scale: Float32Arra
 function encodeLinear(graph: GraphBuilder, member: LinearMember): string {
   const z = standardise(graph, member.mean, member.scale);
   const { weights, bias } = member;
-  return graph.node('Sigmoid', [dense(graph, z, weights, [weights.length, 1], Float32Array.of(bias))]);
+  return dense(graph, z, weights, [weights.length, 1], Float32Array.of(bias));
 }
 
 function encodeNetwork(graph: GraphBuilder, member: NetworkMember): string {
   const z = standardise(graph, member.mean, member.scale);
   const bounded = graph.node('Clip', [z, graph.scalar(-member.clip), graph.scalar(member.clip)]);
-  return graph.node('Sigmoid', [
-    member.layers.reduce((input, layer) => encodeLayer(graph, input, layer), bounded),
-  ]);
+  return member.layers.reduce((input, layer) => encodeLayer(graph, input, layer), bounded);
 }
 
 function encodeLayer(graph: GraphBuilder, input: string, { weights, bias, activation }: DenseLayer): string {

@@ -53,7 +53,10 @@ function tradeOf(symbol: string) {
     const side =
       maker === undefined
         ? {}
-        : { side: String(maker).toLowerCase() === 'true' ? ('sell' as const) : ('buy' as const) };
+        : {
+            side:
+              maker === true || maker === 'True' || maker === 'true' ? ('sell' as const) : ('buy' as const),
+          };
     const sequence = row['trade_id'] === undefined ? line : Number(row['trade_id']);
     const base = {
       source: 'file.trade',

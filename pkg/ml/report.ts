@@ -99,6 +99,12 @@ export function warningsOf(
       `Direction accuracy of ${percent(pooled.accuracy)} is above ${percent(TOO_GOOD)}: a leak until proven otherwise.${known}`,
     );
   }
+  const ignorance = entropy(pooled.upShare);
+  if (pooled.logLoss > ignorance) {
+    warnings.push(
+      `Log loss of ${pooled.logLoss.toFixed(4)} is worse than the base rate's ${ignorance.toFixed(4)}: the probabilities cannot be taken at their word.`,
+    );
+  }
   if (label.costBps === 0) warnings.push('Costs are set to 0 bps: the trading figures are before costs.');
   if (pooled.trading.netReturn <= 0)
     warnings.push('Trading on these probabilities earns nothing after costs.');
@@ -113,6 +119,11 @@ export function warningsOf(
   }
   if (pooled.rows < 1000) warnings.push(`Only ${pooled.rows} out-of-sample rows: every figure is uncertain.`);
   return warnings;
+}
+
+/** Log loss of always answering the share that went up. */
+function entropy(share: number): number {
+  return -(share * Math.log(share) + (1 - share) * Math.log(1 - share));
 }
 
 function percent(share: number): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holdOutTail, type SplitRows, separate, walkForward } from './splits.ts';
+import { holdOutTail, overlapRows, type SplitRows, separate, walkForward } from './splits.ts';
 
 /** Pooled rows: `symbols` per time, each label `horizon` bars long. */
 function pooled(times: number, symbols: number, horizon: number): SplitRows {
@@ -96,5 +96,13 @@ describe('holdOutTail', () => {
     );
     expect([...test]).toEqual([15, 16, 17, 18, 19]);
     expect(train.at(-1)).toBe(11);
+  });
+});
+
+describe('overlapRows', () => {
+  it('counts the rows that share a label, over all symbols', () => {
+    expect(overlapRows(pooled(200, 1, 1))).toBe(1);
+    expect(overlapRows(pooled(200, 1, 5))).toBe(5);
+    expect(overlapRows(pooled(200, 3, 5))).toBe(15);
   });
 });

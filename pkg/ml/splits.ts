@@ -77,6 +77,27 @@ export function holdOutTail(rows: SplitRows, all: Int32Array, share: number, emb
   return separate(rows, all.slice(0, from), all.slice(from), embargoBars);
 }
 
+/**
+ * How many rows begin within a row's label interval, itself included: the 95th percentile over the rows. Labels of so
+ * many rows in sequence are made of the same prices, and count as little more than one.
+ *
+ * @see Lopez de Prado (2018), Advances in Financial Machine Learning, ch. 4 (concurrent labels).
+ */
+export function overlapRows({ startUs, endUs }: SplitRows): number {
+  const counts = new Int32Array(startUs.length);
+  for (let i = 0; i < counts.length; i += 1) {
+    let [low, high] = [i + 1, startUs.length];
+    // First row that begins at or after this one's end: a shared instant is not a shared future.
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (startUs[middle]! < endUs[i]!) low = middle + 1;
+      else high = middle;
+    }
+    counts[i] = low - i;
+  }
+  return counts.sort()[Math.floor(0.95 * (counts.length - 1))] ?? 1;
+}
+
 interface Block {
   readonly startUs: number;
   readonly endUs: number;

@@ -106,7 +106,7 @@ describe.skipIf(library === undefined)('trainEnsemble (skipped where XGBoost is 
     await expect(trainEnsemble(few, SETTINGS, tools)).rejects.toThrow(TooFewRows);
     const dead = parseTrainingSettings({ label: { costBps: 9000 } });
     await expect(trainEnsemble(few, dead, tools)).rejects.toThrow(
-      /labelled rows must be at least 300, were 0/,
+      /labelled rows must be at least 120, were 0/,
     );
     const rising = syntheticDataset({ rows: 400, features: 3, skill: 0, seed: 1 });
     const up = { ...rising, close: rising.close.map((_, i) => 100 + i) };

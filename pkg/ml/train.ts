@@ -12,12 +12,12 @@ import { blockRowsFor } from './metrics/permutation.ts';
 import { rocAuc } from './metrics/ranking.ts';
 import { type FoldReport, type MemberReport, type TrainingReport, verdictOf, warningsOf } from './report.ts';
 import type { TrainingSettings } from './settings.ts';
-import { type Fold, separate, walkForward } from './splits.ts';
+import { type Fold, overlapRows, separate, walkForward } from './splits.ts';
 import { stackedMargins } from './stacker.ts';
 import { dataDigest, requireBothDirections, type TrainingTable, trainingTable } from './training-table.ts';
 
 /** Fewer training or test rows than this in a fold measure nothing. */
-const MIN_FOLD_ROWS = 50;
+const MIN_FOLD_ROWS = 20;
 
 export interface TrainingTools {
   readonly xgboost: BoosterLibrary;
@@ -74,13 +74,12 @@ export async function trainEnsemble(
   for (const [index, fold] of folds.entries()) {
     requireBothDirections(table, fold.train, `training rows of fold ${index + 1}`, MIN_FOLD_ROWS);
     requireBothDirections(table, fold.test, `test rows of fold ${index + 1}`, MIN_FOLD_ROWS);
-    const part = `training rows of fold ${index + 1}`;
-    const { members } = await fitMembers(table, fold.train, settings, xgboost, part, (done) =>
+    const { members } = await fitMembers(table, fold.train, settings, xgboost, (done) =>
       onProgress('cross-validation', index * perFit + done, folds.length * perFit),
     );
     answered.push(answerFold(table, fold, members));
   }
-  const final = await fitMembers(table, everything, settings, xgboost, 'training rows', (done) =>
+  const final = await fitMembers(table, everything, settings, xgboost, (done) =>
     onProgress('final fit', done, perFit),
   );
   const head = fitHead(table, outOfFold(answered, perFit), perFit, settings.embargoBars);
@@ -182,7 +181,7 @@ function makeReport(
   const { dataset, labels, split } = table;
   const { label, embargoBars, permutations, tradeBand, seed } = settings;
   const members = final.members.length;
-  const blockRows = blockRowsFor(answered[0]!.fold.test.length, label.horizonBars * dataset.symbols.length);
+  const blockRows = blockRowsFor(answered[0]!.fold.test.length, overlapRows(split));
   const rules: MetricRules = {
     trade: { band: tradeBand, costBps: label.costBps },
     blockRows,

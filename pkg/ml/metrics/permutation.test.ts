@@ -53,6 +53,8 @@ describe('permutationPValue', () => {
 
   it('covers the overlap of the labels with its blocks', () => {
     expect(blockRowsFor(1000, 4)).toBe(10);
-    expect(blockRowsFor(1000, 40)).toBe(40);
+    expect(blockRowsFor(1000, 40)).toBe(80);
+    expect(blockRowsFor(1000, 900)).toBe(250);
+    expect(blockRowsFor(2, 1)).toBe(1);
   });
 });

@@ -16,7 +16,7 @@ export interface ScoredRows {
  * serial correlation and each fold's base rate stay: a model that knows nothing but the base rate gets 1, and trends
  * that last a block do not look like skill. p = (1 + b) / (1 + m), never zero.
  *
- * @param blockRows - Rows of a block, >= 1; should cover the overlap of the labels.
+ * @param blockRows - Rows of a block, >= 1, as `blockRowsFor` gives them.
  * @param permutations - m >= 1.
  * @see Ojala and Garriga (2010), JMLR 11, 1833-1863 (test 1); Kuensch (1989), Annals of Statistics 17, 1217-1241
  *   (blocks); Phipson and Smyth (2010), SAGMB 9(1), 39 (the added ones).
@@ -47,9 +47,12 @@ export function permutationPValue(
   return (1 + reached) / (1 + permutations);
 }
 
-/** Block length that grows as n^(1/3) and covers `overlapRows`. */
+/**
+ * Rows of a block: n^(1/3), but at least twice the rows that share a label's future, and never more than a quarter of
+ * the rows, so that there is something to shuffle.
+ */
 export function blockRowsFor(rows: number, overlapRows: number): number {
-  return Math.max(Math.ceil(Math.cbrt(rows)), overlapRows, 1);
+  return Math.max(1, Math.min(Math.floor(rows / 4), Math.max(Math.ceil(Math.cbrt(rows)), 2 * overlapRows)));
 }
 
 function statistic(margins: Float64Array, labels: Uint8Array): number {

@@ -1,5 +1,21 @@
 import { TradewindError } from '../runtime/errors.ts';
 
+/** Names of a list shown at most, and characters of each: an error must fit in the trailers of an RPC. */
+const MAX_NAMES = 30;
+const MAX_NAME_LENGTH = 48;
+
+/** A name that a caller gave, short enough to be given back. */
+function shown(name: string): string {
+  // Cutting may halve a character outside the basic plane, which has no UTF-8.
+  return name.length <= MAX_NAME_LENGTH ? name : `${name.slice(0, MAX_NAME_LENGTH).toWellFormed()}…`;
+}
+
+function listed(names: readonly string[]): string {
+  const rest = names.length - MAX_NAMES;
+  const first = names.slice(0, MAX_NAMES).map(shown).join(', ');
+  return rest > 0 ? `${first} and ${rest} more` : first;
+}
+
 /** No model of that name is served. */
 export class ModelNotServed extends TradewindError {
   readonly code = 'ModelNotServed';
@@ -9,27 +25,34 @@ export class ModelNotServed extends TradewindError {
     super({
       message:
         name === ''
-          ? `model must be named, since ${served.length} are served: ${served.join(', ') || 'none'}`
-          : `model must be one of ${served.join(', ') || '(none is served)'}, was '${name}'`,
-      facts: { model: name },
+          ? `model must be named, since ${served.length} are served: ${listed(served) || 'none'}`
+          : `model must be one of ${listed(served) || '(none is served)'}, was '${shown(name)}'`,
+      facts: { model: shown(name) },
     });
   }
 }
 
-/** Features given by the caller are not those of the model. Every fault is named at once. */
+/** What is wrong with features that a caller gave, by name. */
+export interface FeatureFaults {
+  readonly missing: readonly string[];
+  readonly unknown: readonly string[];
+  readonly notFinite: readonly string[];
+}
+
+/** Features given by the caller are not those of the model. Every kind of fault is named at once, up to 30 each. */
 export class FeaturesInvalid extends TradewindError {
   readonly code = 'FeaturesInvalid';
   readonly kind = 'usage';
 
-  constructor(missing: readonly string[], unknown: readonly string[], notFinite: readonly string[]) {
+  constructor({ missing, unknown, notFinite }: FeatureFaults) {
     const parts = [
-      missing.length > 0 ? `missing: ${missing.join(', ')}` : '',
-      unknown.length > 0 ? `unknown: ${unknown.join(', ')}` : '',
-      notFinite.length > 0 ? `not a finite number: ${notFinite.join(', ')}` : '',
+      missing.length > 0 ? `missing: ${listed(missing)}` : '',
+      unknown.length > 0 ? `unknown: ${listed(unknown)}` : '',
+      notFinite.length > 0 ? `not a finite number: ${listed(notFinite)}` : '',
     ];
     super({
       message: `features must be exactly those of the model, each a finite number; ${parts.filter((part) => part !== '').join('; ')}`,
-      facts: { missing: missing.join(','), unknown: unknown.join(','), notFinite: notFinite.join(',') },
+      facts: { missing: missing.length, unknown: unknown.length, notFinite: notFinite.length },
     });
   }
 }
@@ -37,6 +60,39 @@ export class FeaturesInvalid extends TradewindError {
 /** A request says neither or both of symbol and features, or is not of the form. */
 export class RequestInvalid extends TradewindError {
   readonly code = 'RequestInvalid';
+  readonly kind = 'usage';
+
+  constructor(message: string) {
+    super({ message });
+  }
+}
+
+/** A body is of another type than JSON. */
+export class ContentTypeUnsupported extends TradewindError {
+  readonly code = 'ContentTypeUnsupported';
+  readonly kind = 'usage';
+
+  constructor(contentType: string) {
+    super({ message: `content-type must be application/json, was '${shown(contentType)}'` });
+  }
+}
+
+/** A model gave something that is no probability; it must never become a recommendation. */
+export class ModelOutputInvalid extends TradewindError {
+  readonly code = 'ModelOutputInvalid';
+  readonly kind = 'internal';
+
+  constructor(model: string, output: string, value: number) {
+    super({
+      message: `output '${output}' of model '${model}' must be in [0, 1], was ${value}`,
+      facts: { model, output },
+    });
+  }
+}
+
+/** Weights of revisions do not make a split. */
+export class WeightsInvalid extends TradewindError {
+  readonly code = 'WeightsInvalid';
   readonly kind = 'usage';
 
   constructor(message: string) {

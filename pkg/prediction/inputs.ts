@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 
-import { FeaturesInvalid } from './errors.ts';
+import { type FeatureFaults, FeaturesInvalid, RequestInvalid } from './errors.ts';
 import type { PredictionModel } from './model-directory.ts';
+
+const MAX_SYMBOL_LENGTH = 64;
 
 /** The ordered float32 inputs of one row, or what they lack. */
 export type Inputs =
@@ -31,8 +33,10 @@ export class InputPlanner {
     for (let i = 0; i < plan.length; i += 1) {
       if (plan[i] === -1) return { lacking: 'FeatureSetMismatch' };
       const value = values[plan[i]!]!;
-      if (Number.isNaN(value) && !model.optionalFeatures.has(model.featureNames[i]!))
-        return { lacking: 'FeaturesNotReady' };
+      // An infinity, or what overflows float32, is as little of a value as NaN is.
+      const isReady = Number.isFinite(Math.fround(value));
+      const isAllowed = Number.isNaN(value) && model.optionalFeatures.has(model.featureNames[i]!);
+      if (!isReady && !isAllowed) return { lacking: 'FeaturesNotReady' };
       row[i] = value;
     }
     return { row };
@@ -51,31 +55,48 @@ export class InputPlanner {
 /**
  * Orders features that a caller gave.
  *
- * @throws {FeaturesInvalid} Naming all that are missing, unknown or not finite. Optional features may be left out.
+ * @returns Shape [f], the order of the model; an optional feature that was left out is NaN.
+ * @throws {FeaturesInvalid} Naming what is missing, unknown or not finite (as float32) in one go.
  */
 export function orderFeatures(model: PredictionModel, given: ReadonlyMap<string, unknown>): Float32Array {
-  const row = new Float32Array(model.featureNames.length);
-  const missing: string[] = [];
-  const notFinite: string[] = [];
-  for (const [i, name] of model.featureNames.entries()) {
-    const value = given.get(name);
-    if (value === undefined) {
-      if (model.optionalFeatures.has(name)) row[i] = Number.NaN;
-      else missing.push(name);
-    } else if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
-      notFinite.push(name);
-    } else {
+  const names = model.featureNames;
+  const row = new Float32Array(names.length);
+  let isGood = true;
+  let found = 0;
+  for (let i = 0; i < names.length; i += 1) {
+    const value = given.get(names[i]!);
+    if (typeof value === 'number' && Number.isFinite(Math.fround(value))) {
       row[i] = value;
-    }
+      found += 1;
+    } else if (value === undefined && model.optionalFeatures.has(names[i]!)) row[i] = Number.NaN;
+    else isGood = false;
   }
-  const known = new Set(model.featureNames);
-  const unknown = [...given.keys()].filter((name) => !known.has(name));
-  if (missing.length + unknown.length + notFinite.length > 0)
-    throw new FeaturesInvalid(missing, unknown, notFinite);
+  if (!isGood || found !== given.size) throw new FeaturesInvalid(faultsOf(model, given));
   return row;
+}
+
+function faultsOf(model: PredictionModel, given: ReadonlyMap<string, unknown>): FeatureFaults {
+  const known = new Set(model.featureNames);
+  return {
+    missing: model.featureNames.filter(
+      (name) => given.get(name) === undefined && !model.optionalFeatures.has(name),
+    ),
+    unknown: [...given.keys()].filter((name) => !known.has(name)),
+    notFinite: model.featureNames.filter((name) => {
+      const value = given.get(name);
+      return value !== undefined && !(typeof value === 'number' && Number.isFinite(Math.fround(value)));
+    }),
+  };
 }
 
 /** `sha256:<hex>` over the bytes of the inputs (little-endian, as every machine we run on). */
 export function hashInputs(row: Float32Array): string {
   return `sha256:${hash('sha256', new Uint8Array(row.buffer, row.byteOffset, row.byteLength))}`;
+}
+
+/** @throws {RequestInvalid} A symbol that is empty or longer than any venue has. */
+export function checkSymbol(symbol: string): void {
+  if (symbol.length === 0 || symbol.length > MAX_SYMBOL_LENGTH) {
+    throw new RequestInvalid(`symbol must have 1 to ${MAX_SYMBOL_LENGTH} characters, had ${symbol.length}`);
+  }
 }

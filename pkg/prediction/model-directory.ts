@@ -31,6 +31,10 @@ export class ModelDirectory {
     return [...this.#models.values()];
   }
 
+  isEmpty(): boolean {
+    return this.#models.size === 0;
+  }
+
   /** The only model, or `undefined` where there is none or more than one. */
   only(): PredictionModel | undefined {
     return this.#models.size === 1 ? this.#models.values().next().value : undefined;

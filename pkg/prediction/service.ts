@@ -1,19 +1,14 @@
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { OnlineFeatures, OnlineStore } from '../onlinestore/online-store.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { TradewindError } from '../runtime/errors.ts';
 import { type CachedAnswer, decodeAnswer, encodeAnswer } from './cached-answer.ts';
-import { PredictionOverload } from './errors.ts';
-import type { Explanation } from './explanation.ts';
+import { ModelOutputInvalid, PredictionOverload } from './errors.ts';
+import { type Answer, explainAnswer, type Explanation } from './explanation.ts';
 import { hashInputs, InputPlanner, orderFeatures } from './inputs.ts';
 import type { ModelDirectory, PredictionModel } from './model-directory.ts';
-import { applyOverlay, explainOverlay, type OverlaySettings, riskScore } from './overlay.ts';
-import {
-  abstainReasonOf,
-  type AbstainReason,
-  type Abstention,
-  type MadePrediction,
-  type Prediction,
-} from './prediction.ts';
+import { applyOverlay, type OverlaySettings, riskScore } from './overlay.ts';
+import type { AbstainReason, Abstention, MadePrediction, Prediction } from './prediction.ts';
 
 export interface PredictionSettings {
   readonly overlay: OverlaySettings;
@@ -36,6 +31,8 @@ export interface PredictionServiceOptions {
   /** Told of every answer. */
   readonly onAnswer?: (prediction: Prediction) => void;
   readonly onCacheLookup?: (isHit: boolean) => void;
+  /** Told why the stream abstains with ModelUnavailable although a model is served. */
+  readonly onFailure?: (error: TradewindError) => void;
 }
 
 /** What to predict: the newest features of a symbol, or features that the caller gives. */
@@ -49,12 +46,6 @@ interface Subject {
   readonly featureTimeUs: number;
   readonly featureOffset: number;
   readonly startedMs: number;
-}
-
-interface Answer {
-  readonly prediction: Prediction;
-  readonly row?: Float32Array;
-  readonly knownTimeUs: number;
 }
 
 /** Predictions by symbol, by given features, and for every vector of a stream. Missing, stale or unready features: an abstention. */
@@ -72,43 +63,30 @@ export class PredictionService {
     return this.#options.models.list();
   }
 
-  /** @throws {ModelNotServed | FeaturesInvalid | PredictionOverload} */
+  /**
+   * One prediction or abstention.
+   *
+   * @throws {ModelNotServed} Models are served, but none of that name.
+   * @throws {FeaturesInvalid} Given features are not those of the model.
+   * @throws {PredictionOverload} Too many are under way.
+   * @throws {ModelOutputInvalid} The model gave no probability.
+   */
   async predict(request: PredictionRequest): Promise<Prediction> {
-    return (await this.#bounded(() => this.#answer(request))).prediction;
+    return (await this.#bounded(() => this.#answer(request, true))).prediction;
   }
 
-  /** The same answer with everything that led to it. */
+  /** The same answer, made anew, with everything that led to it. Throws as {@link predict} does. */
   async explain(request: PredictionRequest): Promise<Explanation> {
-    const { prediction, row, knownTimeUs } = await this.#bounded(() => this.#answer(request, true));
-    const model = this.#options.models.get(request.model);
-    const isMade = abstainReasonOf(prediction) === undefined;
-    const made = prediction as MadePrediction;
-    return {
-      prediction,
-      features: model.featureNames.map((name, i) => ({
-        name,
-        value: row?.[i] ?? Number.NaN,
-        importance: model.importance[name] ?? 0,
-      })),
-      members: isMade
-        ? model.memberNames.map((member, i) => ({ member, probabilityUp: made.members[i]! }))
-        : [],
-      overlay: isMade ? explainOverlay(this.#options.settings.overlay, made) : [],
-      lineage: {
-        modelDigest: model.digest,
-        dataDigest: model.dataDigest,
-        codeVersion: model.codeVersion,
-        featureSet: model.featureSet,
-        featureOffset: prediction.featureOffset,
-        featureTimeUs: prediction.featureTimeUs,
-        knownTimeUs,
-      },
-    };
+    const answer = await this.#bounded(() => this.#answer(request, false));
+    return explainAnswer(answer, this.#options.settings.overlay);
   }
 
-  /** Predicts for a vector of the stream, with the only model that is served. Never throws for what the data lack. */
+  /**
+   * Predicts for a vector of the stream, with the only model that is served. A model that fails leads to an abstention, so that
+   * one bad run does not hold up the stream; `onFailure` is told.
+   */
   async predictFromVector(vector: FeatureVector): Promise<Prediction> {
-    const { models, clock } = this.#options;
+    const { models, clock, onFailure } = this.#options;
     const subject: Subject = {
       symbol: vector.symbol,
       featureTimeUs: vector.timeUs,
@@ -117,9 +95,13 @@ export class PredictionService {
     };
     const model = models.only();
     if (model === undefined) return this.#abstain(undefined, subject, 'ModelUnavailable');
-    const isInSample = vector.timeUs >= model.trainedFromUs && vector.timeUs <= model.trainedToUs;
-    if (isInSample) return this.#abstain(model, subject, 'InSample');
-    return (await this.#fromStored(model, vector, subject)).prediction;
+    try {
+      return (await this.#fromStored(model, vector, subject)).prediction;
+    } catch (error) {
+      if (!(error instanceof TradewindError)) throw error;
+      onFailure?.(error);
+      return this.#abstain(model, subject, 'ModelUnavailable');
+    }
   }
 
   async #bounded<T>(work: () => Promise<T>): Promise<T> {
@@ -133,34 +115,44 @@ export class PredictionService {
     }
   }
 
-  async #answer(request: PredictionRequest, skipCache = false): Promise<Answer> {
+  async #answer(request: PredictionRequest, mayUseCache: boolean): Promise<Answer> {
     const { models, store, settings, clock } = this.#options;
     const startedMs = clock.monotonicMs();
+    const symbol = 'symbol' in request ? request.symbol : (request.label ?? '');
+    const subject: Subject = { symbol, featureTimeUs: 0, featureOffset: -1, startedMs };
+    if (models.isEmpty())
+      return this.#abstained(undefined, this.#abstain(undefined, subject, 'ModelUnavailable'), 0);
     const model = models.get(request.model);
-    if ('features' in request)
-      return this.#fromGiven(model, request.features, request.label ?? '', startedMs, skipCache);
-    const subject: Subject = { symbol: request.symbol, featureTimeUs: 0, featureOffset: -1, startedMs };
-    const [stored] = await store.getFeatures(settings.featureSet, [request.symbol]);
+    if ('features' in request) return this.#fromGiven(model, request.features, subject, mayUseCache);
+    const [stored] = await store.getFeatures(settings.featureSet, [symbol]);
     if (stored === undefined)
-      return { prediction: this.#abstain(model, subject, 'FeaturesMissing'), knownTimeUs: 0 };
+      return this.#abstained(model, this.#abstain(model, subject, 'FeaturesMissing'), 0);
     const known: Subject = { ...subject, featureTimeUs: stored.timeUs, featureOffset: stored.offset };
-    if (clock.nowUs() - stored.timeUs > settings.maxFeatureAgeMs * 1000) {
-      return { prediction: this.#abstain(model, known, 'FeaturesStale'), knownTimeUs: stored.knownTimeUs };
-    }
+    const isStale = clock.nowUs() - stored.timeUs > settings.maxFeatureAgeMs * 1000;
+    if (isStale)
+      return this.#abstained(model, this.#abstain(model, known, 'FeaturesStale'), stored.knownTimeUs);
     return this.#fromStored(model, stored, known);
   }
 
+  #abstained(model: PredictionModel | undefined, prediction: Abstention, knownTimeUs: number): Answer {
+    return { prediction, model, knownTimeUs };
+  }
+
   async #fromStored(model: PredictionModel, stored: OnlineFeatures, subject: Subject): Promise<Answer> {
-    const { row, lacking } = this.#planner.pick(model, stored.values);
-    const { knownTimeUs } = stored;
-    if (row === undefined) return { prediction: this.#abstain(model, subject, lacking), knownTimeUs };
+    const { knownTimeUs, timeUs, values } = stored;
+    // What a model was trained on says nothing of how well it predicts.
+    if (timeUs >= model.trainedFromUs && timeUs <= model.trainedToUs)
+      return this.#abstained(model, this.#abstain(model, subject, 'InSample'), knownTimeUs);
+    const { row, lacking } = this.#planner.pick(model, values);
+    if (row === undefined) return this.#abstained(model, this.#abstain(model, subject, lacking), knownTimeUs);
     const risk = riskScore(
-      this.#planner.valueOf(stored.values, 'volatility_20'),
-      this.#planner.valueOf(stored.values, 'bid_ask_spread'),
+      this.#planner.valueOf(values, 'volatility_20'),
+      this.#planner.valueOf(values, 'bid_ask_spread'),
     );
-    const { probabilityUp, members } = await this.#infer(model, row);
+    const answer = await infer(model, row, risk);
     return {
-      prediction: this.#make(model, subject, hashInputs(row), { probabilityUp, members, risk }, false),
+      prediction: this.#make(model, subject, hashInputs(row), answer, false),
+      model,
       row,
       knownTimeUs,
     };
@@ -169,36 +161,20 @@ export class PredictionService {
   async #fromGiven(
     model: PredictionModel,
     features: ReadonlyMap<string, unknown>,
-    symbol: string,
-    startedMs: number,
-    skipCache: boolean,
+    subject: Subject,
+    mayUseCache: boolean,
   ): Promise<Answer> {
     const { store, settings, onCacheLookup } = this.#options;
     const row = orderFeatures(model, features);
-    const subject: Subject = { symbol, featureTimeUs: 0, featureOffset: -1, startedMs };
     const inputsHash = hashInputs(row);
     const key = `prediction/${model.digest}/${inputsHash}`;
-    const kept = skipCache ? undefined : await store.getCached(key);
-    if (!skipCache) onCacheLookup?.(kept !== undefined);
-    const answer = kept === undefined ? await this.#inferAnswer(model, row) : decodeAnswer(kept);
-    if (kept === undefined && !skipCache)
+    const kept = mayUseCache ? await store.getCached(key) : undefined;
+    if (mayUseCache) onCacheLookup?.(kept !== undefined);
+    const answer = kept === undefined ? await infer(model, row, riskOf(model, row)) : decodeAnswer(kept);
+    if (kept === undefined && mayUseCache)
       await store.putCached(key, encodeAnswer(answer), settings.cacheTtlSeconds);
-    return {
-      prediction: this.#make(model, subject, inputsHash, answer, kept !== undefined),
-      row,
-      knownTimeUs: 0,
-    };
-  }
-
-  async #inferAnswer(model: PredictionModel, row: Float32Array): Promise<CachedAnswer> {
-    const valueOf = (name: string): number => row[model.featureNames.indexOf(name)] ?? Number.NaN;
-    const risk = riskScore(valueOf('volatility_20'), valueOf('bid_ask_spread'));
-    return { ...(await this.#infer(model, row)), risk };
-  }
-
-  async #infer(model: PredictionModel, row: Float32Array) {
-    const { probabilityUp, members } = await model.infer(row, 1);
-    return { probabilityUp: probabilityUp[0]!, members: [...members] };
+    const prediction = this.#make(model, subject, inputsHash, answer, kept !== undefined);
+    return { prediction, model, row, knownTimeUs: 0 };
   }
 
   #make(
@@ -243,4 +219,23 @@ export class PredictionService {
       predictedTimeUs: clock.nowUs(),
     };
   }
+}
+
+/** Runs a model on one row. @throws {ModelOutputInvalid} An output is not in [0, 1]. */
+async function infer(model: PredictionModel, row: Float32Array, risk: number): Promise<CachedAnswer> {
+  const outputs = await model.infer(row, 1);
+  const probabilityUp = outputs.probabilityUp[0] ?? Number.NaN;
+  checkProbability(model, 'probability_up', probabilityUp);
+  const members = Array.from(outputs.members);
+  for (const member of members) checkProbability(model, 'members', member);
+  return { probabilityUp, members, risk };
+}
+
+function checkProbability(model: PredictionModel, output: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw new ModelOutputInvalid(model.name, output, value);
+}
+
+function riskOf(model: PredictionModel, row: Float32Array): number {
+  const valueOf = (name: string): number => row[model.featureNames.indexOf(name)] ?? Number.NaN;
+  return riskScore(valueOf('volatility_20'), valueOf('bid_ask_spread'));
 }

@@ -4,7 +4,6 @@ import {
   type ExplainResponseSchema,
   type PredictRequest,
   PredictionService as PredictionServiceDescriptor,
-  type PredictStreamRequest,
   type PredictStreamResponseSchema,
 } from '../../../proto/gen/tradewind/v1/prediction_pb.ts';
 import { TradewindError } from '../../runtime/errors.ts';
@@ -13,8 +12,10 @@ import type { RpcServer } from '../../rpc/server.ts';
 import { predictionMessage } from '../../wire/prediction.ts';
 import { toInt64 } from '../../wire/integers.ts';
 import { RequestInvalid } from '../errors.ts';
+import { checkSymbol } from '../inputs.ts';
 import type { Explanation } from '../explanation.ts';
 import type { PredictionRequest, PredictionService } from '../service.ts';
+import { answerConcurrently } from './answer-concurrently.ts';
 
 /** Requests of one stream that are under way at most; reading pauses beyond. */
 const MAX_PER_STREAM = 256;
@@ -25,7 +26,8 @@ export function registerPredictionService(server: RpcServer, service: Prediction
     predict: async (request) => ({
       prediction: predictionMessage(await service.predict(requestOf(request))),
     }),
-    predictStream: (requests) => predictStream(service, requests),
+    predictStream: (requests) =>
+      answerConcurrently(requests, ({ id, request }) => answerOne(service, id, request), MAX_PER_STREAM),
     listModels: () => ({
       models: service.listModels().map((model) => ({
         name: model.name,
@@ -48,7 +50,7 @@ export function registerPredictionService(server: RpcServer, service: Prediction
 function requestOf({ model, input }: PredictRequest): PredictionRequest {
   switch (input.case) {
     case 'symbol':
-      if (input.value === '') throw new RequestInvalid('symbol must not be empty');
+      checkSymbol(input.value);
       return { model, symbol: input.value };
     case 'features':
       return { model, features: new Map(Object.entries(input.value.values)) };
@@ -59,47 +61,7 @@ function requestOf({ model, input }: PredictRequest): PredictionRequest {
 
 type StreamAnswer = MessageInitShape<typeof PredictStreamResponseSchema>;
 
-/** Answers in the order in which they are ready, each with the id of its request; a failed one does not end the stream. */
-async function* predictStream(
-  service: PredictionService,
-  requests: AsyncIterable<PredictStreamRequest>,
-): AsyncGenerator<StreamAnswer> {
-  const ready: StreamAnswer[] = [];
-  let underWay = 0;
-  let isEnded = false;
-  let failure: unknown;
-  let wake: () => void = () => undefined;
-  const changed = (): Promise<void> =>
-    new Promise((resolve) => {
-      wake = resolve;
-    });
-  const reading = (async () => {
-    try {
-      for await (const { id, request } of requests) {
-        underWay += 1;
-        void answerOne(service, id, request).then((answer) => {
-          ready.push(answer);
-          underWay -= 1;
-          wake();
-        });
-        while (underWay + ready.length >= MAX_PER_STREAM)
-          await new Promise((resolve) => setImmediate(resolve));
-      }
-    } catch (error) {
-      failure = error;
-    }
-    isEnded = true;
-    wake();
-  })();
-  while (!isEnded || underWay > 0 || ready.length > 0) {
-    const answer = ready.shift();
-    if (answer === undefined) await changed();
-    else yield answer;
-  }
-  await reading;
-  if (failure !== undefined) throw failure;
-}
-
+/** A request that fails is answered with its error; the stream goes on. */
 async function answerOne(
   service: PredictionService,
   id: string,

@@ -1,13 +1,19 @@
+import type { IncomingMessage } from 'node:http';
+
+import { BodyTooLarge } from '../../runtime/common-errors.ts';
 import { type HttpHandler, pathOf, readBody, sendError, sendJson } from '../../runtime/http.ts';
-import { RequestInvalid } from '../errors.ts';
+import { ContentTypeUnsupported, RequestInvalid } from '../errors.ts';
+import { checkSymbol } from '../inputs.ts';
 import type { Prediction } from '../prediction.ts';
 import type { PredictionRequest, PredictionService } from '../service.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
+const JSON_TYPE = 'application/json';
 
 /**
- * `POST /predict`: a flat JSON object of features in, a prediction out. The members `model` and `symbol` are not features: `model` names
- * the model; `symbol` alone predicts from the newest stored features. `GET /models` lists what is served.
+ * `POST /predict`: a flat JSON object of features in, a prediction out. The members `model` and `symbol` are not features:
+ * `model` names the model; `symbol` alone predicts from the newest stored features, beside features it is a label.
+ * `GET /models` lists what is served. Errors answer `{ code, message, facts }` with the status of their kind.
  */
 export function createPredictHandler(service: PredictionService): HttpHandler {
   return async (request, response) => {
@@ -21,17 +27,20 @@ export function createPredictHandler(service: PredictionService): HttpHandler {
     }
     try {
       if (path === '/models') sendJson(response, 200, { models: describeModels(service) });
-      else
-        sendJson(
-          response,
-          200,
-          toJson(await service.predict(parseRequest(await readBody(request, MAX_BODY_BYTES)))),
-        );
+      else sendJson(response, 200, toJson(await service.predict(await readRequest(request))));
     } catch (error) {
+      if (error instanceof BodyTooLarge) response.setHeader('connection', 'close');
       sendError(response, error);
     }
     return true;
   };
+}
+
+async function readRequest(request: IncomingMessage): Promise<PredictionRequest> {
+  const contentType = request.headers['content-type'];
+  const [mediaType = ''] = (contentType ?? JSON_TYPE).split(';', 1);
+  if (mediaType.trim().toLowerCase() !== JSON_TYPE) throw new ContentTypeUnsupported(contentType ?? '');
+  return parseRequest(await readBody(request, MAX_BODY_BYTES));
 }
 
 function parseRequest(body: Buffer): PredictionRequest {
@@ -46,9 +55,8 @@ function parseRequest(body: Buffer): PredictionRequest {
   }
   const { model = '', symbol, ...features } = value as Readonly<Record<string, unknown>>;
   if (typeof model !== 'string') throw new RequestInvalid('model must be text');
-  if (symbol !== undefined && (typeof symbol !== 'string' || symbol === '')) {
-    throw new RequestInvalid('symbol must be text that is not empty');
-  }
+  if (symbol !== undefined && typeof symbol !== 'string') throw new RequestInvalid('symbol must be text');
+  if (symbol !== undefined) checkSymbol(symbol);
   const given = new Map(Object.entries(features));
   if (symbol !== undefined && given.size === 0) return { model, symbol };
   return { model, features: given, ...(symbol === undefined ? {} : { label: symbol }) };

@@ -59,8 +59,8 @@ export function fitHead(
   };
   const directionsOf = (rows: Int32Array): Float32Array =>
     Float32Array.from(rows, (row) => table.directions[row]!);
-  const stacker = fitStacker(marginsOf(train), members, directionsOf(train));
-  const calibration = fitPlatt(stackedMargins(stacker, marginsOf(test)), directionsOf(test));
+  const stacker = fitStacker(marginsOf(train), members, directionsOf(train), table.overlap);
+  const calibration = fitPlatt(stackedMargins(stacker, marginsOf(test)), directionsOf(test), table.overlap);
   return { stacker, calibration, isFitted: true };
 }
 

@@ -1,5 +1,6 @@
 import type { BoosterLibrary } from './booster.ts';
 import type { EnsembleMember } from './ensemble.ts';
+import { priorPenalty } from './members/logistic-regression.ts';
 import { trainLinear } from './members/linear.ts';
 import { trainNetwork } from './members/network.ts';
 import { TREE_MEMBERS, trainTrees } from './members/trees.ts';
@@ -45,7 +46,8 @@ export async function fitMembers(
     if (total > 0) gain.forEach((value, j) => (importance[j]! += value / total));
     onMember(members.length);
   }
-  members.push(trainLinear('linear', features, columns, labels, settings.members.linear.l2));
+  const l2 = settings.members.linear.l2 + priorPenalty(columns, labels.length, table.overlap);
+  members.push(trainLinear('linear', features, columns, labels, l2));
   onMember(members.length);
 
   const { train, test } = holdOutTail(table.split, rows, STOPPING_SHARE, settings.embargoBars);

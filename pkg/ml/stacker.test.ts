@@ -13,7 +13,7 @@ describe('fitStacker', () => {
     const margins = Float64Array.from(
       Array.from(truth, (margin) => [margin, random.normal(), -margin + 0.1 * random.normal()]).flat(),
     );
-    const { weights, bias } = fitStacker(margins, 3, labels);
+    const { weights, bias } = fitStacker(margins, 3, labels, 1);
     expect(weights[0]).toBeGreaterThan(0.85);
     expect(weights[1]).toBeLessThan(0.1);
     expect(weights[2]).toBe(0);
@@ -25,10 +25,21 @@ describe('fitStacker', () => {
       truth.map((margin) => -margin),
       1,
       labels,
+      1,
     );
     expect(weights[0]).toBe(0);
     const up = labels.reduce((sum, label) => sum + label, 0) / N;
     expect(logistic(bias)).toBeCloseTo(up, 5);
+  });
+});
+
+describe('with few independent rows', () => {
+  it('both stay near equal weights and no scaling, however sure the rows look', () => {
+    const few = truth.slice(0, 100);
+    const sure = Float32Array.from(few, (margin) => (margin > 0 ? 1 : 0));
+    expect(fitStacker(few, 1, sure, 1).weights[0]).toBeGreaterThan(1.5);
+    expect(fitStacker(few, 1, sure, 50).weights[0]).toBeLessThan(1.5);
+    expect(fitPlatt(few, sure, 50).slope).toBeLessThan(fitPlatt(few, sure, 1).slope);
   });
 });
 
@@ -43,6 +54,7 @@ describe('fitPlatt', () => {
     const { slope, intercept } = fitPlatt(
       truth.map((margin) => 4 * margin + 1),
       labels,
+      1,
     );
     expect(slope).toBeCloseTo(0.25, 1);
     expect(intercept).toBeCloseTo(-0.25, 1);
@@ -52,6 +64,7 @@ describe('fitPlatt', () => {
     const { slope, intercept } = fitPlatt(
       truth.map((margin) => -margin),
       labels,
+      1,
     );
     expect(slope).toBe(0);
     const up = labels.reduce((sum, label) => sum + label, 0) / N;

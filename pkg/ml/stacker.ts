@@ -1,8 +1,8 @@
-import { fitLogistic } from './members/logistic-regression.ts';
+import { fitLogistic, priorPenalty } from './members/logistic-regression.ts';
 
-/** Pull of the stacker's weights towards equal ones, beside the mean log loss. */
+/** Least pull of the stacker's weights towards equal ones, beside the mean log loss. */
 const STACKER_L2 = 1e-3;
-/** Pull of the calibration's slope towards 1. */
+/** Least pull of the calibration's slope towards 1. */
 const PLATT_L2 = 1e-4;
 
 export interface Stacker {
@@ -29,10 +29,17 @@ export const NO_CALIBRATION: Calibration = { slope: 1, intercept: 0 };
  *
  * @param margins - Log-odds of the members, row-major [n, m].
  * @param labels - 1 up, 0 down; shape [n].
+ * @param overlap - Rows that share a label's future, >= 1.
  * @see Wolpert (1992), Neural Networks 5(2), 241-259; Breiman (1996), Machine Learning 24, 49-64 (non-negative weights).
  */
-export function fitStacker(margins: Float64Array, members: number, labels: ArrayLike<number>): Stacker {
+export function fitStacker(
+  margins: Float64Array,
+  members: number,
+  labels: ArrayLike<number>,
+  overlap: number,
+): Stacker {
   const n = labels.length;
+  const l2 = STACKER_L2 + priorPenalty(members, n, overlap);
   let active = Array.from({ length: members }, (_, j) => j);
   for (;;) {
     const width = active.length;
@@ -41,7 +48,7 @@ export function fitStacker(margins: Float64Array, members: number, labels: Array
       for (let k = 0; k < width; k += 1) inputs[i * width + k] = margins[i * members + active[k]!]!;
     }
     const prior = new Float64Array(width).fill(1 / members);
-    const { weights, bias } = fitLogistic({ inputs, width, targets: labels, l2: STACKER_L2, prior });
+    const { weights, bias } = fitLogistic({ inputs, width, targets: labels, l2, prior });
     const useful = active.filter((_, k) => weights[k]! > 0);
     if (useful.length === width) {
       const all = new Float32Array(members);
@@ -69,16 +76,18 @@ export function stackedMargins({ weights, bias }: Stacker, margins: Float64Array
  * it say the base rate, not the opposite.
  *
  * @param margins - The stacker's log-odds on rows that it was not fitted on; shape [n].
+ * @param overlap - Rows that share a label's future, >= 1.
  * @see Platt (1999), Probabilistic outputs for support vector machines, section 2.2.
  */
-export function fitPlatt(margins: Float64Array, labels: ArrayLike<number>): Calibration {
+export function fitPlatt(margins: Float64Array, labels: ArrayLike<number>, overlap: number): Calibration {
   const n = labels.length;
   let up = 0;
   for (let i = 0; i < n; i += 1) up += labels[i]!;
+  const l2 = PLATT_L2 + priorPenalty(1, n, overlap);
   const high = (up + 1) / (up + 2);
   const low = 1 / (n - up + 2);
   const targets = Float64Array.from({ length: n }, (_, i) => (labels[i]! > 0 ? high : low));
-  const { weights, bias } = fitLogistic({ inputs: margins, width: 1, targets, l2: PLATT_L2, prior: [1] });
+  const { weights, bias } = fitLogistic({ inputs: margins, width: 1, targets, l2, prior: [1] });
   const slope = weights[0]!;
   if (slope > 0) return { slope: Math.fround(slope), intercept: Math.fround(bias) };
   return { slope: 0, intercept: Math.fround(Math.log((up + 1) / (n - up + 1))) };

@@ -12,7 +12,7 @@ import { blockRowsFor } from './metrics/permutation.ts';
 import { rocAuc } from './metrics/ranking.ts';
 import { type FoldReport, type MemberReport, type TrainingReport, verdictOf, warningsOf } from './report.ts';
 import type { TrainingSettings } from './settings.ts';
-import { type Fold, overlapRows, separate, walkForward } from './splits.ts';
+import { type Fold, separate, walkForward } from './splits.ts';
 import { stackedMargins } from './stacker.ts';
 import { dataDigest, requireBothDirections, type TrainingTable, trainingTable } from './training-table.ts';
 
@@ -181,7 +181,7 @@ function makeReport(
   const { dataset, labels, split } = table;
   const { label, embargoBars, permutations, tradeBand, seed } = settings;
   const members = final.members.length;
-  const blockRows = blockRowsFor(answered[0]!.fold.test.length, overlapRows(split));
+  const blockRows = blockRowsFor(answered[0]!.fold.test.length, table.overlap);
   const rules: MetricRules = {
     trade: { band: tradeBand, costBps: label.costBps },
     blockRows,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Dataset, takeRows } from './dataset.ts';
 import { OneClassOnly, TooFewRows } from './errors.ts';
 import type { Labels } from './labels.ts';
-import type { SplitRows } from './splits.ts';
+import { overlapRows, type SplitRows } from './splits.ts';
 
 /** Labelled rows outside the dead zone: what is trained and scored on. All arrays but `features` have length k. */
 export interface TrainingTable {
@@ -13,22 +13,26 @@ export interface TrainingTable {
   /** 1 up, 0 down. */
   readonly directions: Float32Array;
   readonly split: SplitRows;
+  /** Rows that share a label's future. */
+  readonly overlap: number;
 }
 
 export function trainingTable(dataset: Dataset, labels: Labels): TrainingTable {
   const labelled = Int32Array.from(labels.rows.keys()).filter((i) => labels.direction[i]! >= 0);
   const rowOf = (i: number): number => labels.rows[i]!;
+  const split: SplitRows = {
+    startUs: Float64Array.from(labelled, (i) => labels.startUs[i]!),
+    endUs: Float64Array.from(labelled, (i) => labels.endUs[i]!),
+    symbolIds: Int32Array.from(labelled, (i) => dataset.symbolIds[rowOf(i)]!),
+    bars: Int32Array.from(labelled, (i) => dataset.bars[rowOf(i)]!),
+  };
   return {
     dataset,
     labels,
     labelled,
     directions: Float32Array.from(labelled, (i) => labels.direction[i]!),
-    split: {
-      startUs: Float64Array.from(labelled, (i) => labels.startUs[i]!),
-      endUs: Float64Array.from(labelled, (i) => labels.endUs[i]!),
-      symbolIds: Int32Array.from(labelled, (i) => dataset.symbolIds[rowOf(i)]!),
-      bars: Int32Array.from(labelled, (i) => dataset.bars[rowOf(i)]!),
-    },
+    split,
+    overlap: overlapRows(split),
   };
 }
 

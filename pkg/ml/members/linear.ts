@@ -4,8 +4,7 @@ import { fitLogistic } from './logistic-regression.ts';
 import { fitScaling } from './scaling.ts';
 
 /**
- * Ridge logistic regression on standardised features. The penalty is `l2` plus width / n, a normal prior under which
- * the log-odds have variance 1 before any row is seen: with few rows for many features, weights that large are noise.
+ * Ridge logistic regression on standardised features.
  *
  * @param features - Row-major [n, width]; NaN counts as the mean.
  * @param labels - 1 up, 0 down; shape [n].
@@ -20,6 +19,6 @@ export function trainLinear(
 ): LinearMember {
   const { mean, scale } = fitScaling(features, width);
   const inputs = standardise(features, width, { mean, scale });
-  const { weights, bias } = fitLogistic({ inputs, width, targets: labels, l2: l2 + width / labels.length });
+  const { weights, bias } = fitLogistic({ inputs, width, targets: labels, l2 });
   return { kind: 'linear', name, mean, scale, weights: Float32Array.from(weights), bias: Math.fround(bias) };
 }

@@ -19,6 +19,16 @@ export interface LogisticFit {
   readonly bias: number;
 }
 
+/**
+ * Ridge penalty of a normal prior under which the log-odds have variance 1 before any row is seen, when each of `width`
+ * standardised inputs counts alike: with few rows for many inputs, weights larger than that are noise.
+ *
+ * @param overlap - Rows that share a label's future: n rows then tell no more than n / overlap.
+ */
+export function priorPenalty(width: number, rows: number, overlap: number): number {
+  return (width * overlap) / rows;
+}
+
 /** Newton's method doubles its digits each step: a dozen are plenty, the rest is for hard starts. */
 const MAX_STEPS = 50;
 

@@ -1,4 +1,4 @@
-import { holdOutTail } from './splits.ts';
+import { holdOutTail, separate } from './splits.ts';
 import {
   type Calibration,
   equalStacker,
@@ -62,6 +62,27 @@ export function fitHead(
   const stacker = fitStacker(marginsOf(train), members, directionsOf(train), table.overlap);
   const calibration = fitPlatt(stackedMargins(stacker, marginsOf(test)), directionsOf(test), table.overlap);
   return { stacker, calibration, isFitted: true };
+}
+
+/**
+ * The out-of-fold rows that may be known before a test block: those separated from it by purge and embargo.
+ *
+ * @param test - Rows of the table.
+ */
+export function apartFrom(
+  table: TrainingTable,
+  outOfFold: OutOfFold,
+  test: Int32Array,
+  embargoBars: number,
+): OutOfFold {
+  const { train } = separate(table.split, outOfFold.rows, test, embargoBars);
+  const members = outOfFold.margins.length / outOfFold.rows.length;
+  const kept = new Set(train);
+  const margins: number[] = [];
+  outOfFold.rows.forEach((row, i) => {
+    if (kept.has(row)) margins.push(...outOfFold.margins.subarray(i * members, (i + 1) * members));
+  });
+  return { rows: train, margins: Float64Array.from(margins) };
 }
 
 function isUsable(table: TrainingTable, rows: Int32Array): boolean {

@@ -2,7 +2,7 @@ import type { BoosterLibrary } from './booster.ts';
 import { type Dataset, takeRows } from './dataset.ts';
 import type { Ensemble } from './ensemble.ts';
 import { clippedLogit, evaluateMember, logistic } from './evaluate.ts';
-import { fitHead, type Head, type OutOfFold } from './fit-head.ts';
+import { apartFrom, fitHead, type Head, type OutOfFold } from './fit-head.ts';
 import { type FittedMembers, fitMembers, MEMBER_NAMES } from './fit-members.ts';
 import { makeLabels } from './labels.ts';
 import { calibrationMetrics } from './metrics/calibration.ts';
@@ -12,7 +12,7 @@ import { blockRowsFor } from './metrics/permutation.ts';
 import { rocAuc } from './metrics/ranking.ts';
 import { type FoldReport, type MemberReport, type TrainingReport, verdictOf, warningsOf } from './report.ts';
 import type { TrainingSettings } from './settings.ts';
-import { type Fold, separate, walkForward } from './splits.ts';
+import { type Fold, walkForward } from './splits.ts';
 import { stackedMargins } from './stacker.ts';
 import { dataDigest, requireBothDirections, type TrainingTable, trainingTable } from './training-table.ts';
 
@@ -136,15 +136,12 @@ function headBefore(
   embargoBars: number,
 ): Head {
   const earlier = outOfFold(answered.slice(0, index), members);
-  const { train } = separate(table.split, earlier.rows, answered[index]!.fold.test, embargoBars);
-  // Purging takes from the end only, since intervals are in time order: but rows with long intervals may lie inside.
-  const keep = new Set(train);
-  const kept = Array.from(earlier.rows.keys()).filter((i) => keep.has(earlier.rows[i]!));
-  const margins = new Float64Array(kept.length * members);
-  kept.forEach((i, to) =>
-    margins.set(earlier.margins.subarray(i * members, (i + 1) * members), to * members),
+  return fitHead(
+    table,
+    apartFrom(table, earlier, answered[index]!.fold.test, embargoBars),
+    members,
+    embargoBars,
   );
-  return fitHead(table, { rows: train, margins }, members, embargoBars);
 }
 
 function scoreFold(

@@ -72,13 +72,20 @@ export const SIGNIFICANCE = 0.05;
 /** Direction accuracy above which a leak is likelier than a find. */
 export const TOO_GOOD = 0.55;
 
-/** Skill is claimed only when the p-value is small and accuracy beats always answering the commoner direction. */
-export function verdictOf({ accuracy, baseRate, pValue }: MetricSet): Verdict {
-  const numbers = `accuracy ${percent(accuracy)} against a base rate of ${percent(baseRate)}, p = ${pValue.toFixed(3)}`;
-  if (pValue < SIGNIFICANCE && accuracy > baseRate) {
+/**
+ * Skill is claimed only when the p-value is small, accuracy beats always answering the commoner direction, and the log
+ * loss beats always answering the share that went up: on many rows a p-value is small long before a model is of use.
+ */
+export function verdictOf({ accuracy, baseRate, pValue, logLoss, upShare }: MetricSet): Verdict {
+  const ignorance = entropy(upShare);
+  const numbers =
+    `accuracy ${percent(accuracy)} against a base rate of ${percent(baseRate)}, ` +
+    `log loss ${logLoss.toFixed(4)} against ${ignorance.toFixed(4)}, p = ${pValue.toFixed(3)}`;
+  const isSmall = pValue < SIGNIFICANCE;
+  if (isSmall && accuracy > baseRate && logLoss < ignorance) {
     return { hasSkill: true, text: `Out-of-sample skill: ${numbers}.` };
   }
-  const why = pValue >= SIGNIFICANCE ? 'chance explains the result' : 'the base rate is not beaten';
+  const why = isSmall ? 'the base rate is not beaten' : 'chance explains the result';
   return { hasSkill: false, text: `No skill: ${why} (${numbers}). Do not trade on this model.` };
 }
 

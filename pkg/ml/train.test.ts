@@ -115,12 +115,15 @@ describe.skipIf(library === undefined)('trainEnsemble (skipped where XGBoost is 
 });
 
 describe('verdictOf', () => {
-  const metrics = { accuracy: 0.53, baseRate: 0.51, pValue: 0.01 } as Parameters<typeof verdictOf>[0];
+  const metrics = { accuracy: 0.53, baseRate: 0.51, pValue: 0.01, upShare: 0.5, logLoss: 0.69 } as Parameters<
+    typeof verdictOf
+  >[0];
 
   it.each([
     [{}, true],
     [{ pValue: 0.05 }, false],
     [{ baseRate: 0.53 }, false],
+    [{ logLoss: 0.6932 }, false],
     [{ pValue: Number.NaN }, false],
   ])('with %o has skill: %s', (change, hasSkill) => {
     expect(verdictOf({ ...metrics, ...change }).hasSkill).toBe(hasSkill);

@@ -1,8 +1,8 @@
 import type { Bar, Quote, Side, Trade } from '../marketdata/events.ts';
 import type { BarClock, ClosedBar } from './feature-vector.ts';
 
-/** Quiet intervals that are given as flat bars, at most; a longer silence is a break, after which the clock starts anew. */
-export const MAX_EMPTY_BARS = 300;
+/** Quiet intervals in a row that are given as flat bars; then bars pause until something happens, and the clock starts anew there. */
+export const MAX_EMPTY_BARS = 60;
 
 /** What a bar has gathered, and the market as last seen: plain data, changed in place. */
 export interface BarState {
@@ -21,6 +21,8 @@ export interface BarState {
   bidSize: number;
   askPrice: number;
   askSize: number;
+  /** Bars in a row in which nothing happened. */
+  emptyBars: number;
   lastTradePrice: number;
   lastSide: Side | undefined;
 }
@@ -31,6 +33,7 @@ export function createBarState(): BarState {
     startTimeUs: none,
     ...{ open: none, high: none, low: none, close: none, volume: 0, buyVolume: 0, sellVolume: 0 },
     ...{ tradeCount: 0, quoteCount: 0, bidPrice: none, bidSize: none, askPrice: none, askSize: none },
+    emptyBars: 0,
     lastTradePrice: none,
     lastSide: undefined,
   };
@@ -88,6 +91,7 @@ export function closeBar(state: BarState, symbol: string, endTimeUs: number): Cl
     state.low = flat;
     state.close = flat;
   }
+  state.emptyBars = state.tradeCount + state.quoteCount === 0 ? state.emptyBars + 1 : 0;
   const { startTimeUs, open, high, low, close, volume, buyVolume, sellVolume, tradeCount, quoteCount } =
     state;
   const { bidPrice, bidSize, askPrice, askSize } = state;

@@ -201,14 +201,11 @@ export class SymbolEngine {
     const bar = this.#bar;
     if (clock.by !== 'time' || Number.isNaN(bar.startTimeUs) || !hasPrice(bar)) return;
     const intervalUs = clock.intervalMs * 1000;
-    if (timeUs < bar.startTimeUs + intervalUs) return;
-    this.#emit(closeBar(bar, this.#symbol, bar.startTimeUs + intervalUs));
-    const quiet = Math.floor((timeUs - bar.startTimeUs) / intervalUs);
-    if (quiet > MAX_EMPTY_BARS) {
-      bar.startTimeUs = this.#barStart(timeUs);
-      return;
+    while (timeUs >= bar.startTimeUs + intervalUs) {
+      this.#emit(closeBar(bar, this.#symbol, bar.startTimeUs + intervalUs));
+      // NaN ends the loop: the next event says where the clock starts anew.
+      if (bar.emptyBars === MAX_EMPTY_BARS) bar.startTimeUs = Number.NaN;
     }
-    for (let i = 0; i < quiet; i += 1) this.#emit(closeBar(bar, this.#symbol, bar.startTimeUs + intervalUs));
   }
 
   #stepPublishedBar(event: Bar): StepOutputs {

@@ -23,8 +23,14 @@ export function featureCsvRow({
   readonly values: ArrayLike<number>;
 }): string {
   let row = `${timeUs},${symbol}`;
-  for (let i = 0; i < values.length; i += 1) row += Number.isNaN(values[i]!) ? ',' : `,${values[i]!}`;
+  for (let i = 0; i < values.length; i += 1) row += `,${text(values[i]!)}`;
   return `${row}\n`;
+}
+
+/** Shortest digits that read back the same; a template alone would drop the sign of -0. */
+function text(value: number): string {
+  if (Number.isNaN(value)) return '';
+  return Object.is(value, -0) ? '-0' : `${value}`;
 }
 
 /**
@@ -43,19 +49,24 @@ export function parseFeatureHeader(line: string): readonly string[] {
   return names;
 }
 
+/** Decimal digits only: `Number` alone would take blanks, hexadecimal and `Infinity` for numbers. */
+const DECIMAL = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const WHOLE = /^-?\d+$/;
+
 /** @throws {FeatureRowInvalid} Naming line and column. */
 export function parseFeatureRow(text: string, line: number, names: readonly string[]): FeatureRow {
-  const fields = text.trimEnd().split(',');
+  const fields = text.replace(/\r?\n?$/, '').split(',');
   if (fields.length !== names.length + 2) {
     throw new FeatureRowInvalid(`row must have ${names.length + 2} fields, had ${fields.length}`, line);
   }
-  const timeUs = Number(fields[0]);
+  const timeUs = WHOLE.test(fields[0]!) ? Number(fields[0]) : Number.NaN;
   if (!Number.isSafeInteger(timeUs))
     throw new FeatureRowInvalid(`must be microseconds, was '${fields[0]}'`, line, 'time_us');
+  if (fields[1] === '') throw new FeatureRowInvalid('must not be blank', line, 'symbol');
   const values = new Float64Array(names.length);
   for (let i = 0; i < names.length; i += 1) {
     const field = fields[i + 2]!;
-    values[i] = field === '' ? Number.NaN : Number(field);
+    values[i] = DECIMAL.test(field) ? Number(field) : Number.NaN;
     if (field !== '' && !Number.isFinite(values[i])) {
       throw new FeatureRowInvalid(`must be a finite number or blank, was '${field}'`, line, names[i]);
     }

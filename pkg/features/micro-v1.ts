@@ -144,7 +144,8 @@ export function stepMicro(
   out[i++] = sizes > 0 ? (bidSize - askSize) / sizes : Number.NaN;
   out[i++] = depthImbalance(depth);
   out[i++] = sizes > 0 ? (1e4 * ((bidPrice * askSize + askPrice * bidSize) / sizes - mid)) / mid : Number.NaN;
-  out[i++] = Number.isNaN(bidPrice) ? Number.NaN : state.ofi;
+  // A source without sizes has no order flow to sum.
+  out[i++] = sizes > 0 ? state.ofi : Number.NaN;
   out[i++] = meanDepth > 0 ? state.ofi / meanDepth : Number.NaN;
   out[i++] = traded === 0 ? 0 : signed / traded;
   out[i++] = isFull ? Math.sqrt(sumOfSquares(state.logReturns)) : Number.NaN;

@@ -147,11 +147,11 @@ export class SymbolEngine {
         break;
       case 'bookDelta':
         this.#book.applyDelta(event);
-        this.#applyBookBest();
+        this.#applyBookBest(event.eventTimeUs);
         break;
       case 'bookSnapshot':
         this.#book.applySnapshot(event);
-        this.#applyBookBest();
+        this.#applyBookBest(event.eventTimeUs);
         break;
       default:
         break;
@@ -175,13 +175,13 @@ export class SymbolEngine {
   }
 
   /** Where no quotes come, the best of the book stands for them. */
-  #applyBookBest(): void {
+  #applyBookBest(eventTimeUs: number): void {
     if (this.#clock.hasQuotes || !this.#book.isSynchronised) return;
     const bid = this.#book.bestBid();
     const ask = this.#book.bestAsk();
     if (bid === undefined || ask === undefined || bid.price >= ask.price) return;
     this.#applyQuote({
-      eventTimeUs: this.#clock.watermarkUs,
+      eventTimeUs,
       bidPrice: bid.price,
       bidSize: bid.size,
       askPrice: ask.price,

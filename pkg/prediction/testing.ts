@@ -30,7 +30,9 @@ export function fakeModel(changes: Partial<PredictionModel> = {}): PredictionMod
       const p = Array.from({ length: rows }, (_, row) => features[row * width]!);
       return {
         probabilityUp: Float32Array.from(p),
-        members: Float32Array.from(p.flatMap((value) => [Math.max(0, value - 0.1), value, Math.min(1, value + 0.1)])),
+        members: Float32Array.from(
+          p.flatMap((value) => [Math.max(0, value - 0.1), value, Math.min(1, value + 0.1)]),
+        ),
       };
     },
     ...changes,
@@ -38,7 +40,10 @@ export function fakeModel(changes: Partial<PredictionModel> = {}): PredictionMod
 }
 
 /** Stored features of one symbol: probability, volatility and spread as {@link fakeModel} reads them. */
-export function fakeFeatures(values: readonly number[], changes: Partial<OnlineFeatures> = {}): OnlineFeatures {
+export function fakeFeatures(
+  values: readonly number[],
+  changes: Partial<OnlineFeatures> = {},
+): OnlineFeatures {
   return {
     symbol: 'ES',
     featureSet: 'core-v1',

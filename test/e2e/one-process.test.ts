@@ -102,15 +102,18 @@ describe('the system in one process, on the simulator', () => {
     });
     client.close();
     const body = JSON.stringify(
-      Object.fromEntries(
-        features.filter(({ value }) => !Number.isNaN(value)).map(({ name, value }) => [name, value]),
-      ),
+      Object.fromEntries(features.map(({ name, value }) => [name, Number.isNaN(value) ? null : value])),
     );
     const post = async () =>
-      (await fetch(`http://${http}/predict`, { method: 'POST', body })).json() as Promise<
-        Record<string, unknown>
-      >;
+      (
+        await fetch(`http://${http}/predict`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        })
+      ).json() as Promise<Record<string, unknown>>;
     const [first, second] = [await post(), await post()];
+    expect(first).not.toHaveProperty('code');
     expect(first['recommendation']).toMatch(/buy|hold|sell/);
     expect([first['from_cache'], second['from_cache']]).toEqual([false, true]);
     expect(second['probability_up']).toBe(first['probability_up']);

@@ -18,3 +18,6 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
+
+const docs = spawnSync('node', ['scripts/generate-docs.ts', '--check'], { stdio: 'inherit' });
+if (docs.status !== 0) process.exitCode = 1;

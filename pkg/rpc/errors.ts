@@ -1,30 +1,5 @@
 import { TradewindError, type ErrorFacts, type ErrorKind } from '../runtime/errors.ts';
 
-/** Another process listens on the port already. */
-export class PortInUseError extends TradewindError {
-  readonly code = 'PortInUse';
-  readonly kind = 'precondition';
-
-  constructor(host: string, port: number, cause: unknown) {
-    super({ message: `Port must be free, ${host}:${port} is in use`, facts: { host, port }, cause });
-  }
-}
-
-/** The address cannot be bound: unknown host, no such interface, or not permitted. */
-export class AddressUnusableError extends TradewindError {
-  readonly code = 'AddressUnusable';
-  readonly kind = 'usage';
-
-  constructor(host: string, port: number, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    super({
-      message: `Address must be one that can be bound, ${host}:${port} was not: ${why}`,
-      facts: { host, port },
-      cause,
-    });
-  }
-}
-
 /** The bytes of a request are no message of the method's type. */
 export class MessageMalformedError extends TradewindError {
   readonly code = 'MessageMalformed';

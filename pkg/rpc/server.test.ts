@@ -8,7 +8,8 @@ import {
 } from '../../proto/gen/grpc/health/v1/health_pb.ts';
 import { TradewindError } from '../runtime/errors.ts';
 import { createRpcClient, type RpcClient } from './client.ts';
-import { PortInUseError, RemoteCallError } from './errors.ts';
+import { PortInUse } from '../runtime/common-errors.ts';
+import { RemoteCallError } from './errors.ts';
 import { createRpcServer, type RpcServer, type RpcServerOptions } from './server.ts';
 import type { ServiceImplementation } from './service-types.ts';
 
@@ -165,8 +166,8 @@ describe('gRPC server', () => {
     await new Promise((resolve) => taken.once('listening', resolve));
     const address = taken.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-    await expect(createRpcServer({ port }).start()).rejects.toThrow(PortInUseError);
-    await expect(createRpcServer({ port }).start()).rejects.toThrow(`127.0.0.1:${port} is in use`);
+    await expect(createRpcServer({ port }).start()).rejects.toThrow(PortInUse);
+    await expect(createRpcServer({ port }).start()).rejects.toThrow(`127.0.0.1:${port}`);
   });
 
   it('counts calls by method and code', async () => {

@@ -84,8 +84,8 @@ export class RpcServer {
    * Binds and serves.
    *
    * @returns The port.
-   * @throws {PortInUseError} Another process listens there.
-   * @throws {AddressUnusableError} The address cannot be bound for another reason.
+   * @throws {PortInUse} Another process listens there.
+   * @throws {AddressUnusable} The address cannot be bound for another reason.
    */
   async start(): Promise<number> {
     const { host = '127.0.0.1', port } = this.#options;

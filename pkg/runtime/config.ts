@@ -18,7 +18,6 @@ export interface ConfigSources {
   readonly flags?: Readonly<Record<string, unknown>>;
 }
 
-/** Prefix of environment variables: `grpc.port` is `TRADEWIND_GRPC_PORT`. */
 const ENV_PREFIX = 'TRADEWIND_';
 
 /**
@@ -100,7 +99,8 @@ function schemaPaths(schema: z.ZodType): ReadonlyMap<string, SchemaNode> {
   return paths;
 }
 
-const environmentName = (path: string): string =>
+/** Name of the environment variable of a setting, e.g. `TRADEWIND_GRPC_PORT` of `grpc.port`. */
+export const environmentName = (path: string): string =>
   ENV_PREFIX +
   path
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
@@ -114,6 +114,17 @@ function applyEnvironment(
   origins: Map<string, string>,
   faults: string[],
 ): void {
+  const names = new Map([...known].map(([path, node]) => [environmentName(path), node]));
+  for (const name of Object.keys(env)) {
+    if (names.has(name) || env[name] === undefined) continue;
+    // Names outside the sections belong to others (tests, installers).
+    const section = [...names].find(
+      ([start, node]) => node.shape !== undefined && name.startsWith(`${start}_`),
+    );
+    if (section === undefined) continue;
+    const near = closest(name, [...names.keys()]);
+    faults.push(`${name}: is not a setting${near === undefined ? '' : `, did you mean ${near}?`}`);
+  }
   for (const [path, node] of known) {
     const name = environmentName(path);
     const text = env[name];

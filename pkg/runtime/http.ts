@@ -7,7 +7,7 @@ import { type ErrorKind, TradewindError } from './errors.ts';
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean> | boolean;
 
 /** HTTP status of each kind of error. */
-export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
+const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
   usage: 400,
   data: 422,
   notFound: 404,
@@ -26,7 +26,8 @@ export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // The stream outlives the loop: the answer to a body that was refused still goes out on its connection.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes) throw new BodyTooLarge(maxBytes);
     chunks.push(chunk);
@@ -36,18 +37,33 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
 
 /** Answers with JSON. */
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  const bytes = Buffer.from(JSON.stringify(body));
+  sendJsonText(response, status, JSON.stringify(body));
+}
+
+/** Answers with text that is JSON already. */
+export function sendJsonText(response: ServerResponse, status: number, json: string): void {
   response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': bytes.length,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(json),
+    'x-content-type-options': 'nosniff',
   });
-  response.end(bytes);
+  response.end(json);
+}
+
+/**
+ * Status that answers an error. After a body that was refused the connection ends with the answer: what is left of it is
+ * not worth reading.
+ */
+export function beginError(response: ServerResponse, error: TradewindError): number {
+  if (!(error instanceof BodyTooLarge)) return HTTP_STATUS[error.kind];
+  response.setHeader('connection', 'close');
+  return 413;
 }
 
 /** Answers with an error: its code, message and facts; nothing of our own faults but that there was one. */
 export function sendError(response: ServerResponse, error: unknown): void {
   if (error instanceof TradewindError) {
-    sendJson(response, HTTP_STATUS[error.kind], {
+    sendJson(response, beginError(response, error), {
       code: error.code,
       message: error.message,
       facts: error.facts,

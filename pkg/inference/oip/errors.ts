@@ -65,16 +65,6 @@ export class RestRequestInvalidError extends TradewindError {
   }
 }
 
-/** The body of a request by HTTP is larger than the server reads. */
-export class BodyTooLargeError extends TradewindError {
-  readonly code = 'BodyTooLarge';
-  readonly kind = 'exhausted';
-
-  constructor(maxBytes: number) {
-    super({ message: `Body must be at most ${maxBytes} bytes, was larger`, facts: { maxBytes } });
-  }
-}
-
 function list(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.map((name) => `'${name}'`).join(', ');
 }

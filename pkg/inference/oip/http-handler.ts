@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TradewindError } from '../../runtime/errors.ts';
+import { readBody, sendJson, sendJsonText } from '../../runtime/http.ts';
 import { VERSION } from '../../runtime/version.ts';
 import type { ModelRepository } from '../served-model.ts';
 import { RestRequestInvalidError } from './errors.ts';
-import { readBody, sendError, sendJson, sendText } from './http-io.ts';
+import { sendError } from './http-error.ts';
 import { DEFAULT_MAX_ROWS, findModel, runInference } from './inference.ts';
 import { EXTENSIONS, isAnyReady, isModelReady, PLATFORM, readyVersions, SERVER_NAME } from './metadata.ts';
 import { parseBody, requestFromRest, restFromAnswer } from './rest-messages.ts';
@@ -139,7 +140,7 @@ async function infer(exchange: Exchange): Promise<void> {
   const answer = await runInference(repository, requestFromRest(name, version, message), exchange.maxRows);
   const { json, binary } = restFromAnswer(message, answer);
   if (binary.length === 0) {
-    sendText(response, 200, json);
+    sendJsonText(response, 200, json);
     return;
   }
   const head = Buffer.from(json, 'utf8');

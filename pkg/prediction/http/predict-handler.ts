@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 
-import { BodyTooLarge } from '../../runtime/common-errors.ts';
 import { type HttpHandler, pathOf, readBody, sendError, sendJson } from '../../runtime/http.ts';
 import { ContentTypeUnsupported, RequestInvalid } from '../errors.ts';
 import { checkSymbol } from '../inputs.ts';
@@ -29,7 +28,6 @@ export function createPredictHandler(service: PredictionService): HttpHandler {
       if (path === '/models') sendJson(response, 200, { models: describeModels(service) });
       else sendJson(response, 200, toJson(await service.predict(await readRequest(request))));
     } catch (error) {
-      if (error instanceof BodyTooLarge) response.setHeader('connection', 'close');
       sendError(response, error);
     }
     return true;

@@ -9,7 +9,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { Metadata, status as Code } from '@grpc/grpc-js';
 import type { Clock } from '../../runtime/clock.ts';
-import { AddressUnusableError, PortInUseError } from '../errors.ts';
+import { AddressUnusable, PortInUse } from '../../runtime/common-errors.ts';
 import { statusOf } from '../status.ts';
 import { BidiCall } from './bidi-call.ts';
 import { FrameReader, FramingError } from './frame-reader.ts';
@@ -90,11 +90,11 @@ export class GrpcListener {
     this.#handlers.set(path, handler);
   }
 
-  /** @returns The port. @throws {PortInUseError} @throws {AddressUnusableError} */
+  /** @returns The port. @throws {PortInUse} @throws {AddressUnusable} */
   async listen(host: string, port: number): Promise<number> {
     const bound = Promise.withResolvers<void>();
     const onError = (error: NodeJS.ErrnoException): void => {
-      const Failure = error.code === 'EADDRINUSE' ? PortInUseError : AddressUnusableError;
+      const Failure = error.code === 'EADDRINUSE' ? PortInUse : AddressUnusable;
       bound.reject(new Failure(host, port, error));
     };
     this.#server.once('error', onError);

@@ -21,7 +21,15 @@ function createProgram(): Command {
       'Machine-learning trading models: market data in, features, honest training, serving, live console.',
     )
     .version(VERSION)
-    .showHelpAfterError('(--help shows the flags)')
+    .configureOutput({
+      outputError: (text, write) => {
+        const message = text
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll(/\s*\n\s*/g, ' ');
+        write(`tradewind: FlagsInvalid: ${message} (--help shows the flags)\n`);
+      },
+    })
     .addHelpText('after', EXIT_CODE_HELP)
     .exitOverride();
   for (const register of [
@@ -35,15 +43,7 @@ function createProgram(): Command {
   ]) {
     register(program);
   }
-  exitOverrideAll(program);
   return program;
-}
-
-function exitOverrideAll(command: Command): void {
-  for (const child of command.commands) {
-    child.exitOverride().showHelpAfterError('(--help shows the flags)');
-    exitOverrideAll(child);
-  }
 }
 
 /**

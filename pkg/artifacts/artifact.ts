@@ -166,7 +166,8 @@ function describe(tensors: GraphInspection['inputs']): string {
   return tensors.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
 }
 
-async function isAbsentOrEmpty(directory: string): Promise<boolean> {
+/** @returns Whether an artifact may be written there. */
+export async function isAbsentOrEmpty(directory: string): Promise<boolean> {
   try {
     return (await readdir(directory)).length === 0;
   } catch (error) {

@@ -26,6 +26,17 @@ export class FileUnreadable extends TradewindError {
   }
 }
 
+/** A file cannot be written where it was wanted. */
+export class FileUnwritable extends TradewindError {
+  readonly code = 'FileUnwritable';
+  readonly kind = 'usage';
+
+  constructor(path: string, cause?: unknown) {
+    const why = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
+    super({ message: `file must be writable, was '${path}' (${why})`, facts: { path }, cause });
+  }
+}
+
 /** Another process listens on the address already. */
 export class PortInUse extends TradewindError {
   readonly code = 'PortInUse';

@@ -7,6 +7,8 @@ import { finished } from 'node:stream/promises';
 
 import { parse } from 'yaml';
 
+import { isAbsentOrEmpty } from '../../../pkg/artifacts/artifact.ts';
+import { ArtifactExists } from '../../../pkg/artifacts/errors.ts';
 import { featureCsvHeader, featureCsvRow } from '../../../pkg/features/csv.ts';
 import { startEngine } from '../../../pkg/history/embedded/start-engine.ts';
 import { History } from '../../../pkg/history/history.ts';
@@ -27,6 +29,8 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   if ((flags.file === undefined) === (flags.fromHistory !== true)) {
     throw new FlagsInvalid('exactly one of --file and --from-history must be given');
   }
+  // Told before the work, not after it.
+  if (!(await isAbsentOrEmpty(flags.out))) throw new ArtifactExists(flags.out);
   const scratch = await mkdtemp(join(tmpdir(), 'tradewind-train-'));
   const progress = createProgress(process.stderr);
   try {

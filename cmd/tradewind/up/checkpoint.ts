@@ -1,11 +1,11 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
 import { createHash } from 'node:crypto';
 
 import type { EngineSnapshot } from '../../../pkg/features/engine.ts';
 import type { ValidatorState } from '../../../pkg/marketdata/validate.ts';
 import type { StatisticsState } from '../../../pkg/pipeline/statistics.ts';
+import { writeFileAtomically } from '../../../pkg/runtime/atomic-file.ts';
 
 /** Everything that a restart needs to go on as if nothing had happened. */
 export interface Checkpoint {
@@ -27,20 +27,10 @@ const DIGEST_BYTES = 32;
 
 const digestOf = (body: Uint8Array): Buffer => createHash('sha256').update(body).digest();
 
-/** Writes a checkpoint so that a crash at any moment leaves the old one or the new one, never half of one. */
+/** Writes a checkpoint; a crash leaves the one before or this one. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const body = serialize({ format: FORMAT, checkpoint });
-  const scratch = `${path}.new`;
-  const file = await open(scratch, 'w');
-  try {
-    await file.write(digestOf(body));
-    await file.write(body);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(scratch, path);
+  await writeFileAtomically(path, digestOf(body), body);
 }
 
 /** @returns The checkpoint, or `undefined` where there is none that can be used (absent, torn, or of another format). */

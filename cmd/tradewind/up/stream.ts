@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 
 import { openReplay } from '../../../pkg/marketdata/sources/replay/open.ts';
 import { createSimulator } from '../../../pkg/marketdata/sources/simulator/simulator.ts';
 import type { MarketSource } from '../../../pkg/marketdata/sources/source.ts';
 import type { TrainingInput } from '../../../pkg/pipeline/training-job.ts';
+import { writeFileAtomically } from '../../../pkg/runtime/atomic-file.ts';
 import type { Clock } from '../../../pkg/runtime/clock.ts';
 import { FlagsInvalid } from '../errors.ts';
 import { optional } from '../optional.ts';
@@ -90,7 +91,6 @@ async function firstStart(directory: string, startTimeUs: number): Promise<numbe
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const wholeSecond = Math.floor(startTimeUs / 1_000_000) * 1_000_000;
-  await mkdir(directory, { recursive: true });
-  await writeFile(path, `${JSON.stringify({ startTimeUs: wholeSecond })}\n`);
+  await writeFileAtomically(path, Buffer.from(`${JSON.stringify({ startTimeUs: wholeSecond })}\n`));
   return wholeSecond;
 }

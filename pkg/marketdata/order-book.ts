@@ -1,11 +1,6 @@
 import type { BookDelta, BookSnapshot } from './events.ts';
 import { BookSide, type BookSideState } from './book-side.ts';
-
-/**
- * What a delta did. `pending`: kept until a snapshot comes. `gap`: updates before it are missing, so the book waits for the next
- * snapshot.
- */
-export type DeltaOutcome = 'applied' | 'stale' | 'gap' | 'pending';
+import { DepthChain, type DepthChainState, type DeltaOutcome, type SnapshotOutcome } from './depth-chain.ts';
 
 /** One price level: price in quote currency, size in units. */
 export interface PriceLevel {
@@ -17,89 +12,79 @@ export interface PriceLevel {
 export interface OrderBookState {
   readonly bids: BookSideState;
   readonly asks: BookSideState;
-  readonly lastUpdateId: number;
-  readonly isSynchronised: boolean;
-  readonly isFirstAfterSnapshot: boolean;
+  readonly chain: DepthChainState;
   readonly pending: readonly BookDelta[];
 }
-
-/** Deltas kept while waiting for a snapshot; with more the oldest go, and the next snapshot may not connect. */
-const MAX_PENDING = 4096;
 
 /**
  * An order book built from a snapshot and the deltas after it. Changed in place: it is on the path of every depth update.
  *
- * Two chains are known. Where a delta names its predecessor (`previousUpdateId`, Binance futures `pu`), that must be the last id
- * applied; elsewhere its first id must be the last id plus one (Binance spot). The first delta after a snapshot must straddle
- * the snapshot's id; older ones are stale. A snapshot always synchronises anew.
- *
- * @see Binance API documentation, "How to manage a local order book correctly", for spot and for USD-M futures.
+ * `DepthChain` decides what follows on what. After a gap the book shows no price until a snapshot connects: a wrong price is worse than
+ * none. Deltas that come meanwhile are kept and applied on top of that snapshot.
  */
 export class OrderBook {
   #bids = new BookSide(1);
   #asks = new BookSide(-1);
-  #lastUpdateId = -1;
-  #isSynchronised = false;
-  #isFirstAfterSnapshot = false;
+  #chain = new DepthChain();
   #pending: BookDelta[] = [];
 
   get isSynchronised(): boolean {
-    return this.#isSynchronised;
+    return this.#chain.isSynchronised;
   }
 
-  /** Id of the last update that the book contains; -1 before the first snapshot. */
+  /** Id of the last update taken in, be it applied or waiting; -1 before the first. */
   get lastUpdateId(): number {
-    return this.#lastUpdateId;
+    return this.#chain.lastUpdateId;
   }
 
-  /** Starts anew from a snapshot, then applies what was kept and is newer; a snapshot older than the book is passed over. */
-  applySnapshot(snapshot: BookSnapshot): void {
-    if (this.#isSynchronised && snapshot.lastUpdateId < this.#lastUpdateId) return;
+  /** The best bid is at or above the best ask: the venue's data are wrong, or it is in an auction. */
+  get isCrossed(): boolean {
+    const bid = this.bestBid();
+    const ask = this.bestAsk();
+    return bid !== undefined && ask !== undefined && bid.price >= ask.price;
+  }
+
+  /** Starts anew from a snapshot and applies the deltas that waited and are newer; one that the book contains changes nothing. */
+  applySnapshot(snapshot: BookSnapshot): SnapshotOutcome {
+    const outcome = this.#chain.takeSnapshot(snapshot);
+    if (outcome === 'passedOver' || outcome === 'unconnected') return outcome;
     this.#bids.replace(snapshot.bids);
     this.#asks.replace(snapshot.asks);
-    this.#lastUpdateId = snapshot.lastUpdateId;
-    this.#isSynchronised = true;
-    this.#isFirstAfterSnapshot = true;
-    const pending = this.#pending;
+    const pending = outcome === 'restarted' ? [] : this.#pending;
     this.#pending = [];
-    for (const delta of pending) this.applyDelta(delta);
+    for (const delta of pending) if (delta.lastUpdateId > snapshot.lastUpdateId) this.#apply(delta);
+    return outcome;
   }
 
   applyDelta(delta: BookDelta): DeltaOutcome {
-    if (!this.#isSynchronised) {
-      if (this.#pending.length === MAX_PENDING) this.#pending.shift();
+    const outcome = this.#chain.takeDelta(delta);
+    if (outcome === 'applied') {
+      this.#apply(delta);
+    } else if (outcome !== 'stale') {
+      if (this.#chain.waiting === 1) this.#pending = [];
       this.#pending.push(delta);
-      return 'pending';
     }
-    if (delta.lastUpdateId <= this.#lastUpdateId) return 'stale';
-    if (!this.#follows(delta)) {
-      this.#isSynchronised = false;
-      this.#pending = [delta];
-      return 'gap';
-    }
-    this.#bids.update(delta.bids);
-    this.#asks.update(delta.asks);
-    this.#lastUpdateId = delta.lastUpdateId;
-    this.#isFirstAfterSnapshot = false;
-    return 'applied';
+    return outcome;
   }
 
-  /** Best bid; `undefined` when the side is empty. */
+  /** Best bid; `undefined` when the side is empty or the book is not synchronised. */
   bestBid(): PriceLevel | undefined {
-    return this.#bids.best();
+    return this.isSynchronised ? this.#bids.best() : undefined;
   }
 
+  /** Best ask; `undefined` when the side is empty or the book is not synchronised. */
   bestAsk(): PriceLevel | undefined {
-    return this.#asks.best();
+    return this.isSynchronised ? this.#asks.best() : undefined;
   }
 
   /**
    * Copies the best levels, best first, as price, size pairs.
    *
    * @param out - At least 2n long.
-   * @returns Number of levels written, at most n.
+   * @returns Number of levels written, at most n; 0 while the book is not synchronised.
    */
   topLevels(n: number, side: 'bid' | 'ask', out: Float64Array): number {
+    if (!this.isSynchronised) return 0;
     return (side === 'bid' ? this.#bids : this.#asks).top(n, out);
   }
 
@@ -107,9 +92,7 @@ export class OrderBook {
     return {
       bids: this.#bids.toState(),
       asks: this.#asks.toState(),
-      lastUpdateId: this.#lastUpdateId,
-      isSynchronised: this.#isSynchronised,
-      isFirstAfterSnapshot: this.#isFirstAfterSnapshot,
+      chain: this.#chain.toState(),
       pending: [...this.#pending],
     };
   }
@@ -118,17 +101,13 @@ export class OrderBook {
     const book = new OrderBook();
     book.#bids = BookSide.fromState(1, state.bids);
     book.#asks = BookSide.fromState(-1, state.asks);
-    book.#lastUpdateId = state.lastUpdateId;
-    book.#isSynchronised = state.isSynchronised;
-    book.#isFirstAfterSnapshot = state.isFirstAfterSnapshot;
+    book.#chain = DepthChain.fromState(state.chain);
     book.#pending = [...state.pending];
     return book;
   }
 
-  #follows(delta: BookDelta): boolean {
-    if (this.#isFirstAfterSnapshot) return delta.firstUpdateId <= this.#lastUpdateId + 1;
-    return delta.previousUpdateId === undefined
-      ? delta.firstUpdateId <= this.#lastUpdateId + 1
-      : delta.previousUpdateId === this.#lastUpdateId;
+  #apply(delta: BookDelta): void {
+    this.#bids.update(delta.bids);
+    this.#asks.update(delta.asks);
   }
 }

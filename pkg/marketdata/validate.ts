@@ -1,4 +1,7 @@
-import type { MarketEvent, Quarantined, QuarantineReason } from './events.ts';
+import { checkValues, type Fault } from './check-values.ts';
+import { DepthChain, type DepthChainState } from './depth-chain.ts';
+import type { BookDelta, BookSnapshot, MarketEvent, Quarantined } from './events.ts';
+import { LevelShift, type LevelShiftState } from './level-shift.ts';
 import { RollingMedian, type RollingMedianState } from './rolling-median.ts';
 
 /** Bounds of what counts as sane. */
@@ -9,10 +12,16 @@ export interface ValidatorSettings {
   readonly maxBarJump?: number;
   /** Prices in the rolling median; default 31, odd. */
   readonly medianWindow?: number;
-  /** So many jumps in a row are a new price level, not an error; default 5. */
+  /** So many values in a row, each far from the old level and near the one before it, are a new level; default 5. */
   readonly jumpsToAccept?: number;
-  /** Largest distance of event and receive time, microseconds; default one day. */
-  readonly maxClockDistanceUs?: number;
+  /** An event may be so much older than its receipt, microseconds; default one day. */
+  readonly maxDelayUs?: number;
+  /** An event may be so much newer than its receipt, where clocks disagree, microseconds; default one minute. */
+  readonly maxAheadUs?: number;
+  /** Largest distance of an event's time from the newest of its symbol, microseconds; default ten days: no market closes longer. */
+  readonly maxTimeStepUs?: number;
+  /** The same for bars, which may be months long; default one year. */
+  readonly maxBarTimeStepUs?: number;
 }
 
 /** What becomes of an event. A notice without rejection is a sequence gap: the event is good, those before it are lost. */
@@ -22,117 +31,148 @@ export interface Verdict {
 }
 
 interface SymbolState {
-  readonly prices: RollingMedian;
-  jumps: number;
-  /** Last update id of the depth stream, by source; contiguous where the venue says so. */
-  readonly lastUpdateIds: Map<string, number>;
+  prices: RollingMedian;
+  readonly priceShift: LevelShift;
+  /** Largest event time accepted; NaN before the first. */
+  newestUs: number;
+  readonly timeShift: LevelShift;
+  /** Chain of depth updates, by venue. */
+  readonly chains: Map<string, DepthChain>;
 }
 
 /** Everything the validator remembers, as plain data. */
 export type ValidatorState = readonly {
   readonly symbol: string;
   readonly prices: RollingMedianState;
-  readonly jumps: number;
-  readonly lastUpdateIds: readonly (readonly [string, number])[];
+  readonly priceShift: LevelShiftState;
+  readonly newestUs: number;
+  readonly timeShift: LevelShiftState;
+  readonly chains: readonly (readonly [string, DepthChainState])[];
 }[];
-
-interface Fault {
-  readonly reason: QuarantineReason;
-  readonly message: string;
-}
 
 const ACCEPTED: Verdict = { isAccepted: true };
 const EARLIEST_US = Date.UTC(1980, 0, 1) * 1000;
 const LATEST_US = Date.UTC(2100, 0, 1) * 1000;
+const DAY_US = 86_400_000_000;
+const DEFAULTS: Required<ValidatorSettings> = {
+  maxPriceJump: 0.1,
+  maxBarJump: 0.5,
+  medianWindow: 31,
+  jumpsToAccept: 5,
+  maxDelayUs: DAY_US,
+  maxAheadUs: 60_000_000,
+  maxTimeStepUs: 10 * DAY_US,
+  maxBarTimeStepUs: 366 * DAY_US,
+};
+/** Characters of the raw event that are kept, and levels per side: enough to see what was wrong. */
+const MAX_RAW = 1024;
+const MAX_RAW_LEVELS = 20;
 
-/** Checks each event on its own and against what its symbol did before. Lateness and duplicates are the engine's to see. */
+/**
+ * Checks each event on its own and against what its symbol did before. Lateness and duplicates are the feature engine's to
+ * see, since it alone knows the watermark.
+ */
 export class Validator {
   readonly #settings: Required<ValidatorSettings>;
   readonly #symbols = new Map<string, SymbolState>();
 
   constructor(settings: ValidatorSettings = {}, state: ValidatorState = []) {
-    this.#settings = {
-      maxPriceJump: 0.1,
-      maxBarJump: 0.5,
-      medianWindow: 31,
-      jumpsToAccept: 5,
-      maxClockDistanceUs: 86_400_000_000,
-      ...settings,
-    };
-    for (const { symbol, prices, jumps, lastUpdateIds } of state) {
+    this.#settings = { ...DEFAULTS, ...settings };
+    const { jumpsToAccept } = this.#settings;
+    for (const { symbol, prices, priceShift, newestUs, timeShift, chains } of state) {
       this.#symbols.set(symbol, {
         prices: RollingMedian.fromState(prices),
-        jumps,
-        lastUpdateIds: new Map(lastUpdateIds),
+        priceShift: new LevelShift(jumpsToAccept, priceShift),
+        newestUs,
+        timeShift: new LevelShift(jumpsToAccept, timeShift),
+        chains: new Map(chains.map(([venue, chain]) => [venue, DepthChain.fromState(chain)])),
       });
     }
   }
 
   check(event: MarketEvent): Verdict {
-    const fault =
-      checkTimes(event, this.#settings.maxClockDistanceUs) ?? checkValues(event) ?? this.#checkJump(event);
+    const isolated = this.#checkTimes(event) ?? checkValues(event);
+    if (isolated !== undefined) return { isAccepted: false, notice: setAside(event, isolated) };
+    const state = this.#symbol(event.symbol);
+    const fault = this.#checkClock(event, state) ?? this.#checkJump(event, state);
     if (fault !== undefined) return { isAccepted: false, notice: setAside(event, fault) };
-    const gap = event.kind === 'bookDelta' ? this.#checkChain(event) : undefined;
-    if (gap !== undefined) return { isAccepted: true, notice: setAside(event, gap) };
-    if (event.kind === 'bookSnapshot') this.#symbol(event.symbol).lastUpdateIds.delete(event.source);
-    return ACCEPTED;
+    if (!(event.eventTimeUs <= state.newestUs)) state.newestUs = event.eventTimeUs;
+    if (event.kind !== 'bookDelta' && event.kind !== 'bookSnapshot') return ACCEPTED;
+    const gap = checkChain(event, state);
+    return gap === undefined ? ACCEPTED : { isAccepted: true, notice: setAside(event, gap) };
   }
 
   toState(): ValidatorState {
-    return [...this.#symbols].map(([symbol, { prices, jumps, lastUpdateIds }]) => ({
+    return [...this.#symbols].map(([symbol, { prices, priceShift, newestUs, timeShift, chains }]) => ({
       symbol,
       prices: prices.toState(),
-      jumps,
-      lastUpdateIds: [...lastUpdateIds],
+      priceShift: priceShift.toState(),
+      newestUs,
+      timeShift: timeShift.toState(),
+      chains: [...chains].map(([venue, chain]) => [venue, chain.toState()] as const),
     }));
   }
 
   #symbol(name: string): SymbolState {
     let state = this.#symbols.get(name);
     if (state === undefined) {
-      state = { prices: new RollingMedian(this.#settings.medianWindow), jumps: 0, lastUpdateIds: new Map() };
+      const { medianWindow, jumpsToAccept } = this.#settings;
+      state = {
+        prices: new RollingMedian(medianWindow),
+        priceShift: new LevelShift(jumpsToAccept),
+        newestUs: Number.NaN,
+        timeShift: new LevelShift(jumpsToAccept),
+        chains: new Map(),
+      };
       this.#symbols.set(name, state);
     }
     return state;
   }
 
-  #checkJump(event: MarketEvent): Fault | undefined {
-    const price = priceOf(event);
-    if (price === undefined) return undefined;
-    const state = this.#symbol(event.symbol);
-    const { jumpsToAccept, medianWindow } = this.#settings;
-    const maxJump = event.kind === 'bar' ? this.#settings.maxBarJump : this.#settings.maxPriceJump;
-    const { median } = state.prices;
-    if (Math.abs(price / median - 1) > maxJump) {
-      state.jumps += 1;
-      if (state.jumps < jumpsToAccept) {
-        return {
-          reason: 'PriceJump',
-          message: `price must be within ${maxJump * 100} % of the median ${median}, was ${price}`,
-        };
-      }
-      this.#symbols.set(event.symbol, { ...state, prices: new RollingMedian(medianWindow), jumps: 0 });
-      this.#symbol(event.symbol).prices.add(price);
-      return undefined;
+  #checkTimes({ eventTimeUs, receiveTimeUs }: MarketEvent): Fault | undefined {
+    const { maxDelayUs, maxAheadUs } = this.#settings;
+    if (!(Number.isSafeInteger(eventTimeUs) && eventTimeUs >= EARLIEST_US && eventTimeUs < LATEST_US)) {
+      const message = `event time must be from 1980 to 2099 in microseconds, was ${eventTimeUs}`;
+      return { reason: 'TimeOutOfRange', message };
     }
-    state.jumps = 0;
-    state.prices.add(price);
-    return undefined;
+    const delayUs = receiveTimeUs - eventTimeUs;
+    if (delayUs <= maxDelayUs && delayUs >= -maxAheadUs) return undefined;
+    const message = `event must be received from ${-maxAheadUs / 1e6} to ${maxDelayUs / 1e6} s after its time, was ${delayUs / 1e6} s after`;
+    return { reason: 'TimeOutOfRange', message };
   }
 
-  #checkChain(delta: Extract<MarketEvent, { kind: 'bookDelta' }>): Fault | undefined {
-    const { lastUpdateIds } = this.#symbol(delta.symbol);
-    const last = lastUpdateIds.get(delta.source);
-    if (last === undefined || delta.lastUpdateId > last) lastUpdateIds.set(delta.source, delta.lastUpdateId);
-    if (last === undefined || delta.lastUpdateId <= last) return undefined;
-    const follows =
-      delta.previousUpdateId === undefined ? delta.firstUpdateId <= last + 1 : delta.previousUpdateId <= last;
-    return follows
-      ? undefined
-      : {
-          reason: 'SequenceGap',
-          message: `depth update must follow ${last}, began at ${delta.firstUpdateId}`,
-        };
+  /** One event from the future would move the watermark on and make everything after it late. */
+  #checkClock({ kind, eventTimeUs }: MarketEvent, state: SymbolState): Fault | undefined {
+    const maxUs = kind === 'bar' ? this.#settings.maxBarTimeStepUs : this.#settings.maxTimeStepUs;
+    if (!(Math.abs(eventTimeUs - state.newestUs) > maxUs)) {
+      state.timeShift.reset();
+      return undefined;
+    }
+    if (state.timeShift.addOutlier(eventTimeUs, (time) => Math.abs(eventTimeUs - time) <= maxUs)) {
+      state.newestUs = eventTimeUs;
+      return undefined;
+    }
+    const message = `event time must be within ${maxUs / DAY_US} days of the symbol's newest ${state.newestUs} us, was ${eventTimeUs} us`;
+    return { reason: 'TimeOutOfRange', message };
+  }
+
+  #checkJump(event: MarketEvent, state: SymbolState): Fault | undefined {
+    const price = priceOf(event);
+    if (price === undefined) return undefined;
+    const maxJump = event.kind === 'bar' ? this.#settings.maxBarJump : this.#settings.maxPriceJump;
+    const { median } = state.prices;
+    if (!(Math.abs(price / median - 1) > maxJump)) {
+      state.priceShift.reset();
+      state.prices.add(price);
+      return undefined;
+    }
+    if (!state.priceShift.addOutlier(price, (before) => Math.abs(price / before - 1) <= maxJump)) {
+      const message = `price must be within ${maxJump * 100} % of the median ${median}, was ${price}`;
+      return { reason: 'PriceJump', message };
+    }
+    state.prices = new RollingMedian(this.#settings.medianWindow);
+    state.prices.add(price);
+    return undefined;
   }
 }
 
@@ -143,94 +183,22 @@ function priceOf(event: MarketEvent): number | undefined {
   return event.kind === 'bar' ? event.close : undefined;
 }
 
-function checkTimes({ eventTimeUs, receiveTimeUs }: MarketEvent, maxDistanceUs: number): Fault | undefined {
-  if (!(eventTimeUs >= EARLIEST_US && eventTimeUs < LATEST_US)) {
-    return {
-      reason: 'TimeOutOfRange',
-      message: `event time must be from 1980 to 2099, was ${eventTimeUs} us`,
-    };
+function checkChain(event: BookDelta | BookSnapshot, { chains }: SymbolState): Fault | undefined {
+  const venue = event.source.slice(0, event.source.lastIndexOf('.'));
+  let chain = chains.get(venue);
+  if (chain === undefined) {
+    chain = new DepthChain();
+    chains.set(venue, chain);
   }
-  if (Math.abs(receiveTimeUs - eventTimeUs) > maxDistanceUs) {
-    return {
-      reason: 'TimeOutOfRange',
-      message: `event and receive time must be within ${maxDistanceUs / 1e6} s, were ${(receiveTimeUs - eventTimeUs) / 1e6} s apart`,
-    };
+  const { lastUpdateId } = chain;
+  if (event.kind === 'bookDelta') {
+    if (chain.takeDelta(event) !== 'gap') return undefined;
+    const message = `depth update must follow ${lastUpdateId}, began at ${event.firstUpdateId}`;
+    return { reason: 'SequenceGap', message };
   }
-  return undefined;
-}
-
-function checkValues(event: MarketEvent): Fault | undefined {
-  switch (event.kind) {
-    case 'trade':
-      return checkPrice('price', event.price) ?? checkSize('size', event.size);
-    case 'quote':
-      return (
-        checkPrice('bid price', event.bidPrice) ??
-        checkPrice('ask price', event.askPrice) ??
-        checkSize('bid size', event.bidSize) ??
-        checkSize('ask size', event.askSize) ??
-        checkCrossed(event.bidPrice, event.askPrice)
-      );
-    case 'bar':
-      return checkBar(event);
-    case 'bookDelta':
-    case 'bookSnapshot':
-      return checkLevels(event.bids) ?? checkLevels(event.asks);
-    default:
-      return undefined;
-  }
-}
-
-function checkPrice(name: string, price: number): Fault | undefined {
-  if (!Number.isFinite(price))
-    return { reason: 'NotANumber', message: `${name} must be a finite number, was ${price}` };
-  return price > 0
-    ? undefined
-    : { reason: 'NonPositivePrice', message: `${name} must be above 0, was ${price}` };
-}
-
-function checkSize(name: string, size: number): Fault | undefined {
-  if (!Number.isFinite(size))
-    return { reason: 'NotANumber', message: `${name} must be a finite number, was ${size}` };
-  return size >= 0
-    ? undefined
-    : { reason: 'NegativeSize', message: `${name} must be 0 or more, was ${size}` };
-}
-
-function checkCrossed(bid: number, ask: number): Fault | undefined {
-  return bid < ask
-    ? undefined
-    : { reason: 'CrossedBook', message: `bid must be below ask, was ${bid} against ${ask}` };
-}
-
-function checkBar(bar: Extract<MarketEvent, { kind: 'bar' }>): Fault | undefined {
-  const { open, high, low, close, volume, bidPrice, askPrice } = bar;
-  const fault =
-    checkPrice('open', open) ??
-    checkPrice('high', high) ??
-    checkPrice('low', low) ??
-    checkPrice('close', close) ??
-    checkSize('volume', volume) ??
-    (bidPrice === undefined ? undefined : checkPrice('bid', bidPrice)) ??
-    (askPrice === undefined ? undefined : checkPrice('ask', askPrice));
-  if (fault !== undefined) return fault;
-  if (bidPrice !== undefined && askPrice !== undefined && bidPrice > askPrice)
-    return checkCrossed(bidPrice, askPrice);
-  return low <= Math.min(open, close) && high >= Math.max(open, close)
-    ? undefined
-    : {
-        reason: 'InvalidBar',
-        message: `low and high must enclose open and close, were ${low} to ${high} around ${open}, ${close}`,
-      };
-}
-
-function checkLevels(levels: Float64Array): Fault | undefined {
-  for (let i = 0; i < levels.length; i += 2) {
-    // One comparison covers the usual case; NaN fails it.
-    if (levels[i]! > 0 && levels[i + 1]! >= 0) continue;
-    return checkPrice('level price', levels[i]!) ?? checkSize('level size', levels[i + 1]!);
-  }
-  return undefined;
+  if (chain.takeSnapshot(event) !== 'unconnected') return undefined;
+  const message = `snapshot must reach the update ${chain.fromUpdateId}, reached ${event.lastUpdateId}`;
+  return { reason: 'SequenceGap', message };
 }
 
 function setAside(event: MarketEvent, { reason, message }: Fault): Quarantined {
@@ -244,6 +212,12 @@ function setAside(event: MarketEvent, { reason, message }: Fault): Quarantined {
     receiveTimeUs,
     sequence,
     eventTimeUs,
-    raw: JSON.stringify(event).slice(0, 1024),
+    raw: JSON.stringify(event, rawValue).slice(0, MAX_RAW),
   };
+}
+
+/** Levels as lists, cut; JSON has no NaN or infinity, and here they are the point. */
+function rawValue(_key: string, value: unknown): unknown {
+  if (value instanceof Float64Array) return Array.from(value.subarray(0, 2 * MAX_RAW_LEVELS));
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }

@@ -1,3 +1,4 @@
+import { openConsole } from '../../../pkg/console/console.ts';
 import type { FeatureDefinition } from '../../../pkg/features/definition.ts';
 import { registerOip } from '../../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../../pkg/inference/oip/http-handler.ts';
@@ -9,7 +10,9 @@ import { createPredictHandler } from '../../../pkg/prediction/http/predict-handl
 import type { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
 import type { PredictionService } from '../../../pkg/prediction/service.ts';
 import { createRpcServer } from '../../../pkg/rpc/server.ts';
+import { systemClock } from '../../../pkg/runtime/clock.ts';
 import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
+import { VERSION } from '../../../pkg/runtime/version.ts';
 import type { LaptopOptions } from './laptop.ts';
 import type { Addresses } from './screen.ts';
 
@@ -45,10 +48,24 @@ export async function openServers(
   );
   http.use(createPredictHandler(service));
   http.use(createOipHttpHandler(repository));
+  const console = await openConsole({
+    clock: systemClock,
+    about: {
+      version: VERSION,
+      source: options.stream.description,
+      trainsModel: config.model.train,
+      features: options.definitions,
+      buyAbove: config.prediction.buyAbove,
+      holdAbove: config.prediction.holdAbove,
+    },
+    models: () => directory.list(),
+  });
+  http.use(console.handler);
   const httpPort = await http.start();
   shutdown.add('HTTP server', () => http.stop());
+  shutdown.add('console', console.close);
   return {
     addresses: { grpc: `${config.grpc.host}:${grpcPort}`, http: `${config.http.host}:${httpPort}` },
-    observer: {},
+    observer: console.observer,
   };
 }

@@ -1,0 +1,36 @@
+import type { PipelineObserver } from '../pipeline/observer.ts';
+import type { PredictionModel } from '../prediction/model-directory.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { HttpHandler } from '../runtime/http.ts';
+import { loadAssets } from './assets.ts';
+import { EventStream } from './event-stream.ts';
+import { createConsoleHandler } from './http-handler.ts';
+import { LiveView } from './live-view.ts';
+import type { ConsoleAbout } from './messages.ts';
+import { modelCard } from './model-cards.ts';
+
+export interface ConsoleOptions {
+  readonly clock: Clock;
+  readonly about: ConsoleAbout;
+  /** The models that serve now. */
+  readonly models: () => readonly PredictionModel[];
+}
+
+/** The live page of a process: an ear in the pipeline and a handler for its HTTP server. */
+export interface Console {
+  readonly observer: PipelineObserver;
+  readonly handler: HttpHandler;
+  /** Ends the streams of all pages. */
+  readonly close: () => void;
+}
+
+/** Makes the console of a process. */
+export async function openConsole({ clock, about, models }: ConsoleOptions): Promise<Console> {
+  const view = new LiveView({ clock, models: () => models().map(({ digest }) => digest) });
+  const stream = new EventStream({ view });
+  const handler = createConsoleHandler({
+    ...{ assets: await loadAssets(), stream, about },
+    models: () => models().map(modelCard),
+  });
+  return { observer: view, handler, close: () => stream.close() };
+}

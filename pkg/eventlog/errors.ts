@@ -10,6 +10,32 @@ export class TopicUnknown extends TradewindError {
   }
 }
 
+/** A partition was named that its topic does not have. */
+export class PartitionUnknown extends TradewindError {
+  readonly code = 'PartitionUnknown';
+  readonly kind = 'notFound';
+
+  constructor(topic: string, partition: number, partitions: number) {
+    super({
+      message: `partition of ${topic} must be in [0, ${partitions}), was ${partition}`,
+      facts: { topic, partition, partitions },
+    });
+  }
+}
+
+/** A topic was asked for with a setting that no log takes. */
+export class TopicInvalid extends TradewindError {
+  readonly code = 'TopicInvalid';
+  readonly kind = 'usage';
+
+  constructor(topic: string, setting: string, must: string, was: string | number) {
+    super({
+      message: `${setting} of topic '${topic}' must be ${must}, was '${was}'`,
+      facts: { topic, setting, was },
+    });
+  }
+}
+
 /** A topic exists with other settings than wanted. */
 export class TopicMismatch extends TradewindError {
   readonly code = 'TopicMismatch';
@@ -19,6 +45,19 @@ export class TopicMismatch extends TradewindError {
     super({
       message: `topic ${topic} must have ${setting} ${want}, has ${have}`,
       facts: { topic, setting, want, have },
+    });
+  }
+}
+
+/** A record's value is longer than every log takes. */
+export class RecordTooLarge extends TradewindError {
+  readonly code = 'RecordTooLarge';
+  readonly kind = 'data';
+
+  constructor(topic: string, key: string, bytes: number, maxBytes: number) {
+    super({
+      message: `value of a record of ${topic} must be at most ${maxBytes} bytes, was ${bytes} under key '${key}'`,
+      facts: { topic, key, bytes, maxBytes },
     });
   }
 }

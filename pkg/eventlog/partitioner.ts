@@ -1,5 +1,7 @@
 const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
+/** Keys whose partition is remembered at most; far more than the symbols of any universe. */
+const MAX_REMEMBERED = 65_536;
 const encoder = new TextEncoder();
 
 /**
@@ -31,4 +33,19 @@ export function murmur2(bytes: Uint8Array): number {
 /** Partition of a key among `partitions`, the same as Kafka's default: equal keys stay together in every log. */
 export function partitionOf(key: string, partitions: number): number {
   return partitions === 1 ? 0 : (murmur2(encoder.encode(key)) & 0x7fffffff) % partitions;
+}
+
+/** {@link partitionOf} for one partition count, with a memory: keys come again and again, and hashing is the dear part. */
+export function createPartitioner(partitions: number): (key: string) => number {
+  if (partitions === 1) return () => 0;
+  const known = new Map<string, number>();
+  return (key) => {
+    let partition = known.get(key);
+    if (partition === undefined) {
+      partition = partitionOf(key, partitions);
+      if (known.size >= MAX_REMEMBERED) known.clear();
+      known.set(key, partition);
+    }
+    return partition;
+  };
 }

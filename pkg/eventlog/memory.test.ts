@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+
+import { describeEventLog } from '../../test/conformance/event-log.ts';
+import { series } from '../../test/conformance/event-log-fixture.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import type { TopicSettings } from './event-log.ts';
+import { MemoryEventLog } from './memory.ts';
+
+const BACKLOG = 100;
+
+describeEventLog(
+  'memory',
+  async () => {
+    const log = new MemoryEventLog({ maxBacklogRecords: BACKLOG, compactFromRecords: 16 });
+    return { log, connect: async () => log, clean: async () => undefined, close: () => log.close() };
+  },
+  { backlogRecords: BACKLOG },
+);
+
+const TOPIC: TopicSettings = { name: 'events', partitions: 1, cleanup: 'delete', retentionRecords: 10 };
+const reading = (group: string) => ({ group, topics: [TOPIC.name] });
+
+async function openLog(): Promise<MemoryEventLog> {
+  const log = new MemoryEventLog({ maxBacklogRecords: BACKLOG });
+  await log.ensureTopics([TOPIC]);
+  return log;
+}
+
+async function kept(log: MemoryEventLog): Promise<number> {
+  const { startOffset, endOffset } = (await log.positions(TOPIC.name))[0]!;
+  return endOffset - startOffset;
+}
+
+describe('the embedded event log', () => {
+  it('begins at the offsets that a checkpoint has kept', async () => {
+    const log = new MemoryEventLog({ startOffsets: { events: [7] } });
+    await log.ensureTopics([TOPIC]);
+    expect(await log.append(TOPIC.name, series('ES', 2))).toEqual([
+      { partition: 0, offset: 7 },
+      { partition: 0, offset: 8 },
+    ]);
+  });
+
+  it('holds no more than the retention where nobody reads', async () => {
+    const log = await openLog();
+    for (let i = 0; i < 100; i += 1) await log.append(TOPIC.name, series('ES', 10));
+    expect(await kept(log)).toBe(10);
+  });
+
+  it('keeps what a group without members has not read, up to the backlog', async () => {
+    const log = await openLog();
+    const consumer = await log.consume(reading('away'), { onBatch: async () => undefined });
+    await log.append(TOPIC.name, series('ES', 1));
+    await eventually(async () => (await log.committed('away', TOPIC.name, 0)) === 1);
+    await consumer.stop(1000);
+    for (let i = 0; i < 5; i += 1) await log.append(TOPIC.name, series('ES', 10));
+    expect(await kept(log)).toBe(50);
+    for (let i = 0; i < 50; i += 1) await log.append(TOPIC.name, series('ES', 10));
+    expect(await kept(log)).toBe(BACKLOG);
+  });
+
+  it('makes a writer wait for a slow group, and lets go when the group has left', async () => {
+    const log = await openLog();
+    const release = Promise.withResolvers<void>();
+    const consumer = await log.consume(reading('slow'), { onBatch: () => release.promise });
+    await log.append(TOPIC.name, series('ES', BACKLOG));
+    let isWritten = false;
+    const waiting = log.append(TOPIC.name, series('ES', 1)).then(() => {
+      isWritten = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isWritten).toBe(false);
+    const stopped = consumer.stop(5000);
+    await waiting;
+    release.resolve();
+    await stopped;
+  });
+
+  it('lets waiting appends in when it is closed, so that a batch that waits for itself ends', async () => {
+    const log = await openLog();
+    const inner = Promise.withResolvers<unknown>();
+    let isInHand = false;
+    const consumer = await log.consume(reading('loop'), {
+      onBatch: async () => {
+        isInHand = true;
+        const appending = log.append(TOPIC.name, series('ES', 1));
+        inner.resolve(appending);
+        await appending;
+      },
+    });
+    await log.append(TOPIC.name, series('ES', BACKLOG));
+    await eventually(() => isInHand);
+    const outer = log.append(TOPIC.name, series('ES', 1));
+    await log.close();
+    await expect(inner.promise).resolves.toEqual([{ partition: 0, offset: BACKLOG }]);
+    await expect(outer).resolves.toEqual([{ partition: 0, offset: BACKLOG + 1 }]);
+    await expect(consumer.done).resolves.toBeUndefined();
+  });
+
+  it('lets timers run while reader and writer never wait', async () => {
+    const log = await openLog();
+    await log.consume(reading('busy'), { onBatch: async () => undefined });
+    let isOver = false;
+    setTimeout(() => {
+      isOver = true;
+    }, 5);
+    let appends = 0;
+    for (; !isOver && appends < 200_000; appends += 1) await log.append(TOPIC.name, series('ES', 20));
+    expect(isOver).toBe(true);
+    await log.close();
+  });
+
+  it('gives tombstones to a group before it forgets them', async () => {
+    const log = new MemoryEventLog({ compactFromRecords: 4 });
+    await log.ensureTopics([{ name: 'state', partitions: 1, cleanup: 'compact' }]);
+    const release = Promise.withResolvers<void>();
+    const seen: (string | null)[] = [];
+    await log.consume(
+      { group: 'g', topics: ['state'] },
+      {
+        onBatch: async ({ records }) => {
+          seen.push(...records.map(({ key, value }) => (value === null ? `-${key}` : `+${key}`)));
+          await release.promise;
+        },
+      },
+    );
+    await log.append('state', series('a', 1));
+    await eventually(() => seen.length === 1);
+    await log.append('state', [{ key: 'a', value: null, timestampUs: 0 }, ...series('b', 20)]);
+    release.resolve();
+    await eventually(() => seen.at(-1) === '+b');
+    expect(seen).toContain('-a');
+    await log.close();
+  });
+});

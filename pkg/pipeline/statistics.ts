@@ -61,7 +61,14 @@ export class RunStatistics implements PipelineObserver {
   readonly #toFeatures = new QuantileSketch();
   readonly #toPrediction = new QuantileSketch();
 
-  constructor(state?: StatisticsState) {
+  readonly #latencyFromUs: number;
+
+  /**
+   * @param state - Counts of the runs before, from a checkpoint.
+   * @param latencyFromUs - Event time from which latencies count: what is caught up on before says nothing of a live stream.
+   */
+  constructor(state?: StatisticsState, latencyFromUs = Number.NEGATIVE_INFINITY) {
+    this.#latencyFromUs = latencyFromUs;
     this.#events = { ...state?.events };
     this.#recommendations = { ...state?.recommendations };
     this.#abstentions = { ...state?.abstentions };
@@ -78,9 +85,9 @@ export class RunStatistics implements PipelineObserver {
     add(this.#quarantined, quarantined.reason);
   }
 
-  onVector(_vector: FeatureVector, latencyMs: number): void {
+  onVector(vector: FeatureVector, latencyMs: number): void {
     this.#bars += 1;
-    this.#toFeatures.add(latencyMs);
+    if (vector.timeUs >= this.#latencyFromUs) this.#toFeatures.add(latencyMs);
   }
 
   onPrediction(prediction: Prediction, latencyMs: number): void {
@@ -91,7 +98,7 @@ export class RunStatistics implements PipelineObserver {
     }
     this.#predictions += 1;
     add(this.#recommendations, prediction.recommendation);
-    this.#toPrediction.add(latencyMs);
+    if (prediction.featureTimeUs >= this.#latencyFromUs) this.#toPrediction.add(latencyMs);
   }
 
   state(): StatisticsState {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { MODEL_FILE, writeArtifact } from '../../pkg/artifacts/artifact.ts';
+import { parseBarClock } from '../../pkg/features/bar-clock.ts';
 import { createFeatureEngine } from '../../pkg/features/engine.ts';
 import type { FeatureSetName } from '../../pkg/features/feature-vector.ts';
 import { encodeEnsemble } from '../../pkg/ml/onnx/encode.ts';
@@ -14,9 +15,10 @@ export async function randomArtifact(
     trees = 10,
     seed = 1,
     name = 'direction',
-  }: { sets?: readonly FeatureSetName[]; trees?: number; seed?: number; name?: string } = {},
+    bar = 'time:1000',
+  }: { bar?: string; sets?: readonly FeatureSetName[]; trees?: number; seed?: number; name?: string } = {},
 ): Promise<string> {
-  const { names, featureSet } = createFeatureEngine({ sets, bar: { by: 'time', intervalMs: 1000 } });
+  const { names, featureSet } = createFeatureEngine({ sets, bar: parseBarClock(bar) });
   const ensemble = {
     ...randomEnsemble({ seed, features: names.length, treeMembers: 3, treesPerMember: trees, depth: 4 }),
     featureNames: names,

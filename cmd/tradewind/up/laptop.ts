@@ -124,7 +124,10 @@ export class Laptop {
       },
       onCacheLookup: (isHit) => metrics.cacheLookups.inc({ result: isHit ? 'hit' : 'miss' }),
     });
-    const statistics = new RunStatistics(checkpoint?.statistics);
+    const statistics = new RunStatistics(
+      checkpoint?.statistics,
+      stream.liveFromUs === undefined ? undefined : Math.max(stream.liveFromUs, systemClock.nowUs()),
+    );
     const servers = await openServers({
       ...options,
       service,

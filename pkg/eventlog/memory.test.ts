@@ -132,4 +132,26 @@ describe('the embedded event log', () => {
     expect(seen).toContain('-a');
     await log.close();
   });
+
+  it('brings a group to the end of a stretch that compaction has emptied', async () => {
+    const log = new MemoryEventLog();
+    await log.ensureTopics([{ name: 'state', partitions: 1, cleanup: 'compact' }]);
+    const atEnd = async (group: string): Promise<boolean> =>
+      (await log.committed(group, 'state', 0)) === (await log.positions('state'))[0]!.endOffset;
+    await log.consume({ group: 'first', topics: ['state'] }, { onBatch: async () => undefined });
+    await log.append(
+      'state',
+      series('gone', 5000).map((one) => ({ ...one, value: null })),
+    );
+    await eventually(() => atEnd('first'));
+    const offsets: number[] = [];
+    await log.consume(
+      { group: 'second', topics: ['state'] },
+      { onBatch: async ({ records }) => void offsets.push(...records.map(({ offset }) => offset)) },
+    );
+    await eventually(() => atEnd('second'));
+    await log.append('state', series('new', 1));
+    await eventually(() => offsets.at(-1) === 5000);
+    await log.close();
+  });
 });

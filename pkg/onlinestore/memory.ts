@@ -1,19 +1,20 @@
 import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../runtime/clock.ts';
-import type { OnlineFeatures, OnlineStore } from './online-store.ts';
+import { StoreClosed } from './errors.ts';
+import { checkFeatures, checkTtl, type OnlineFeatures, type OnlineStore } from './online-store.ts';
 
 /** Answers kept at most; the least recently used go first. */
 const MAX_CACHED = 50_000;
 
 export interface MemoryOnlineStoreOptions {
   readonly clock: Clock;
-  /** Features older than this since their write are gone; default one day. */
+  /** Features older than this since their write are gone; at least 0.001, default one day. */
   readonly featureTtlSeconds?: number;
 }
 
-interface Kept {
-  readonly features: OnlineFeatures;
+interface Kept<T> {
+  readonly value: T;
   readonly expiresMs: number;
 }
 
@@ -21,31 +22,27 @@ interface Kept {
 export class MemoryOnlineStore implements OnlineStore {
   readonly #clock: Clock;
   readonly #ttlMs: number;
-  readonly #features = new Map<string, Map<string, Kept>>();
-  readonly #cache = new LRUCache<string, { readonly value: Uint8Array; readonly expiresMs: number }>({
-    max: MAX_CACHED,
-  });
+  /** By feature set, then by symbol. */
+  readonly #features = new Map<string, Map<string, Kept<OnlineFeatures>>>();
+  readonly #cache = new LRUCache<string, Kept<Uint8Array>>({ max: MAX_CACHED });
+  #isClosed = false;
 
+  /** @throws {StoreValueInvalid} The time to live is out of its bounds. */
   constructor({ clock, featureTtlSeconds = 86_400 }: MemoryOnlineStoreOptions) {
+    checkTtl(featureTtlSeconds);
     this.#clock = clock;
     this.#ttlMs = featureTtlSeconds * 1000;
   }
 
   async putFeatures(vectors: readonly OnlineFeatures[]): Promise<readonly boolean[]> {
+    this.#checkOpen();
+    vectors.forEach(checkFeatures);
     const nowMs = this.#clock.monotonicMs();
     return vectors.map((vector) => {
-      let symbols = this.#features.get(vector.featureSet);
-      if (symbols === undefined) {
-        symbols = new Map();
-        this.#features.set(vector.featureSet, symbols);
-      }
+      const symbols = this.#symbolsOf(vector.featureSet);
       const kept = symbols.get(vector.symbol);
-      if (kept !== undefined && kept.expiresMs > nowMs && kept.features.offset >= vector.offset) return false;
-      const { symbol, featureSet, timeUs, knownTimeUs, offset, values } = vector;
-      symbols.set(symbol, {
-        features: { symbol, featureSet, timeUs, knownTimeUs, offset, values: values.slice() },
-        expiresMs: nowMs + this.#ttlMs,
-      });
+      if (kept !== undefined && kept.expiresMs > nowMs && kept.value.offset >= vector.offset) return false;
+      symbols.set(vector.symbol, { value: copyOf(vector), expiresMs: nowMs + this.#ttlMs });
       return true;
     });
   }
@@ -54,28 +51,54 @@ export class MemoryOnlineStore implements OnlineStore {
     featureSet: string,
     symbols: readonly string[],
   ): Promise<readonly (OnlineFeatures | undefined)[]> {
+    this.#checkOpen();
     const nowMs = this.#clock.monotonicMs();
     const kept = this.#features.get(featureSet);
     return symbols.map((symbol) => {
       const entry = kept?.get(symbol);
-      return entry === undefined || entry.expiresMs <= nowMs ? undefined : entry.features;
+      return entry === undefined || entry.expiresMs <= nowMs ? undefined : copyOf(entry.value);
     });
   }
 
   async putCached(key: string, value: Uint8Array, ttlSeconds: number): Promise<void> {
-    this.#cache.set(key, { value: value.slice(), expiresMs: this.#clock.monotonicMs() + ttlSeconds * 1000 });
+    this.#checkOpen();
+    checkTtl(ttlSeconds);
+    this.#cache.set(key, {
+      value: Uint8Array.from(value),
+      expiresMs: this.#clock.monotonicMs() + ttlSeconds * 1000,
+    });
   }
 
   async getCached(key: string): Promise<Uint8Array | undefined> {
+    this.#checkOpen();
     const entry = this.#cache.get(key);
     if (entry === undefined) return undefined;
-    if (entry.expiresMs > this.#clock.monotonicMs()) return entry.value;
+    if (entry.expiresMs > this.#clock.monotonicMs()) return Uint8Array.from(entry.value);
     this.#cache.delete(key);
     return undefined;
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#features.clear();
     this.#cache.clear();
   }
+
+  #symbolsOf(featureSet: string): Map<string, Kept<OnlineFeatures>> {
+    let symbols = this.#features.get(featureSet);
+    if (symbols === undefined) {
+      symbols = new Map();
+      this.#features.set(featureSet, symbols);
+    }
+    return symbols;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new StoreClosed();
+  }
+}
+
+/** Without the fields that a wider object may carry; the values are copied, because callers may write into theirs. */
+function copyOf({ symbol, featureSet, timeUs, knownTimeUs, offset, values }: OnlineFeatures): OnlineFeatures {
+  return { symbol, featureSet, timeUs, knownTimeUs, offset, values: values.slice() };
 }

@@ -60,6 +60,26 @@ export class HeaderInvalid extends TradewindError {
   }
 }
 
+/** A format that reads facts from the file's name finds none there. */
+export class RecordingNameInvalid extends TradewindError {
+  readonly code = 'RecordingNameInvalid';
+  readonly kind = 'data';
+
+  constructor(path: string, pattern: string) {
+    super({ message: `name of the recording must be ${pattern}, was '${path}'`, facts: { path } });
+  }
+}
+
+/** Settings of the simulator are out of bounds, all of them told at once. */
+export class SimulatorSettingsInvalid extends TradewindError {
+  readonly code = 'SimulatorSettingsInvalid';
+  readonly kind = 'usage';
+
+  constructor(problems: readonly string[]) {
+    super({ message: `simulator: ${problems.join('; ')}` });
+  }
+}
+
 /** A time zone is not one that is known. */
 export class TimeZoneUnknown extends TradewindError {
   readonly code = 'TimeZoneUnknown';

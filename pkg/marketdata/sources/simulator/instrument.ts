@@ -60,7 +60,8 @@ export class Instrument {
   #logPrice: number;
   #pressure = 0;
   #regime = 1;
-  #sequence = 0;
+  /** Newest sequence of each stream. */
+  readonly #sequences = { quote: 0, trade: 0, heartbeat: 0 };
   #haltUntilUs = 0;
   #again: MarketEvent | undefined;
 
@@ -130,11 +131,10 @@ export class Instrument {
     const askPrice = round(bidPrice + spread * tick);
     // Queues lean with the pressure: buyers wait on the bid, sellers thin out on the ask.
     const lean = Math.tanh(0.6 * this.#pressure);
-    const base = this.#base('quote');
     if (random.uniform() < 0.65) {
       const bidSize = queue(depth * (1 + 0.7 * lean), random);
       const askSize = queue(depth * (1 - 0.7 * lean), random);
-      return { kind: 'quote', ...base, bidPrice, bidSize, askPrice, askSize };
+      return { kind: 'quote', ...this.#base('quote'), bidPrice, bidSize, askPrice, askSize };
     }
     const side: Side = random.uniform() < 0.5 * (1 + 0.5 * lean) ? 'buy' : 'sell';
     const size = 1 + Math.floor(random.exponential() * Math.max(1, depth / 12));
@@ -145,12 +145,12 @@ export class Instrument {
     return { kind: 'heartbeat', ...this.#base('heartbeat') };
   }
 
-  #base(stream: string) {
-    this.#sequence += 1;
+  #base(stream: 'quote' | 'trade' | 'heartbeat') {
+    this.#sequences[stream] += 1;
     return {
       source: `simulator.${stream}`,
       symbol: this.symbol,
-      sequence: this.#sequence,
+      sequence: this.#sequences[stream],
       eventTimeUs: this.#timeUs,
       receiveTimeUs: this.#timeUs + 500,
     };

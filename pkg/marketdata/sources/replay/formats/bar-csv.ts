@@ -24,12 +24,13 @@ export const barCsv: LineFormat = {
 };
 
 class BarParser implements LineParser {
+  readonly hasHeader = true;
   readonly #options: ParserOptions;
   readonly #parseTime: TimeParser;
   readonly #columns: Columns;
   readonly #time: number;
   readonly #clock: number | undefined;
-  readonly #prices: readonly number[];
+  readonly #prices: readonly [number, number, number, number];
   /** Rows of some vendors have one field more than their header, date and time being one name. */
   readonly #shift: number;
   readonly #intervalUs: number;
@@ -39,25 +40,31 @@ class BarParser implements LineParser {
     this.#parseTime = createTimeParser(options.timeZone);
     const [header = '', ...rows] = options.sample;
     this.#columns = readHeader(header);
-    this.#prices = requireColumns(options.path, header, this.#columns, ['open', 'high', 'low', 'close']);
-    const time = columnOf(this.#columns, ...TIME_NAMES);
-    if (time === undefined) throw new HeaderInvalid(options.path, ['time'], header);
-    const headerFields = splitCsv(header).length;
-    const isDateAlone = this.#columns.get('date') === time;
-    this.#shift = isDateAlone && rows.length > 0 && splitCsv(rows[0]!).length === headerFields + 1 ? 1 : 0;
-    this.#clock = this.#shift === 1 ? time + 1 : isDateAlone ? this.#columns.get('time') : undefined;
-    this.#time = time;
+    const prices = requireColumns(options.path, header, this.#columns, ['open', 'high', 'low', 'close']);
+    this.#prices = prices as [number, number, number, number];
+    const named = columnOf(this.#columns, ...TIME_NAMES);
+    if (named === undefined) throw new HeaderInvalid(options.path, ['time'], header);
+    const date = this.#columns.get('date');
+    const first = splitCsv(rows[0] ?? '');
+    if (date === named) {
+      this.#shift = first.length === splitCsv(header).length + 1 ? 1 : 0;
+      this.#time = date;
+      this.#clock = this.#shift === 1 ? date + 1 : undefined;
+    } else {
+      // Beside a date, `time` is mostly the time of day, but may be the whole.
+      const isSplit =
+        date !== undefined && Number.isFinite(this.#parseTime(`${first[date]} ${first[named]}`));
+      this.#shift = 0;
+      this.#time = isSplit ? date : named;
+      this.#clock = isSplit ? named : undefined;
+    }
     this.#intervalUs = this.#commonStep(rows);
   }
 
   parse(line: string, lineNumber: number): readonly Bar[] {
-    if (lineNumber === 1) return [];
     const fields = splitCsv(line);
     const startTimeUs = this.#startOf(fields);
-    const [open, high, low, close] = this.#prices.map((index, i) =>
-      finite(this.#field(fields, index), PRICE_NAMES[i]!),
-    );
-    const volume = this.#optional(fields, 'volume');
+    const [open, high, low, close] = this.#prices;
     return [
       {
         kind: 'bar',
@@ -67,11 +74,11 @@ class BarParser implements LineParser {
         eventTimeUs: startTimeUs + this.#intervalUs,
         receiveTimeUs: startTimeUs + this.#intervalUs,
         startTimeUs,
-        open: open!,
-        high: high!,
-        low: low!,
-        close: close!,
-        volume: volume ?? 0,
+        open: finite(this.#field(fields, open), 'open'),
+        high: finite(this.#field(fields, high), 'high'),
+        low: finite(this.#field(fields, low), 'low'),
+        close: finite(this.#field(fields, close), 'close'),
+        volume: this.#optional(fields, 'volume') ?? 0,
         ...this.#quote(fields),
       },
     ];
@@ -120,5 +127,3 @@ class BarParser implements LineParser {
     return most?.[0] ?? MINUTE_US;
   }
 }
-
-const PRICE_NAMES = ['open', 'high', 'low', 'close'] as const;

@@ -33,8 +33,8 @@ function createParser({ path, symbol, sample }: ParserOptions): LineParser {
   const header = sample[0] ?? '';
   const index = requireColumns(path, header, readHeader(header), COLUMNS);
   return {
+    hasHeader: true,
     parse(line, lineNumber): readonly MarketEvent[] {
-      if (lineNumber === 1) return [];
       const fields = splitCsv(line);
       const [event, receive, action, side, price, size, bid, ask, bidSize, askSize] = index.map(
         (i) => fields[i],

@@ -3,10 +3,12 @@ import { basename } from 'node:path';
 
 import type { MarketEvent, Side } from '../../../events.ts';
 import { splitCsv } from '../columns.ts';
-import { finite, type LineFormat, malformed, type ParserOptions } from '../format.ts';
+import { RecordingNameInvalid } from '../../../errors.ts';
+import { finite, type LineFormat, type LineParser, malformed, type ParserOptions } from '../format.ts';
 import { createTimeParser } from '../time.ts';
 
-const FILE_NAME = /^([A-Z.]+)_(\d{4}-\d\d-\d\d)_\d+_\d+_message_(\d+)\.csv/;
+const FILE_NAME = /^([A-Z0-9.-]+)_(\d{4}-\d\d-\d\d)_\d+_\d+_message_\d+\.csv(?:\.gz)?$/;
+const NAME_PATTERN = 'SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv';
 /** Prices are dollars times this. */
 const PRICE_SCALE = 10_000;
 /** Prices that stand for an empty level. */
@@ -24,10 +26,11 @@ export const lobster: LineFormat = {
   name: 'lobster',
   description: 'LOBSTER message file, with the order book file beside it',
   recognises: (_sample, path) => FILE_NAME.test(basename(path)) && existsSync(bookFileOf(path)),
-  createParser(options: ParserOptions) {
-    const [, symbol = options.symbol, date = '1970-01-01'] = FILE_NAME.exec(basename(options.path)) ?? [];
-    const midnightUs = createTimeParser(options.timeZone ?? 'America/New_York')(`${date}T00:00:00`);
-    return { parse: (line, lineNumber) => parse(line, lineNumber, symbol, midnightUs) };
+  createParser({ path, timeZone }: ParserOptions): LineParser {
+    const [, symbol, date] = FILE_NAME.exec(basename(path)) ?? [];
+    const midnightUs = createTimeParser(timeZone ?? 'America/New_York')(`${date ?? ''} 00:00:00`);
+    if (symbol === undefined || Number.isNaN(midnightUs)) throw new RecordingNameInvalid(path, NAME_PATTERN);
+    return { hasHeader: false, parse: (line, lineNumber) => parse(line, lineNumber, symbol, midnightUs) };
   },
 };
 
@@ -41,6 +44,8 @@ function parse(line: string, lineNumber: number, symbol: string, midnightUs: num
   const { bids, asks } = sides(book);
   const events: MarketEvent[] = [];
   if (type === '4' || type === '5') {
+    if (direction !== '1' && direction !== '-1')
+      throw malformed(`direction must be 1 or -1, was '${direction ?? ''}'`);
     const side: Side = direction === '1' ? 'sell' : 'buy';
     events.push({
       kind: 'trade',
@@ -70,12 +75,17 @@ function parse(line: string, lineNumber: number, symbol: string, midnightUs: num
 /** Levels are written ask price, ask size, bid price, bid size, best level first. */
 function sides(book: string): { readonly bids: readonly number[]; readonly asks: readonly number[] } {
   const fields = splitCsv(book);
+  if (fields.length % 4 !== 0)
+    throw malformed(`line of the order book file must have four fields per level, had ${fields.length}`);
   const bids: number[] = [];
   const asks: number[] = [];
-  for (let i = 0; i + 3 < fields.length; i += 4) {
-    const [ask, askSize, bid, bidSize] = [0, 1, 2, 3].map((j) => finite(fields[i + j], 'level'));
-    if (Math.abs(ask!) !== EMPTY_LEVEL) asks.push(ask! / PRICE_SCALE, askSize!);
-    if (Math.abs(bid!) !== EMPTY_LEVEL) bids.push(bid! / PRICE_SCALE, bidSize!);
+  for (let i = 0; i < fields.length; i += 4) {
+    const ask = finite(fields[i], 'ask price');
+    const askSize = finite(fields[i + 1], 'ask size');
+    const bid = finite(fields[i + 2], 'bid price');
+    const bidSize = finite(fields[i + 3], 'bid size');
+    if (Math.abs(ask) !== EMPTY_LEVEL) asks.push(ask / PRICE_SCALE, askSize);
+    if (Math.abs(bid) !== EMPTY_LEVEL) bids.push(bid / PRICE_SCALE, bidSize);
   }
   return { bids, asks };
 }

@@ -1,5 +1,6 @@
 import type { Quote } from '../../../events.ts';
-import { columnOf, readHeader, splitCsv } from '../columns.ts';
+import { HeaderInvalid } from '../../../errors.ts';
+import { columnOf, readHeader, requireColumns, splitCsv } from '../columns.ts';
 import {
   finite,
   type LineFormat,
@@ -25,7 +26,7 @@ export const quoteCsv: LineFormat = {
   createParser,
 };
 
-function createParser({ symbol, timeZone, sample }: ParserOptions): LineParser {
+function createParser({ path, symbol, timeZone, sample }: ParserOptions): LineParser {
   const parseTime = createTimeParser(timeZone);
   const first = sample[0] ?? '';
   const isHeadless = HEADLESS.test(first);
@@ -36,12 +37,13 @@ function createParser({ symbol, timeZone, sample }: ParserOptions): LineParser {
         ['ask', 2],
       ])
     : readHeader(first);
-  const time = columnOf(columns, 'timestamp', 'time', 'datetime', 'ts') ?? 0;
-  const [bid, ask] = [columns.get('bid')!, columns.get('ask')!];
+  const time = columnOf(columns, 'timestamp', 'time', 'datetime', 'ts', 'date');
+  if (time === undefined) throw new HeaderInvalid(path, ['time'], first);
+  const [bid, ask] = requireColumns(path, first, columns, ['bid', 'ask']) as [number, number];
   const [bidSize, askSize] = [columns.get('bid_size'), columns.get('ask_size')];
   return {
+    hasHeader: !isHeadless,
     parse(line, lineNumber): readonly Quote[] {
-      if (lineNumber === 1 && !isHeadless) return [];
       const fields = splitCsv(line);
       const text = fields[time] ?? '';
       if (fields.length <= Math.max(bid, ask))

@@ -12,6 +12,8 @@ import { modelCard } from './model-cards.ts';
 export interface ConsoleOptions {
   readonly clock: Clock;
   readonly about: ConsoleAbout;
+  /** Latencies count from this event time on, UTC microseconds; see `LiveViewOptions`. */
+  readonly latencyFromUs: number;
   /** The models that serve now. */
   readonly models: () => readonly PredictionModel[];
 }
@@ -25,8 +27,8 @@ export interface Console {
 }
 
 /** Makes the console of a process. */
-export async function openConsole({ clock, about, models }: ConsoleOptions): Promise<Console> {
-  const view = new LiveView({ clock, models: () => models().map(({ digest }) => digest) });
+export async function openConsole({ clock, about, latencyFromUs, models }: ConsoleOptions): Promise<Console> {
+  const view = new LiveView({ clock, latencyFromUs, models: () => models().map(({ digest }) => digest) });
   const stream = new EventStream({ view });
   const handler = createConsoleHandler({
     ...{ assets: await loadAssets(), stream, about },

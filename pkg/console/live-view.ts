@@ -16,6 +16,11 @@ export interface LiveViewOptions {
   readonly clock: Clock;
   /** Digests of the models that serve. */
   readonly models: () => readonly string[];
+  /**
+   * Features of before this time (UTC microseconds) tell nothing about latency: history that is read at full speed waits
+   * in queues. Default 0.
+   */
+  readonly latencyFromUs?: number;
   /** Bars and predictions kept of each symbol; default 300. */
   readonly points?: number;
   /** Symbols kept, the first seen; default 64. */
@@ -46,7 +51,7 @@ export class LiveView implements PipelineObserver {
   #lastActivityMs: number;
 
   constructor(options: LiveViewOptions) {
-    this.#options = { points: 300, maxSymbols: 64, ...options };
+    this.#options = { latencyFromUs: 0, points: 300, maxSymbols: 64, ...options };
     const { clock } = options;
     this.#rates = new RateMeter(clock);
     this.#featureLatency = new LatencyWindow(clock, FEATURE_OBJECTIVE_MS);
@@ -66,7 +71,7 @@ export class LiveView implements PipelineObserver {
   }
 
   onVector(vector: FeatureVector, latencyMs: number): void {
-    this.#featureLatency.add(latencyMs);
+    if (vector.timeUs >= this.#options.latencyFromUs) this.#featureLatency.add(latencyMs);
     this.#view(vector.symbol)?.onVector(vector);
   }
 
@@ -74,7 +79,8 @@ export class LiveView implements PipelineObserver {
     const reason = abstainReasonOf(prediction);
     if (reason === undefined) {
       // An abstention takes no inference: its time would flatter the histogram.
-      this.#predictionLatency.add(latencyMs);
+      const isTimely = prediction.featureTimeUs >= this.#options.latencyFromUs;
+      if (isTimely) this.#predictionLatency.add(latencyMs);
       add(this.#recommendations, prediction.recommendation);
     } else {
       add(this.#abstentions, reason);

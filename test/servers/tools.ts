@@ -56,6 +56,26 @@ export function systemTool(name: string, debianPackage: string): Tool {
   return found(`${name} (Debian: ${debianPackage})`, [() => onPath(name)]);
 }
 
+/** Chromium or Chrome: the one that `CHROMIUM` names, on PATH, else installed where this is Debian and we may. */
+export function chromium(): Tool {
+  const names = ['chromium', 'google-chrome', 'chromium-browser'];
+  const search = (): string | undefined =>
+    names.map((name) => onPath(name)).find((path) => path !== undefined);
+  return found('Chromium (Debian: chromium, or its path in CHROMIUM)', [
+    () => process.env['CHROMIUM'],
+    search,
+    () => {
+      if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return undefined;
+      const apt = ['-y', '-qq', '--no-install-recommends'];
+      install('apt-get', ['update', '-qq']);
+      install('apt-get', ['install', ...apt, 'chromium', 'fonts-dejavu-core'], {
+        DEBIAN_FRONTEND: 'noninteractive',
+      });
+      return search();
+    },
+  ]);
+}
+
 function found(what: string, places: readonly (() => string | undefined)[]): Tool {
   for (const look of places) {
     const path = look();

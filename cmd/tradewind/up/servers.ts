@@ -58,6 +58,7 @@ export async function openServers(
       buyAbove: config.prediction.buyAbove,
       holdAbove: config.prediction.holdAbove,
     },
+    latencyFromUs: options.stream.liveFromUs ?? 0,
     models: () => directory.list(),
   });
   http.use(console.handler);

@@ -20,14 +20,14 @@ export const percent = (value) =>
   value === null || value === undefined ? UNKNOWN : `${(value * 100).toFixed(1)} %`;
 
 /**
- * Six significant digits, with no more ink than they need.
+ * Seven significant digits, but no more than eight decimals, with no more ink than they need.
  *
  * @param {number} value
  */
 export function significant(value) {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(4);
-  const decimals = Math.max(0, Math.min(6, 6 - Math.ceil(Math.log10(size + 1e-12))));
+  if (size !== 0 && (size < 1e-6 || size >= 1e9)) return value.toExponential(4);
+  const decimals = Math.max(0, Math.min(8, 7 - Math.ceil(Math.log10(size + 1e-12))));
   return fixed(value, Number.isInteger(value) ? 0 : decimals);
 }
 

@@ -73,7 +73,7 @@ class Stage {
       const fill = element('i');
       const isOver = (boundsMs[i] ?? Number.POSITIVE_INFINITY) > objectiveMs;
       this.#bins.append(element('span', { class: isOver ? 'bin over' : 'bin' }, [fill]));
-      this.#scale.append(element('span', {}, [boundsMs[i] === undefined ? '' : String(boundsMs[i])]));
+      this.#scale.append(element('span', {}, [boundsMs[i] === undefined ? 'ms' : String(boundsMs[i])]));
       return fill;
     });
     const line = element('span', { class: 'objective' }, [

@@ -121,7 +121,7 @@ export class ProbabilityView {
       if (recommendation !== 'abstain' || x < bbox.left) continue;
       ctx.beginPath();
       ctx.moveTo(x, bottom);
-      ctx.lineTo(x, bottom - 7 * px);
+      ctx.lineTo(x, bottom - 5 * px);
       ctx.stroke();
     }
     ctx.restore();

@@ -43,7 +43,8 @@ export class Store {
  */
 function merged(before, news) {
   const { points, predictions } = news;
-  const prices = [news.bid, news.ask, news.last, ...points.slice(-20).map(({ close }) => close)];
+  // Not those of bars: a bar without a trade closes at the mid, which has a digit more than any price.
+  const prices = [news.bid, news.ask, news.last];
   return {
     symbol: news.symbol,
     newest: news,

@@ -29,7 +29,7 @@ export class SymbolsView {
 
   /** @param {ReadonlyMap<string, SymbolState>} symbols */
   update(symbols) {
-    const names = [...symbols.keys()];
+    const names = [...symbols.keys()].sort();
     const cards = this.#cards(names);
     if (!symbols.has(this.selected) && names[0] !== undefined) this.selected = names[0];
     for (const [symbol, { input, value, call, chance }] of cards) {

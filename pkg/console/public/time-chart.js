@@ -45,7 +45,7 @@ export class TimeChart {
           },
           {
             ...{ stroke: () => colour('muted'), font: FONT, grid: line, ticks: { show: false } },
-            ...{ size: 66, gap: 6, space: 36 },
+            ...{ size: 66, gap: 6, space: 26 },
             values: (_, splits) => splits.map(formatY),
           },
         ],
@@ -94,6 +94,8 @@ export function emptyText(container) {
   container.append(node);
   return (text) => {
     node.hidden = text === null;
+    // Axes without data would look like a measurement.
+    container.classList.toggle('waits', text !== null);
     if (text !== null && node.textContent !== text) node.textContent = text;
   };
 }

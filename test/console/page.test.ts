@@ -1,0 +1,138 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { NO_BROWSER, openPage, startBrowser } from './browser.ts';
+import { type ConsoleServer, startConsole } from './console-server.ts';
+import { eventually } from '../support/eventually.ts';
+
+describe.skipIf(NO_BROWSER !== undefined)(`the console in Chromium ${NO_BROWSER ?? ''}`, () => {
+  let browser: Browser;
+  let server: ConsoleServer;
+  let page: Page;
+  let complaints: readonly string[];
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    server = await startConsole();
+    ({ page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } }));
+  });
+  afterEach(async () => {
+    await page.context().close();
+    await server.stop();
+  });
+
+  const open = async (): Promise<void> => {
+    await page.goto(`http://127.0.0.1:${server.port}/`);
+    await connectionIs('live');
+  };
+  const textOf = (selector: string): Promise<string> => page.locator(selector).innerText();
+  const shows = (selector: string, text: string) =>
+    eventually(async () => {
+      const shown = await textOf(selector);
+      if (!shown.includes(text)) throw new Error(`${selector} must show '${text}', was '${shown}'`);
+      return true;
+    });
+  const connectionIs = (state: string) =>
+    eventually(async () => (await page.locator('#connection').getAttribute('data-state')) === state);
+  /** Moves the market on while the page follows. */
+  const bars = (symbol: string, count: number, probabilityUp?: number): void => {
+    for (let i = 0; i < count; i += 1) server.bar(symbol, 5000 + i / 4, probabilityUp);
+  };
+
+  it('says what is going on before there is data, and while the first model is trained', async () => {
+    await open();
+    await shows('#price-chart', 'No data yet');
+    await shows('#events', 'waiting for the first event');
+    bars('ES', 3);
+    await shows('#prediction', 'Training the first model');
+    await shows('#models', 'Training the first model');
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows price, prediction, members, features, latency, model and events as they come, with no complaint', async () => {
+    bars('ES', 40, 0.45);
+    server.serveModel();
+    await open();
+    await shows('#price-figures', '5,009.50 × 3');
+    await shows('#prediction', '45.0 % up');
+    await shows('#prediction', 'boosted');
+    await shows('#features', 'not ready');
+    await shows('#latency', '100.0 % within 50 ms');
+    await shows('#models', 'No skill');
+    await shows('#models', `sha256:${'ab'.repeat(32)}`);
+    server.bar('ES', 4321.25, 0.71);
+    await shows('#price-figures', '4,321.25');
+    await shows('#prediction', '71.0 % up');
+    await shows('.prediction .call', 'Buy');
+    await shows('#events', '41');
+    const inked = await page.evaluate<readonly boolean[]>(
+      `[...document.querySelectorAll('canvas')].map((canvas) =>
+        canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value !== 0))`,
+    );
+    expect(inked).toEqual([true, true]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('switches symbols by keyboard, keeps the choice over a reload, and has a way past the header', async () => {
+    bars('ES', 5, 0.5);
+    bars('NQ', 5, 0.3);
+    await open();
+    await shows('#prediction', '50.0 % up');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the market');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.value')).toBe('ES');
+    await page.keyboard.press('ArrowRight');
+    await shows('#prediction', '30.0 % up');
+    await shows('#announce', 'Showing NQ');
+    const outline = await page.evaluate(
+      `getComputedStyle(document.activeElement.closest('label')).outlineStyle`,
+    );
+    expect(outline).toBe('solid');
+    await page.reload();
+    await shows('#prediction', '30.0 % up');
+  });
+
+  it('follows the colour scheme of the system until the button chooses, and keeps the choice', async () => {
+    const background = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await open();
+    const light = await background();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    const dark = await background();
+    expect(dark).not.toBe(light);
+    await page.getByRole('button', { name: 'Use light colours' }).click();
+    expect(await background()).toBe(light);
+    await page.reload();
+    expect(await background()).toBe(light);
+  });
+
+  it.each([320, 390, 768])('fits a screen of %i px without scrolling sideways', async (width) => {
+    await page.setViewportSize({ width, height: 844 });
+    for (const symbol of ['ES', 'NQ', 'BTCUSDT-PERPETUAL']) bars(symbol, 30, 0.55);
+    server.serveModel();
+    await open();
+    await shows('#models', 'accuracy');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  });
+
+  it('says when the server is away, comes back by itself, and shows the new run from its start', async () => {
+    bars('ES', 10, 0.5);
+    await open();
+    await shows('#symbols', 'ES');
+    const { port } = server;
+    await server.stop();
+    await connectionIs('lost');
+    await shows('#notice', 'The page goes on by itself');
+    server = await startConsole(port);
+    server.bar('YM', 40_000, 0.62);
+    await connectionIs('live');
+    await shows('#symbols', 'YM');
+    expect(await textOf('#symbols')).not.toContain('ES');
+    expect(await page.locator('#notice').isVisible()).toBe(false);
+  });
+});

@@ -1,3 +1,4 @@
+import type { SimulatorFaults } from '../marketdata/sources/simulator/instrument.ts';
 import type { ErrorKind } from '../runtime/errors.ts';
 
 /** What the trainer process is asked to do: plain data, handed over as JSON. */
@@ -31,6 +32,7 @@ export type TrainingInput =
       readonly seed: number;
       readonly ticksPerSecond: number;
       readonly startTimeUs: number;
+      readonly faults: SimulatorFaults;
       /** Events after this time are not seen. */
       readonly untilUs: number;
     }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 const port = z.int().min(0, 'must be a port, 0 to 65535 (0 picks a free one)').max(65_535);
+const share = z.number().min(0).max(0.3).default(0);
 const host = z.string().min(1);
 
 /** Configuration of `tradewind up`. Every key has a default; durations and sizes carry their unit in the name. */
@@ -35,6 +36,14 @@ export const upConfigSchema = z.strictObject({
         .describe(
           'History simulated at full speed before the stream goes live, seconds; the first model is trained on it',
         ),
+      faults: z
+        .strictObject({
+          late: share.describe('Share of ticks that come after the allowed lateness'),
+          duplicate: share.describe('Share of ticks that come twice'),
+          bad: share.describe('Share of ticks with a crossed book, a negative size or a price far off'),
+          haltsPerHour: z.number().nonnegative().max(60).default(0).describe('Trading halts of 10 to 60 s'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   features: z

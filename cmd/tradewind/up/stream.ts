@@ -65,7 +65,7 @@ async function openReplayStream(config: UpConfig): Promise<Stream> {
 }
 
 async function openSimulatorStream(config: UpConfig, clock: Clock): Promise<Stream> {
-  const { symbols, seed, ticksPerSecond, historySeconds } = config.simulator;
+  const { symbols, seed, ticksPerSecond, historySeconds, faults } = config.simulator;
   const name = `simulator-${shortDigest([config.simulator, config.features])}`;
   const directory = join(config.data, name);
   const startTimeUs = await firstStart(directory, clock.nowUs() - historySeconds * 1_000_000);
@@ -73,10 +73,13 @@ async function openSimulatorStream(config: UpConfig, clock: Clock): Promise<Stre
   return {
     name,
     directory,
-    source: createSimulator({ symbols, seed, ticksPerSecond, startTimeUs }),
+    source: createSimulator({ symbols, seed, ticksPerSecond, startTimeUs, faults }),
     description: `simulator: ${symbols.join(' ')}, seed ${seed}, ${ticksPerSecond} ticks/s each`,
     liveFromUs,
-    trainingInput: { kind: 'simulator', symbols, seed, ticksPerSecond, startTimeUs, untilUs: liveFromUs },
+    trainingInput: {
+      kind: 'simulator',
+      ...{ symbols, seed, ticksPerSecond, startTimeUs, faults, untilUs: liveFromUs },
+    },
     trainShare: 1,
     waitsForModel: false,
   };

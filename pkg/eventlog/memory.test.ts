@@ -138,10 +138,13 @@ describe('the embedded event log', () => {
     await log.ensureTopics([{ name: 'state', partitions: 1, cleanup: 'compact' }]);
     const atEnd = async (group: string): Promise<boolean> =>
       (await log.committed(group, 'state', 0)) === (await log.positions('state'))[0]!.endOffset;
-    await log.consume({ group: 'first', topics: ['state'] }, { onBatch: async () => undefined });
     await log.append(
       'state',
       series('gone', 5000).map((one) => ({ ...one, value: null })),
+    );
+    await log.consume(
+      { group: 'first', topics: ['state'], maxBatchRecords: 5000 },
+      { onBatch: async () => undefined },
     );
     await eventually(() => atEnd('first'));
     const offsets: number[] = [];

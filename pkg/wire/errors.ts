@@ -10,6 +10,29 @@ export class PoisonMessage extends TradewindError {
   }
 }
 
+/** A value that no message can carry as it is: a fractional time, a number of 2^53 or more. */
+export class ValueNotEncodable extends TradewindError {
+  readonly code = 'ValueNotEncodable';
+  readonly kind = 'data';
+
+  constructor(field: string, must: string, was: number) {
+    super({ message: `${field} must be ${must}, was ${was}`, facts: { field, was } });
+  }
+}
+
+/** A symbol that cannot be part of a topic's name. */
+export class TopicNameInvalid extends TradewindError {
+  readonly code = 'TopicNameInvalid';
+  readonly kind = 'usage';
+
+  constructor(template: string, symbol: string) {
+    super({
+      message: `symbol in topic '${template}' must be 1 or more letters, digits, '.', '_' or '-', was '${symbol}'`,
+      facts: { template, symbol },
+    });
+  }
+}
+
 /** Whether an error says that a message, and not the reader, is at fault. */
 export function isPoisonMessage(error: unknown): error is PoisonMessage {
   return error instanceof PoisonMessage;

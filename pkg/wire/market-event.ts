@@ -1,4 +1,4 @@
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 
 import {
   type MarketEvent as MarketEventMessage,
@@ -6,23 +6,35 @@ import {
   QuarantinedEventSchema,
   Side as SideMessage,
 } from '../../proto/gen/tradewind/v1/market_data_pb.ts';
-import type { EventBase, MarketEvent, Quarantined, QuarantineReason, Side } from '../marketdata/events.ts';
+import type {
+  EventBase,
+  Levels,
+  MarketEvent,
+  Quarantined,
+  QuarantineReason,
+  Side,
+} from '../marketdata/events.ts';
 import { PoisonMessage } from './errors.ts';
 import { fromInt64, toInt64 } from './integers.ts';
+import { parseMessage } from './parse.ts';
 
 const TYPE = 'tradewind.v1.MarketEvent';
 type EventCase = NonNullable<MessageInitShape<typeof MarketEventSchema>['event']>;
 
-/** A market event as the bytes of `tradewind.v1.MarketEvent`. */
+/**
+ * A market event as the bytes of `tradewind.v1.MarketEvent`.
+ *
+ * @throws {ValueNotEncodable} A time, sequence or update id is not an integer within 2^53.
+ */
 export function encodeMarketEvent(event: MarketEvent): Uint8Array {
   return toBinary(
     MarketEventSchema,
     create(MarketEventSchema, {
       source: event.source,
       symbol: event.symbol,
-      sequence: toInt64(event.sequence),
-      eventTimeUs: toInt64(event.eventTimeUs),
-      receiveTimeUs: toInt64(event.receiveTimeUs),
+      sequence: toInt64(event.sequence, 'sequence'),
+      eventTimeUs: toInt64(event.eventTimeUs, 'event_time_us'),
+      receiveTimeUs: toInt64(event.receiveTimeUs, 'receive_time_us'),
       event: bodyOf(event),
     }),
   );
@@ -43,11 +55,11 @@ function bodyOf(event: MarketEvent): EventCase {
       return {
         case: 'bookDelta',
         value: {
-          firstUpdateId: toInt64(event.firstUpdateId),
-          lastUpdateId: toInt64(event.lastUpdateId),
+          firstUpdateId: toInt64(event.firstUpdateId, 'first_update_id'),
+          lastUpdateId: toInt64(event.lastUpdateId, 'last_update_id'),
           ...(event.previousUpdateId === undefined
             ? {}
-            : { previousUpdateId: toInt64(event.previousUpdateId) }),
+            : { previousUpdateId: toInt64(event.previousUpdateId, 'previous_update_id') }),
           bids: [...event.bids],
           asks: [...event.asks],
         },
@@ -55,14 +67,18 @@ function bodyOf(event: MarketEvent): EventCase {
     case 'bookSnapshot':
       return {
         case: 'bookSnapshot',
-        value: { lastUpdateId: toInt64(event.lastUpdateId), bids: [...event.bids], asks: [...event.asks] },
+        value: {
+          lastUpdateId: toInt64(event.lastUpdateId, 'last_update_id'),
+          bids: [...event.bids],
+          asks: [...event.asks],
+        },
       };
     case 'bar': {
       const { open, high, low, close, volume, bidPrice, bidSize, askPrice, askSize } = event;
       return {
         case: 'bar',
         value: {
-          startTimeUs: toInt64(event.startTimeUs),
+          startTimeUs: toInt64(event.startTimeUs, 'start_time_us'),
           ...{ open, high, low, close, volume },
           ...withoutAbsent({ bidPrice, bidSize, askPrice, askSize }),
         },
@@ -76,10 +92,10 @@ function bodyOf(event: MarketEvent): EventCase {
 /**
  * The event behind the bytes; fields that this version does not know are passed over.
  *
- * @throws {PoisonMessage} Not such a message, of an unknown kind, or with a number out of range.
+ * @throws {PoisonMessage} Not such a message, of an unknown kind, with a number out of range, or a price without a size.
  */
 export function decodeMarketEvent(bytes: Uint8Array): MarketEvent {
-  const message = parse(MarketEventSchema, bytes);
+  const message = parseMessage(MarketEventSchema, bytes);
   const base: EventBase = {
     source: message.source,
     symbol: message.symbol,
@@ -134,8 +150,8 @@ function withBody(base: EventBase, body: MarketEventMessage['event']): MarketEve
         ...(previousUpdateId === undefined
           ? {}
           : { previousUpdateId: fromInt64(previousUpdateId, TYPE, 'previous_update_id') }),
-        bids: Float64Array.from(bids),
-        asks: Float64Array.from(asks),
+        bids: levelsOf(bids, 'bids'),
+        asks: levelsOf(asks, 'asks'),
       };
     }
     case 'bookSnapshot':
@@ -143,8 +159,8 @@ function withBody(base: EventBase, body: MarketEventMessage['event']): MarketEve
         kind: 'bookSnapshot',
         ...base,
         lastUpdateId: fromInt64(body.value.lastUpdateId, TYPE, 'last_update_id'),
-        bids: Float64Array.from(body.value.bids),
-        asks: Float64Array.from(body.value.asks),
+        bids: levelsOf(body.value.bids, 'bids'),
+        asks: levelsOf(body.value.asks, 'asks'),
       };
     case 'bar': {
       const { open, high, low, close, volume, bidPrice, bidSize, askPrice, askSize } = body.value;
@@ -163,16 +179,16 @@ function withBody(base: EventBase, body: MarketEventMessage['event']): MarketEve
   }
 }
 
-/** Something that was set aside as the bytes of `tradewind.v1.QuarantinedEvent`. */
+/** Something that was set aside as the bytes of `tradewind.v1.QuarantinedEvent`. @throws {ValueNotEncodable} */
 export function encodeQuarantined(item: Quarantined): Uint8Array {
   const { reason, message, source, symbol, origin, raw, sequence, eventTimeUs } = item;
   return toBinary(
     QuarantinedEventSchema,
     create(QuarantinedEventSchema, {
       ...{ reason, message, source, symbol, origin, raw },
-      receiveTimeUs: toInt64(item.receiveTimeUs),
-      ...(sequence === undefined ? {} : { sequence: toInt64(sequence) }),
-      ...(eventTimeUs === undefined ? {} : { eventTimeUs: toInt64(eventTimeUs) }),
+      receiveTimeUs: toInt64(item.receiveTimeUs, 'receive_time_us'),
+      ...(sequence === undefined ? {} : { sequence: toInt64(sequence, 'sequence') }),
+      ...(eventTimeUs === undefined ? {} : { eventTimeUs: toInt64(eventTimeUs, 'event_time_us') }),
     }),
   );
 }
@@ -180,7 +196,7 @@ export function encodeQuarantined(item: Quarantined): Uint8Array {
 /** @throws {PoisonMessage} The bytes are not such a message. */
 export function decodeQuarantined(bytes: Uint8Array): Quarantined {
   const type = 'tradewind.v1.QuarantinedEvent';
-  const message = parse(QuarantinedEventSchema, bytes);
+  const message = parseMessage(QuarantinedEventSchema, bytes);
   const { source, symbol, origin, raw, sequence, eventTimeUs } = message;
   return {
     reason: message.reason as QuarantineReason,
@@ -192,15 +208,9 @@ export function decodeQuarantined(bytes: Uint8Array): Quarantined {
   };
 }
 
-function parse<S extends typeof MarketEventSchema | typeof QuarantinedEventSchema>(
-  schema: S,
-  bytes: Uint8Array,
-) {
-  try {
-    return fromBinary(schema, bytes);
-  } catch (error) {
-    throw new PoisonMessage(schema.typeName, 'the bytes cannot be read as one', error);
-  }
+function levelsOf(flat: readonly number[], field: string): Levels {
+  if (flat.length % 2 === 0) return Float64Array.from(flat);
+  throw new PoisonMessage(TYPE, `${field} must be pairs of price and size, were ${flat.length} numbers`);
 }
 
 function sideMessage(side: Side | undefined): SideMessage {

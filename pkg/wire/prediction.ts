@@ -1,4 +1,4 @@
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 
 import {
   type Prediction as PredictionMessage,
@@ -9,6 +9,7 @@ import {
 import type { AbstainReason, Prediction, Recommendation } from '../prediction/prediction.ts';
 import { PoisonMessage } from './errors.ts';
 import { fromInt64, toInt64 } from './integers.ts';
+import { parseMessage } from './parse.ts';
 
 const TYPE = 'tradewind.v1.Prediction';
 
@@ -18,15 +19,15 @@ const RECOMMENDATIONS: Readonly<Record<Recommendation, RecommendationMessage>> =
   sell: RecommendationMessage.SELL,
 };
 
-/** A prediction as the fields of `tradewind.v1.Prediction`. */
+/** A prediction as the fields of `tradewind.v1.Prediction`. @throws {ValueNotEncodable} A time or offset is not an integer within 2^53. */
 export function predictionMessage(prediction: Prediction): MessageInitShape<typeof PredictionSchema> {
   const { model, version, modelDigest, symbol, inputsHash, latencyUs } = prediction;
   const base = {
     ...{ model, version, modelDigest, symbol, inputsHash, latencyUs },
-    featureTimeUs: toInt64(prediction.featureTimeUs),
-    featureOffset: toInt64(prediction.featureOffset),
+    featureTimeUs: toInt64(prediction.featureTimeUs, 'feature_time_us'),
+    featureOffset: toInt64(prediction.featureOffset, 'feature_offset'),
     fromCache: prediction.isFromCache,
-    predictedTimeUs: toInt64(prediction.predictedTimeUs),
+    predictedTimeUs: toInt64(prediction.predictedTimeUs, 'predicted_time_us'),
   };
   if (prediction.recommendation === 'abstain') {
     return {
@@ -45,19 +46,14 @@ export function predictionMessage(prediction: Prediction): MessageInitShape<type
   };
 }
 
+/** A prediction as the bytes of `tradewind.v1.Prediction`. @throws {ValueNotEncodable} */
 export function encodePrediction(prediction: Prediction): Uint8Array {
   return toBinary(PredictionSchema, create(PredictionSchema, predictionMessage(prediction)));
 }
 
-/** @throws {PoisonMessage} The bytes are not such a message. */
+/** The prediction behind the bytes. @throws {PoisonMessage} Not such a message, or a prediction without its numbers. */
 export function decodePrediction(bytes: Uint8Array): Prediction {
-  let message: PredictionMessage;
-  try {
-    message = fromBinary(PredictionSchema, bytes);
-  } catch (error) {
-    throw new PoisonMessage(TYPE, 'the bytes cannot be read as one', error);
-  }
-  return predictionOf(message);
+  return predictionOf(parseMessage(PredictionSchema, bytes));
 }
 
 /** The prediction behind a message. @throws {PoisonMessage} A prediction without its numbers. */

@@ -59,14 +59,16 @@ export class PriceView {
     const { points, newest } = state;
     const { bid, ask, last, timeMs } = newest;
     const now = { timeMs, bid, ask, close: bid !== null && ask !== null ? (bid + ask) / 2 : last };
-    const shown = timeMs > (points.at(-1)?.timeMs ?? 0) ? [...points, now] : points;
+    const [start, end] = windowOf(points, timeMs);
+    const hasTip = timeMs > (points.at(-1)?.timeMs ?? 0) && timeMs / 1000 === end;
+    const shown = hasTip ? [...points, now] : points;
     this.#data = [
       shown.map((point) => point.timeMs / 1000),
       shown.map((point) => point.ask),
       shown.map((point) => point.bid),
       shown.map((point) => point.close),
     ];
-    this.#chart.update(this.#data, windowOf(points, timeMs));
+    this.#chart.update(this.#data, [start, end]);
   }
 
   redraw() {

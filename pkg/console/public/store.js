@@ -43,8 +43,9 @@ export class Store {
  */
 function merged(before, news) {
   const { points, predictions } = news;
-  // Not those of bars: a bar without a trade closes at the mid, which has a digit more than any price.
-  const prices = [news.bid, news.ask, news.last];
+  // Not the closes of bars: one without a trade closes at the mid, which has a digit more than any price.
+  const quoted = points.slice(-20).flatMap(({ bid, ask }) => [bid, ask]);
+  const prices = [news.bid, news.ask, news.last, ...quoted];
   return {
     symbol: news.symbol,
     newest: news,

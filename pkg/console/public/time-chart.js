@@ -117,14 +117,17 @@ export function roundRange(min, max) {
 }
 
 /**
- * The stretch of time that all charts of a symbol show.
+ * The stretch of time that all charts of a symbol show: its bars, and the newest event where that is not far ahead of them.
+ * While history is read at full speed, bars come long after the events that they are made of.
  *
  * @param {readonly { readonly timeMs: number }[]} points - Oldest first.
- * @param {number} nowMs - Time of the newest event.
+ * @param {number} newestMs - Time of the newest event.
  * @returns {readonly [number, number]} Seconds.
  */
-export function windowOf(points, nowMs) {
-  const end = Math.max(nowMs, points.at(-1)?.timeMs ?? 0) / 1000;
-  const start = (points[0]?.timeMs ?? nowMs) / 1000;
-  return [Math.min(start, end - 30), end];
+export function windowOf(points, newestMs) {
+  const first = points[0]?.timeMs ?? newestMs;
+  const last = points.at(-1)?.timeMs ?? newestMs;
+  const barMs = last - (points.at(-2)?.timeMs ?? last);
+  const end = newestMs - last <= 3 * barMs ? Math.max(newestMs, last) : last;
+  return [Math.min(first, end - 30_000) / 1000, end / 1000];
 }

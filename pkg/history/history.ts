@@ -1,4 +1,4 @@
-import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 
 import type { DatasetRow } from '../ml/dataset.ts';
 import { HistorySchemaNewer, HistoryStatementFailed, HistoryUnavailable } from './errors.ts';
@@ -43,6 +43,8 @@ export class History {
       password,
       request_timeout: 60_000,
       max_open_connections: 4,
+      // What fails becomes one of our errors, told once.
+      log: { level: ClickHouseLogLevel.OFF },
     });
     const history = new History(client, database);
     await history.#migrate();
@@ -80,8 +82,8 @@ export class History {
   }
 
   /**
-   * Point-in-time rows for training: each vector with the close and mid of its bar, ordered by time and symbol. Rows that were not known by `asOfUs` are
-   * not seen, whatever time they hold for.
+   * Point-in-time rows for training: each vector with the close and mid of its bar, ordered by time and symbol. What was not known by `asOfUs` is not
+   * seen, whatever time it holds for; of what was corrected, the version known then is.
    */
   async readDataset(query: DatasetQuery): Promise<readonly DatasetRow[]> {
     const {
@@ -95,8 +97,11 @@ export class History {
       `SELECT f.symbol AS symbol, f.time_us AS time_us, f.values AS feature_values, b.close AS close,
               (b.bid_price + b.ask_price) / 2 AS mid
        FROM (SELECT * FROM ${this.#table('features')} FINAL
-             WHERE feature_set = ${text(featureSet)} AND time_us BETWEEN ${fromTimeUs} AND ${toTimeUs} AND known_time_us <= ${asOfUs}) AS f
-       INNER JOIN (SELECT * FROM ${this.#table('bars')} FINAL WHERE bar = ${text(bar)} AND known_time_us <= ${asOfUs}) AS b
+             WHERE feature_set = ${text(featureSet)} AND time_us BETWEEN ${fromTimeUs} AND ${toTimeUs} AND known_time_us <= ${asOfUs}
+             ORDER BY known_time_us DESC LIMIT 1 BY symbol, time_us) AS f
+       INNER JOIN (SELECT * FROM ${this.#table('bars')} FINAL
+             WHERE bar = ${text(bar)} AND end_time_us BETWEEN ${fromTimeUs} AND ${toTimeUs} AND known_time_us <= ${asOfUs}
+             ORDER BY known_time_us DESC LIMIT 1 BY symbol, end_time_us) AS b
          ON b.symbol = f.symbol AND b.end_time_us = f.time_us
        ORDER BY time_us, symbol`,
     );

@@ -5,7 +5,8 @@ const MONTH = (column: string): string => `PARTITION BY toYYYYMM(fromUnixTimesta
 
 /**
  * Statements that bring an empty database to each version, in order. Every table replaces rows of equal identity, so that what is written again after a
- * crash does not double; every row has the time it holds for and the time it was known.
+ * crash does not double; every row has the time it holds for and the time it was known. Of features and bars each version that was ever known stays, so that the past can
+ * be read as it looked then.
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [
   [
@@ -24,11 +25,11 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       open Float64, high Float64, low Float64, close Float64, volume Float64,
       buy_volume Nullable(Float64), sell_volume Nullable(Float64), trade_count Int64, quote_count Int64,
       bid_price Nullable(Float64), bid_size Nullable(Float64), ask_price Nullable(Float64), ask_size Nullable(Float64)
-    ) ENGINE = ReplacingMergeTree ${MONTH('end_time_us')} ORDER BY (bar, symbol, end_time_us)`,
+    ) ENGINE = ReplacingMergeTree ${MONTH('end_time_us')} ORDER BY (bar, symbol, end_time_us, known_time_us)`,
     `CREATE TABLE IF NOT EXISTS features (
       feature_set LowCardinality(String), symbol LowCardinality(String), time_us Int64, known_time_us Int64,
       offset Int64, values Array(Nullable(Float64))
-    ) ENGINE = ReplacingMergeTree ${MONTH('time_us')} ORDER BY (feature_set, symbol, time_us)`,
+    ) ENGINE = ReplacingMergeTree ${MONTH('time_us')} ORDER BY (feature_set, symbol, time_us, known_time_us)`,
     `CREATE TABLE IF NOT EXISTS feature_sets (
       feature_set String, names Array(String)
     ) ENGINE = ReplacingMergeTree ORDER BY feature_set`,
@@ -50,8 +51,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
 /** Tables and the columns that identify a row, in order. */
 export const TABLES = {
   ticks: ['source', 'symbol', 'sequence'],
-  bars: ['bar', 'symbol', 'end_time_us'],
-  features: ['feature_set', 'symbol', 'time_us'],
+  bars: ['bar', 'symbol', 'end_time_us', 'known_time_us'],
+  features: ['feature_set', 'symbol', 'time_us', 'known_time_us'],
   predictions: ['model_digest', 'symbol', 'feature_time_us', 'feature_offset'],
   quarantine: ['symbol', 'origin', 'reason'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -2,14 +2,16 @@
  * The ClickHouse engine in a process of its own, behind the part of ClickHouse's HTTP interface that its client speaks. So the engine's memory,
  * threads and possible crashes stay away from what serves, and one client talks to the embedded engine and to a server alike.
  *
- * Started by `startEngine` with the folder, the port and a password; ends when its parent does.
+ * Started by `startEngine` with the folder and the port, and a password in the environment, where other users do not see it; ends when its parent
+ * does.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { Session } from 'chdb';
 
-const [directory = '', port = '0', password = ''] = process.argv.slice(2);
+const [directory = '', port = '0'] = process.argv.slice(2);
+const password = process.env['TRADEWIND_ENGINE_PASSWORD'] ?? '';
 
 /** Kept small: the engine shares a laptop with everything else. */
 const SETTINGS: readonly string[] = [

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { HistoryBusy, HistoryUnavailable } from '../errors.ts';
@@ -10,6 +11,7 @@ import { HistoryBusy, HistoryUnavailable } from '../errors.ts';
 const PROGRAM = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
+const RESTART_PAUSE_MS = 500;
 const LOCK_FILE = 'engine.lock';
 
 /** A running engine. */
@@ -17,6 +19,8 @@ export interface Engine {
   readonly url: string;
   readonly username: string;
   readonly password: string;
+  /** Process that holds the engine now. */
+  pid(): number;
   /** Ends it once what it is doing is done. */
   stop(): Promise<void>;
 }
@@ -35,14 +39,26 @@ export async function startEngine(directory: string): Promise<Engine> {
   let child: ChildProcess;
   let port = 0;
   const start = async (): Promise<void> => {
-    child = fork(PROGRAM, [join(directory, 'data'), String(port), password], {
+    child = fork(PROGRAM, [join(directory, 'data'), String(port)], {
+      env: { ...process.env, TRADEWIND_ENGINE_PASSWORD: password },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     port = await firstPort(child);
     child.once('exit', () => {
-      if (!isStopping) start().catch(() => undefined);
+      if (!isStopping) void restart();
     });
+  };
+  /** Until it is up again, callers see it as away and try again themselves. */
+  const restart = async (): Promise<void> => {
+    while (!isStopping) {
+      try {
+        await start();
+        return;
+      } catch {
+        await sleep(RESTART_PAUSE_MS);
+      }
+    }
   };
   try {
     await start();
@@ -54,6 +70,7 @@ export async function startEngine(directory: string): Promise<Engine> {
     url: `http://127.0.0.1:${port}`,
     username: 'tradewind',
     password,
+    pid: () => child.pid ?? 0,
     async stop() {
       isStopping = true;
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);

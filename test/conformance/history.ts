@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { FeatureVector } from '../../pkg/features/feature-vector.ts';
+import { HistorySchemaNewer } from '../../pkg/history/errors.ts';
+import { History, type HistoryAddress } from '../../pkg/history/history.ts';
+import type { MarketEvent } from '../../pkg/marketdata/events.ts';
+
+/** Where a history may be made; the suite makes databases of its own in it. */
+export interface HistoryUnderTest {
+  readonly address: Omit<HistoryAddress, 'database'>;
+  /** Runs a statement as its administrator, beside the history's client. */
+  readonly command: (sql: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const BAR = 'time:1000';
+const SECOND_US = 1_000_000;
+const START_US = 1_700_000_000 * SECOND_US;
+
+const vector = (
+  symbol: string,
+  second: number,
+  values: readonly number[],
+  changes: Partial<FeatureVector> = {},
+): FeatureVector => {
+  const timeUs = START_US + second * SECOND_US;
+  return {
+    ...{ symbol, timeUs, featureSet: 'core-v1', knownTimeUs: timeUs + 1000, offset: second },
+    values: Float64Array.from(values),
+    bar: {
+      ...{ symbol, startTimeUs: timeUs - SECOND_US, endTimeUs: timeUs },
+      ...{ open: 1, high: 2, low: 0.5, close: 1 + second / 10, volume: 3, buyVolume: 1, sellVolume: 2 },
+      ...{ tradeCount: 4, quoteCount: 5, bidPrice: 1, bidSize: 7, askPrice: 1.5, askSize: 8 },
+    },
+    ...changes,
+  };
+};
+
+const quote = (sequence: number, bidPrice: number): MarketEvent => ({
+  ...{ kind: 'quote', source: 'test.quote', symbol: 'ES', sequence },
+  ...{ eventTimeUs: START_US + sequence, receiveTimeUs: START_US + sequence + 5 },
+  ...{ bidPrice, bidSize: 1, askPrice: bidPrice + 1, askSize: 2 },
+});
+
+/**
+ * What every history must do, run by name.
+ *
+ * @param open - Starts the engine, or connects to the server.
+ */
+export function describeHistory(name: string, open: () => Promise<HistoryUnderTest>): void {
+  describe(`history: ${name}`, () => {
+    let under: HistoryUnderTest;
+    let databases = 0;
+    let history: History;
+    let database: string;
+
+    const openNew = async (): Promise<void> => {
+      databases += 1;
+      database = `conformance_${process.pid}_${databases}`;
+      history = await History.open({ ...under.address, database });
+    };
+    const write = async (vectors: readonly FeatureVector[]): Promise<void> => {
+      const writer = history.writer({ bar: BAR });
+      await writer.writeFeatures(vectors);
+      await writer.flush();
+    };
+
+    beforeAll(async () => {
+      under = await open();
+      await openNew();
+    });
+    afterAll(async () => {
+      for (let i = 1; i <= databases; i += 1)
+        await under.command(`DROP DATABASE IF EXISTS conformance_${process.pid}_${i}`);
+      await history.close();
+      await under.close();
+    });
+
+    it('keeps every kind of event, with what is absent told from 0', async () => {
+      const base = { source: 'kinds', symbol: 'K', eventTimeUs: START_US, receiveTimeUs: START_US + 1 };
+      const levels = Float64Array.from([10, 1, 9, 2]);
+      const events: readonly MarketEvent[] = [
+        { ...base, sequence: 1, kind: 'trade', price: 10.25, size: 0.001, side: 'sell' },
+        { ...base, sequence: 2, kind: 'trade', price: 10.5, size: 3 },
+        { ...base, sequence: 3, kind: 'quote', bidPrice: 1, bidSize: 0, askPrice: 2, askSize: 4 },
+        { ...base, sequence: 4, kind: 'bookSnapshot', lastUpdateId: 2 ** 52, bids: levels, asks: levels },
+        {
+          ...{ ...base, sequence: 5, kind: 'bookDelta', firstUpdateId: 1, lastUpdateId: 2 },
+          ...{ previousUpdateId: 0, bids: levels, asks: new Float64Array() },
+        },
+        {
+          ...{ ...base, sequence: 6, kind: 'bar', startTimeUs: START_US - 1 },
+          ...{ open: 1, high: 2, low: 0.5, close: 1.5, volume: 0 },
+        },
+        { ...base, sequence: 7, kind: 'heartbeat' },
+      ];
+      const writer = history.writer({ bar: BAR });
+      await writer.writeTicks(events);
+      await writer.flush();
+      const rows = (await history.contents('ticks')).filter((row) => row['symbol'] === 'K');
+      expect(rows.map((row) => row['kind'])).toEqual(events.map(({ kind }) => kind));
+      expect(rows[0]).toMatchObject({ price: 10.25, size: 0.001, side: 'sell', bid_price: null });
+      expect(rows[1]).toMatchObject({ side: '' });
+      expect(rows[2]).toMatchObject({ bid_size: 0, ask_size: 4, price: null });
+      expect(rows[3]).toMatchObject({ last_update_id: 2 ** 52, bids: [10, 1, 9, 2], asks: [10, 1, 9, 2] });
+      expect(rows[4]).toMatchObject({ previous_update_id: 0, asks: [] });
+      expect(rows[5]).toMatchObject({ close: 1.5, volume: 0, bid_price: null });
+    });
+
+    it('merges what is written twice, before the engine has merged and after', async () => {
+      const events = Array.from({ length: 500 }, (_, i) => quote(i, 100 + i / 4));
+      for (let time = 0; time < 3; time += 1) {
+        const writer = history.writer({ bar: BAR, maxBatchRows: 150 });
+        await writer.writeTicks(events.slice(time * 50));
+        await writer.flush();
+      }
+      const rowsOf = async () => (await history.contents('ticks')).filter((row) => row['symbol'] === 'ES');
+      const before = await rowsOf();
+      expect(before).toHaveLength(500);
+      expect(before.map((row) => row['bid_price'])).toEqual(events.map((_, i) => 100 + i / 4));
+      await under.command(`OPTIMIZE TABLE ${database}.ticks FINAL`);
+      expect(await rowsOf()).toEqual(before);
+    });
+
+    it('joins features to the bar that they were computed on, in the order of time and symbol', async () => {
+      await openNew();
+      await write([
+        vector('NQ', 2, [1, Number.NaN]),
+        vector('ES', 2, [2, 0]),
+        vector('ES', 1, [Math.PI, -1e-300]),
+      ]);
+      const rows = await history.readDataset({ featureSet: 'core-v1', bar: BAR });
+      expect(rows.map(({ symbol, timeUs }) => [symbol, (timeUs - START_US) / SECOND_US])).toEqual([
+        ['ES', 1],
+        ['ES', 2],
+        ['NQ', 2],
+      ]);
+      expect(Array.from(rows[0]!.values)).toEqual([Math.PI, -1e-300]);
+      expect(rows[0]).toMatchObject({ close: 1.1, mid: 1.25 });
+      expect(Array.from(rows[2]!.values)).toEqual([1, Number.NaN]);
+    });
+
+    it('reads the past as it was known then', async () => {
+      await openNew();
+      const known = (second: number): number => START_US + second * SECOND_US;
+      await write([
+        vector('ES', 1, [1], { knownTimeUs: known(1) }),
+        // The bar of second 2 came an hour late.
+        vector('ES', 2, [2], { knownTimeUs: known(3600) }),
+        vector('ES', 3, [3], { knownTimeUs: known(3) }),
+      ]);
+      const read = async (asOfSecond?: number) =>
+        (
+          await history.readDataset({
+            ...{ featureSet: 'core-v1', bar: BAR },
+            ...(asOfSecond === undefined ? {} : { asOfUs: known(asOfSecond) }),
+          })
+        ).map(({ values }) => values[0]);
+      expect(await read(0)).toEqual([]);
+      expect(await read(10)).toEqual([1, 3]);
+      expect(await read(3600)).toEqual([1, 2, 3]);
+      expect(await read()).toEqual([1, 2, 3]);
+    });
+
+    it('still knows what was known before a row was corrected', async () => {
+      await openNew();
+      const known = (second: number): number => START_US + second * SECOND_US;
+      await write([vector('ES', 1, [1], { knownTimeUs: known(1) })]);
+      await write([vector('ES', 1, [1.5], { knownTimeUs: known(100) })]);
+      await under.command(`OPTIMIZE TABLE ${database}.features FINAL`);
+      await under.command(`OPTIMIZE TABLE ${database}.bars FINAL`);
+      const read = async (asOfUs: number) =>
+        (await history.readDataset({ featureSet: 'core-v1', bar: BAR, asOfUs })).map(
+          ({ values }) => values[0],
+        );
+      expect(await read(known(10))).toEqual([1]);
+      expect(await read(known(100))).toEqual([1.5]);
+    });
+
+    it('keeps apart feature sets, bars, times and symbols of any name', async () => {
+      await openNew();
+      await write([
+        vector("O'Neil \\ \u{1f4c8}", 1, [1]),
+        vector('ES', 5, [5]),
+        vector('ES', 1, [9], { featureSet: 'core-v1+micro-v1' }),
+      ]);
+      const all = await history.readDataset({ featureSet: 'core-v1', bar: BAR });
+      expect(all.map(({ symbol }) => symbol)).toEqual(["O'Neil \\ \u{1f4c8}", 'ES']);
+      expect(await history.readDataset({ featureSet: 'core-v1', bar: 'trades:5' })).toEqual([]);
+      expect(await history.readDataset({ featureSet: "x' OR '1'='1", bar: BAR })).toEqual([]);
+      const late = { featureSet: 'core-v1', bar: BAR, fromTimeUs: START_US + 2 * SECOND_US };
+      expect((await history.readDataset(late)).map(({ symbol }) => symbol)).toEqual(['ES']);
+    });
+
+    it('tells the names behind a feature set, newest wins', async () => {
+      await openNew();
+      await write([vector('ES', 1, [1])]);
+      await history.putFeatureNames('core-v1', ['old']);
+      await history.putFeatureNames('core-v1', ['return_1']);
+      expect(await history.featureSets()).toEqual([
+        { featureSet: 'core-v1', names: ['return_1'], bars: [BAR] },
+      ]);
+    });
+
+    it('is opened again as it was left', async () => {
+      await openNew();
+      await write([vector('ES', 1, [1])]);
+      await history.close();
+      history = await History.open({ ...under.address, database });
+      expect(await history.count('features')).toBe(1);
+    });
+
+    it('leaves tables of a newer version alone', async () => {
+      await openNew();
+      await under.command(`INSERT INTO ${database}.schema_versions VALUES (999)`);
+      await expect(History.open({ ...under.address, database })).rejects.toThrow(HistorySchemaNewer);
+    });
+  });
+}

@@ -63,7 +63,7 @@ describe.skipIf(NO_BROWSER !== undefined)(`the console in Chromium ${NO_BROWSER 
     await shows('#latency', '100.0 % within 50 ms');
     await shows('#models', 'No skill');
     await shows('#models', `sha256:${'ab'.repeat(32)}`);
-    server.bar('ES', 4321.25, 0.71);
+    server.bar('ES', 4321.5, 0.71);
     await shows('#price-figures', '4,321.25');
     await shows('#prediction', '71.0 % up');
     await shows('.prediction .call', 'Buy');

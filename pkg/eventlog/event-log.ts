@@ -44,7 +44,8 @@ export interface TopicSettings {
   /**
    * Records per partition that may be counted on where cleanup is `delete`, at least 1; without it, all. What else is
    * kept, and for how long, is the adapter's matter: the embedded log also keeps what is unread, servers bound by time
-   * or bytes.
+   * or bytes. Time then means that of the append, never `timestampUs`: a recording of years ago must not be forgotten
+   * while it is replayed.
    */
   readonly retentionRecords?: number;
 }

@@ -9,28 +9,27 @@ export interface GroupMember {
   revoke(assignment: PartitionAssignment): Promise<void>;
 }
 
-interface Owned {
-  readonly member: GroupMember;
-  readonly assignment: PartitionAssignment;
-  /** The log does not have where it was to go on, and nobody has decided yet. */
+/** What a group knows of one partition. */
+interface PartitionState {
+  owner?: { readonly member: GroupMember; readonly assignment: PartitionAssignment };
+  /** The log does not have where the owner was to go on, and nobody has decided yet. */
   isStanding: boolean;
+  committed?: number;
 }
 
 interface Move {
-  readonly key: string;
   readonly topic: string;
   readonly partition: number;
+  readonly state: PartitionState;
   readonly to: GroupMember | undefined;
 }
-
-const keyOf = (topic: string, partition: number): string => `${topic}/${partition}`;
 
 /** Members, owners and committed offsets of one consumer group in this process. */
 export class MemoryGroup {
   readonly #partitionsOf: (topic: string) => number;
   readonly #members: GroupMember[] = [];
-  readonly #owned = new Map<string, Owned>();
-  readonly #committed = new Map<string, number>();
+  /** By topic and partition, of every topic that was ever read. Looked at with each append, so without keys to build. */
+  readonly #states = new Map<string, readonly PartitionState[]>();
   #epoch = 0;
   #rebalancing: Promise<void> = Promise.resolve();
 
@@ -39,27 +38,27 @@ export class MemoryGroup {
   }
 
   committed(topic: string, partition: number): number | undefined {
-    return this.#committed.get(keyOf(topic, partition));
+    return this.#states.get(topic)?.[partition]?.committed;
   }
 
   /** Commits, unless the partition has gone to another owner since. @returns Whether it was committed. */
   commit(assignment: PartitionAssignment, offset: number): boolean {
-    const key = keyOf(assignment.topic, assignment.partition);
-    if (this.#owned.get(key)?.assignment.epoch !== assignment.epoch) return false;
-    this.#committed.set(key, offset);
+    const state = this.#owned(assignment);
+    if (state === undefined) return false;
+    state.committed = offset;
     return true;
   }
 
   /** Whether the partition is being read or about to be: by a member, and it does not stand still. */
   reads(topic: string, partition: number): boolean {
-    if (this.#owned.get(keyOf(topic, partition))?.isStanding === true) return false;
+    if (this.#states.get(topic)?.[partition]?.isStanding === true) return false;
     return this.#members.some(({ topics }) => topics.includes(topic));
   }
 
   /** The owner will not go on before the partition is assigned anew. */
   standStill(assignment: PartitionAssignment): void {
-    const owned = this.#owned.get(keyOf(assignment.topic, assignment.partition));
-    if (owned?.assignment.epoch === assignment.epoch) owned.isStanding = true;
+    const state = this.#owned(assignment);
+    if (state !== undefined) state.isStanding = true;
   }
 
   /** Takes a member in at once; its partitions come when the owners before it have given them up. */
@@ -81,41 +80,48 @@ export class MemoryGroup {
     return this.#rebalancing;
   }
 
+  /** State of the partition, while the assignment is the current one. */
+  #owned({ topic, partition, epoch }: PartitionAssignment): PartitionState | undefined {
+    const state = this.#states.get(topic)?.[partition];
+    return state?.owner?.assignment.epoch === epoch ? state : undefined;
+  }
+
   async #spread(): Promise<void> {
     const moves = this.#moves();
     await Promise.all(
-      moves.map(async ({ key }) => {
-        const owned = this.#owned.get(key);
-        if (owned === undefined) return;
-        await owned.member.revoke(owned.assignment);
-        this.#owned.delete(key);
+      moves.map(async ({ state }) => {
+        if (state.owner === undefined) return;
+        await state.owner.member.revoke(state.owner.assignment);
+        delete state.owner;
+        state.isStanding = false;
       }),
     );
-    for (const { key, topic, partition, to } of moves) {
+    for (const { topic, partition, state, to } of moves) {
       if (to === undefined) continue;
       this.#epoch += 1;
       const assignment = { topic, partition, epoch: this.#epoch };
-      this.#owned.set(key, { member: to, assignment, isStanding: false });
+      state.owner = { member: to, assignment };
       to.assign(assignment);
     }
   }
 
   /** Round robin over the members that read a topic; only partitions that change hands are moved. */
   #moves(): readonly Move[] {
-    const topics = new Set([
-      ...this.#members.flatMap((member) => member.topics),
-      ...[...this.#owned.values()].map(({ assignment }) => assignment.topic),
-    ]);
+    for (const topic of new Set(this.#members.flatMap(({ topics }) => topics))) this.#know(topic);
     const moves: Move[] = [];
-    for (const topic of topics) {
+    for (const [topic, states] of this.#states) {
       const readers = this.#members.filter((member) => member.topics.includes(topic));
-      const partitions = this.#partitionsOf(topic);
-      for (let partition = 0; partition < partitions; partition += 1) {
-        const key = keyOf(topic, partition);
+      states.forEach((state, partition) => {
         const to = readers.length === 0 ? undefined : readers[partition % readers.length]!;
-        if (this.#owned.get(key)?.member !== to) moves.push({ key, topic, partition, to });
-      }
+        if (state.owner?.member !== to) moves.push({ topic, partition, state, to });
+      });
     }
     return moves;
+  }
+
+  #know(topic: string): void {
+    if (this.#states.has(topic)) return;
+    const states = Array.from({ length: this.#partitionsOf(topic) }, () => ({ isStanding: false }));
+    this.#states.set(topic, states);
   }
 }

@@ -93,6 +93,13 @@ export class MemoryPartition {
     for (let i = this.#indexOf(offset); i < end; i += 1) yield records[i]!;
   }
 
+  /** Whether `trim` may find something to forget; cheap, for the path of each append. */
+  get isTrimDue(): boolean {
+    const { cleanup, retentionRecords = Number.POSITIVE_INFINITY } = this.#settings;
+    if (cleanup === 'compact') return this.#records.length >= this.#compactAt;
+    return this.#endOffset - this.#startOffset > retentionRecords;
+  }
+
   /**
    * Forgets what the settings allow to forget.
    *
@@ -100,6 +107,7 @@ export class MemoryPartition {
    * tombstones do.
    */
   trim(unreadFrom: number): void {
+    if (!this.isTrimDue) return;
     if (this.#settings.cleanup === 'compact') this.#compact(unreadFrom);
     else this.#forget(unreadFrom);
   }
@@ -119,7 +127,6 @@ export class MemoryPartition {
 
   /** Keeps the newest record of each key, tombstones gone once they are read; order and offsets stay. */
   #compact(unreadFrom: number): void {
-    if (this.#records.length < this.#compactAt) return;
     const newest = new Map<string, number>();
     for (const { key, offset } of this.#records) newest.set(key, offset);
     this.#records = this.#records.filter(

@@ -98,12 +98,11 @@ export class MemoryTopic {
   }
 
   #write(records: readonly NewRecord[], partitions: readonly number[]): readonly RecordPlace[] {
-    const touched = new Set(partitions);
     const places = records.map((record, i) => {
       const partition = partitions[i]!;
       return { partition, offset: this.#partitions[partition]!.append(record) };
     });
-    for (const partition of touched) {
+    for (const partition of distinct(partitions)) {
       this.#trim(partition);
       for (const wake of this.#listeners[partition]!) wake();
     }
@@ -112,8 +111,9 @@ export class MemoryTopic {
 
   /** Looked at before a batch goes in, so a batch longer than the bound gets in too. */
   #hasRoom(partitions: readonly number[]): boolean {
-    for (const partition of new Set(partitions)) {
-      const { endOffset } = this.#partitions[partition]!;
+    for (const partition of distinct(partitions)) {
+      const { startOffset, endOffset } = this.#partitions[partition]!;
+      if (endOffset - startOffset < this.#maxBacklog) continue;
       if (endOffset - this.#readBefore(partition) >= this.#maxBacklog) return false;
     }
     return true;
@@ -137,19 +137,26 @@ export class MemoryTopic {
    * longer of retention and backlog. One that stays away longer than that finds its offset out of range.
    */
   #trim(partition: number): void {
+    const log = this.#partitions[partition]!;
+    if (!log.isTrimDue) return;
     const { name, retentionRecords = 0 } = this.settings;
-    const { endOffset } = this.#partitions[partition]!;
+    const { endOffset } = log;
     let awaited = endOffset;
     for (const group of this.#groups.values()) {
       const committed = group.committed(name, partition);
       if (committed !== undefined && !group.reads(name, partition)) awaited = Math.min(awaited, committed);
     }
     const heldFor = Math.max(awaited, endOffset - Math.max(retentionRecords, this.#maxBacklog));
-    this.#partitions[partition]!.trim(Math.min(this.#readBefore(partition), heldFor));
+    log.trim(Math.min(this.#readBefore(partition), heldFor));
   }
 
   #checkSize({ key, value }: NewRecord): void {
     if (value !== null && value.length > MAX_RECORD_BYTES)
       throw new RecordTooLarge(this.settings.name, key, value.length, MAX_RECORD_BYTES);
   }
+}
+
+/** Each once; of one there is nothing to sort out. */
+function distinct(partitions: readonly number[]): Iterable<number> {
+  return partitions.length === 1 ? partitions : new Set(partitions);
 }

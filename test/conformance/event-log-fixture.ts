@@ -19,7 +19,10 @@ export interface EventLogUnderTest {
   readonly log: EventLog;
   /** Another client of the same log, as another process would be; the embedded log has only the one. */
   readonly connect: () => Promise<EventLog>;
-  /** Makes the log forget or compact now what the topic's settings let it; nothing where it does so by itself. */
+  /**
+   * Makes the log forget or compact now what the topic's settings let it; nothing where it does so by itself. May append
+   * records with the key `filler` to a compacted topic.
+   */
   readonly clean: (topic: TopicSettings) => Promise<void>;
   readonly close: () => Promise<void>;
 }

@@ -124,10 +124,7 @@ export class Laptop {
       },
       onCacheLookup: (isHit) => metrics.cacheLookups.inc({ result: isHit ? 'hit' : 'miss' }),
     });
-    const statistics = new RunStatistics(
-      checkpoint?.statistics,
-      stream.liveFromUs === undefined ? undefined : Math.max(stream.liveFromUs, systemClock.nowUs()),
-    );
+    const statistics = new RunStatistics(checkpoint?.statistics, stream.liveFromUs);
     const servers = await openServers({
       ...options,
       service,

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -21,10 +21,9 @@ describe('lines of a file', () => {
   it('are those of the text, however it falls into chunks, compressed or not', async () => {
     const line = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 20 }).map((text) => text.replaceAll('\n', ' ')),
-      fc.integer({ min: 1, max: 600_000 }).map((length) => 'é'.repeat(length)),
+      fc.integer({ min: 1, max: 300_000 }).map((length) => 'é'.repeat(length)),
     );
     const path = fileWith('any', '');
-    const { writeFileSync } = await import('node:fs');
     await fc.assert(
       fc.asyncProperty(
         fc.array(line, { maxLength: 12 }),
@@ -39,7 +38,7 @@ describe('lines of a file', () => {
           expect(await allLines(path)).toEqual(expected.map((each) => each.toWellFormed()));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -67,7 +66,7 @@ describe('lines of a file', () => {
     clearInterval(watch);
     expect(found).toEqual(['before', undefined, 'after']);
     expect(peak / 1024 / 1024).toBeLessThan(400);
-  });
+  }, 90_000);
 
   it('says that gzip data end early, after the lines before', async () => {
     const lines = Array.from({ length: 200_000 }, (_, i) => `line ${i} ${Math.sin(i)}`).join('\n');

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -58,7 +59,7 @@ describe('replay of a file', () => {
       expect(whole.map(({ position }) => position)).toEqual(whole.map((_, i) => i));
       await fc.assert(
         fc.asyncProperty(fc.nat(whole.length), async (k) => {
-          expect(await replay({ path }, k)).toEqual(whole.slice(k));
+          expect(isDeepStrictEqual(await replay({ path }, k), whole.slice(k))).toBe(true);
         }),
         { numRuns: 8, examples: [[0], [whole.length - 1], [whole.length]] },
       );
@@ -120,7 +121,7 @@ describe('replay of a file', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

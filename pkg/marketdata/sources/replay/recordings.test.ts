@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { HAS_RECORDINGS, recording } from '../../../../test/support/recordings.ts';
@@ -96,7 +97,7 @@ describe.skipIf(!HAS_RECORDINGS)('recordings (skipped where their folder is not 
       const path = recording(name);
       const whole = await replay({ path });
       for (const k of [1, Math.floor(whole.length / 3), whole.length - 1])
-        expect(await replay({ path }, k)).toEqual(whole.slice(k));
+        expect(isDeepStrictEqual(await replay({ path }, k), whole.slice(k))).toBe(true);
     },
   );
 

@@ -12,6 +12,7 @@ import { bookFileOf, lobster } from './formats/lobster.ts';
 import { quoteCsv } from './formats/quote-csv.ts';
 import { joinLines } from './join-lines.ts';
 import { firstLines, readLines, startOf } from './lines.ts';
+import { checkParquet } from './parquet.ts';
 import { readLineItems, readParquetItems } from './read-items.ts';
 
 /** Formats that are read by lines, in the order in which they are tried. */
@@ -52,6 +53,7 @@ export async function openReplay(options: ReplayOptions): Promise<MarketSource> 
   await checkReadable(path);
   const symbol = options.symbol ?? symbolFromName(path);
   if (options.format === PARQUET || (options.format === undefined && (await isParquet(path)))) {
+    await checkParquet(path);
     return source(path, PARQUET, (read) => readParquetItems(path, symbol, read));
   }
   const sample = await firstLines(path, SAMPLE_LINES);

@@ -6,7 +6,8 @@ import { HeaderInvalid, RecordingCorrupt } from '../../errors.ts';
 import { malformed, validTime } from './format.ts';
 import { createTimeParser } from './time.ts';
 
-const ROWS_PER_READ = 10_000;
+/** Rows made at once at most. Reads never cross a row group, since each read decodes its groups anew. */
+const MAX_ROWS_PER_READ = 100_000;
 /** Timestamps as microseconds: the reader's own Date would cut them to milliseconds. */
 const TIMESTAMPS = {
   timestampFromMilliseconds: (ms: bigint) => ms * 1000n,
@@ -26,9 +27,7 @@ type LazyEvent = () => MarketEvent;
  */
 export async function* readParquet(path: string, symbol: string): AsyncGenerator<readonly LazyEvent[]> {
   const { file, metadata, toEvent } = await open(path, symbol);
-  const rows = Number(metadata.num_rows);
-  for (let rowStart = 0; rowStart < rows; rowStart += ROWS_PER_READ) {
-    const rowEnd = Math.min(rows, rowStart + ROWS_PER_READ);
+  for (const { rowStart, rowEnd } of ranges(metadata.row_groups.map((group) => Number(group.num_rows)))) {
     let objects: readonly Row[];
     try {
       objects = await parquetReadObjects({
@@ -44,6 +43,26 @@ export async function* readParquet(path: string, symbol: string): AsyncGenerator
     }
     yield objects.map((row, i) => () => toEvent(row, rowStart + i + 1));
   }
+}
+
+/** One by one, since a damaged file may claim any number of rows. */
+function* ranges(
+  groups: readonly number[],
+): Generator<{ readonly rowStart: number; readonly rowEnd: number }> {
+  let rowStart = 0;
+  for (const rows of groups) {
+    const end = rowStart + rows;
+    while (rowStart < end) {
+      const rowEnd = Math.min(end, rowStart + MAX_ROWS_PER_READ);
+      yield { rowStart, rowEnd };
+      rowStart = rowEnd;
+    }
+  }
+}
+
+/** Reads what a file says of itself. @throws {RecordingCorrupt | HeaderInvalid} */
+export async function checkParquet(path: string): Promise<void> {
+  await open(path, '');
 }
 
 async function open(path: string, symbol: string) {

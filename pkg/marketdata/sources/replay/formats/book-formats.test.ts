@@ -51,6 +51,11 @@ describe('LOBSTER', () => {
     expect(quarantinedOf(items)[0]!.origin).toBe(`${NAME}:3`);
   });
 
+  it('sets lines of the book aside that no message belongs to', async () => {
+    const items = await replay({ path: pair(messages.slice(0, 2), [...book, ...book]) });
+    expect(outlineOf(items).slice(5)).toEqual(['!Malformed', '!Malformed', '!Malformed', '!Malformed']);
+  });
+
   it('refuses a name without the day, a day that does not exist, and a pair without its book', async () => {
     const other = fileWith('x.csv', messages.join('\n'));
     await expect(replay({ path: other, format: 'lobster' })).rejects.toThrow(RecordingNameInvalid);

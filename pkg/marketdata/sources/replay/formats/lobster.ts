@@ -36,6 +36,7 @@ export const lobster: LineFormat = {
 
 function parse(line: string, lineNumber: number, symbol: string, midnightUs: number): readonly MarketEvent[] {
   const [message = '', book] = line.split('|', 2);
+  if (message === '') throw malformed('each line of the order book file must have its message');
   if (book === undefined || book === '')
     throw malformed('each message must have its line in the order book file');
   const [time, type, , size, price, direction] = splitCsv(message);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { describeEventLog } from '../../test/conformance/event-log.ts';
-import { series } from '../../test/conformance/event-log-fixture.ts';
+import { drain, series, textOf } from '../../test/conformance/event-log-fixture.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import type { TopicSettings } from './event-log.ts';
 import { MemoryEventLog } from './memory.ts';
+import { partitionOf } from './partitioner.ts';
 
 const BACKLOG = 100;
 
@@ -74,6 +75,76 @@ describe('the embedded event log', () => {
     await waiting;
     release.resolve();
     await stopped;
+  });
+
+  it('lets no append overtake one that waits, whatever partitions they touch', async () => {
+    const log = new MemoryEventLog({ maxBacklogRecords: 10 });
+    await log.ensureTopics([{ ...TOPIC, partitions: 2 }]);
+    const [full, free] = [0, 1].map(
+      (wanted) => ['a', 'b', 'c', 'd'].find((key) => partitionOf(key, 2) === wanted)!,
+    );
+    const release = Promise.withResolvers<void>();
+    const consumer = await log.consume(reading('slow'), { onBatch: () => release.promise });
+    await log.append(TOPIC.name, series(full!, 10));
+    const first = log.append(TOPIC.name, [...series(full!, 1), ...series(free!, 1, 'first')]);
+    const second = log.append(TOPIC.name, series(free!, 1, 'second'));
+    release.resolve();
+    await Promise.all([first, second]);
+    const texts = (await drain(log.read(TOPIC.name, 1, 0))).map(textOf);
+    expect(texts).toEqual(['first0', 'second0']);
+    await consumer.stop(1000);
+  });
+
+  it('keeps what a handler has asked to read again, and counts it as unread', async () => {
+    const log = await openLog();
+    await log.append(TOPIC.name, series('ES', 10));
+    const before = await log.consume(reading('again'), { onBatch: async () => undefined });
+    await eventually(async () => (await log.committed('again', TOPIC.name, 0)) === 10);
+    await before.stop(1000);
+    const release = Promise.withResolvers<void>();
+    const offsets: number[] = [];
+    await log.consume(
+      { ...reading('again'), maxBatchRecords: 5 },
+      {
+        onAssigned: async () => 0,
+        onBatch: async ({ records }) => {
+          offsets.push(...records.map(({ offset }) => offset));
+          await release.promise;
+        },
+      },
+    );
+    await eventually(() => offsets.length > 0);
+    expect(await log.committed('again', TOPIC.name, 0)).toBe(0);
+    await log.append(TOPIC.name, series('ES', 50));
+    release.resolve();
+    await eventually(() => offsets.length === 60);
+    expect(offsets).toEqual(Array.from({ length: 60 }, (_, i) => i));
+    await log.close();
+  });
+
+  it('gives a member that is stopping no more partitions', async () => {
+    const log = await openLog();
+    const release = Promise.withResolvers<void>();
+    let isInHand = false;
+    const first = await log.consume(reading('g'), {
+      onBatch: () => {
+        isInHand = true;
+        return release.promise;
+      },
+    });
+    await log.append(TOPIC.name, series('ES', 1));
+    await eventually(() => isInHand);
+    const assigned: number[] = [];
+    const stopping = first.stop(5000);
+    const second = await log.consume(reading('g'), {
+      onAssigned: async ({ partition }) => void assigned.push(partition),
+      onBatch: async () => undefined,
+    });
+    const stopped = second.stop(5000);
+    release.resolve();
+    await Promise.all([stopping, stopped]);
+    expect(assigned).toEqual([]);
+    await log.close();
   });
 
   it('lets waiting appends in when it is closed, so that a batch that waits for itself ends', async () => {

@@ -6,7 +6,7 @@ import { loadAssets } from './assets.ts';
 import { EventStream } from './event-stream.ts';
 import { createConsoleHandler } from './http-handler.ts';
 import { LiveView } from './live-view.ts';
-import type { ConsoleAbout } from './messages.ts';
+import type { ConsoleAbout, ModelStatus } from './messages.ts';
 import { modelCard } from './model-cards.ts';
 
 export interface ConsoleOptions {
@@ -16,6 +16,7 @@ export interface ConsoleOptions {
   readonly latencyFromUs: number;
   /** The models that serve now. */
   readonly models: () => readonly PredictionModel[];
+  readonly modelStatus: () => ModelStatus;
 }
 
 /** The live page of a process: an ear in the pipeline and a handler for its HTTP server. */
@@ -27,8 +28,12 @@ export interface Console {
 }
 
 /** Makes the console of a process. */
-export async function openConsole({ clock, about, latencyFromUs, models }: ConsoleOptions): Promise<Console> {
-  const view = new LiveView({ clock, latencyFromUs, models: () => models().map(({ digest }) => digest) });
+export async function openConsole(options: ConsoleOptions): Promise<Console> {
+  const { clock, about, latencyFromUs, models, modelStatus } = options;
+  const view = new LiveView({
+    ...{ clock, latencyFromUs, modelStatus },
+    models: () => models().map(({ digest }) => digest),
+  });
   const stream = new EventStream({ view });
   const handler = createConsoleHandler({
     ...{ assets: await loadAssets(), stream, about },

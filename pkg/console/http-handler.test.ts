@@ -17,9 +17,10 @@ let url: string;
 let responses: ServerResponse[];
 
 beforeEach(async () => {
-  view = new LiveView({ clock: new ManualClock(1e12), models: () => [], points: 5000 });
+  const modelStatus = () => ({ isTraining: false, text: '' });
+  view = new LiveView({ clock: new ManualClock(1e12), models: () => [], modelStatus, points: 5000 });
   stream = new EventStream({ view, intervalMs: 3_600_000, maxClients: 3, maxUnreadBytes: 65_536 });
-  const about = { version: '1', source: 's', trainsModel: true, features: [], buyAbove: 0.6, holdAbove: 0.4 };
+  const about = { version: '1', source: 's', features: [], buyAbove: 0.6, holdAbove: 0.4 };
   const handler = createConsoleHandler({ assets: await loadAssets(), stream, about, models: () => [] });
   responses = [];
   server = createServer((request, response) => {

@@ -6,7 +6,12 @@ import type { Frame } from './messages.ts';
 import { predictionAt, quoteAt, vectorAt } from './testing.ts';
 
 const view = (options: Partial<ConstructorParameters<typeof LiveView>[0]> = {}): LiveView =>
-  new LiveView({ clock: new ManualClock(1e12), models: () => ['sha256:ab'], ...options });
+  new LiveView({
+    clock: new ManualClock(1e12),
+    models: () => ['sha256:ab'],
+    modelStatus: () => ({ isTraining: false, text: '' }),
+    ...options,
+  });
 
 /** As it arrives at the page. */
 const sent = (frame: Frame): Frame => JSON.parse(JSON.stringify(frame)) as Frame;

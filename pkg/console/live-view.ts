@@ -4,7 +4,7 @@ import type { PipelineObserver } from '../pipeline/observer.ts';
 import { abstainReasonOf, type Prediction } from '../prediction/prediction.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { LatencyWindow } from './latency-window.ts';
-import type { Frame } from './messages.ts';
+import type { Frame, ModelStatus } from './messages.ts';
 import { RateMeter } from './rate-meter.ts';
 import { type SymbolCursor, SymbolView } from './symbol-view.ts';
 
@@ -16,6 +16,7 @@ export interface LiveViewOptions {
   readonly clock: Clock;
   /** Digests of the models that serve. */
   readonly models: () => readonly string[];
+  readonly modelStatus: () => ModelStatus;
   /**
    * Features of before this time (UTC microseconds) tell nothing about latency: history that is read at full speed waits
    * in queues. Default 0.
@@ -105,7 +106,7 @@ export class LiveView implements PipelineObserver {
       cursor.set(symbol, news.cursor);
       symbols.push(news.frame);
     }
-    const { clock, models } = this.#options;
+    const { clock, models, modelStatus } = this.#options;
     return {
       timeMs: clock.nowUs() / 1000,
       marketTimeMs: this.#marketTimeUs === 0 ? null : this.#marketTimeUs / 1000,
@@ -123,6 +124,7 @@ export class LiveView implements PipelineObserver {
         prediction: this.#predictionLatency.frame(),
       },
       models: models(),
+      modelStatus: modelStatus(),
     };
   }
 

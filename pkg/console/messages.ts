@@ -69,6 +69,13 @@ export interface LatencyFrame {
 /** Totals by name. */
 export type Counts = Readonly<Record<string, number>>;
 
+/** Where the first model is while none serves. */
+export interface ModelStatus {
+  readonly isTraining: boolean;
+  /** How far training is, or why there is no model; may be empty. */
+  readonly text: string;
+}
+
 /** One message: a snapshot has every symbol whole, a delta what changed since the message before it. */
 export interface Frame {
   /** The platform's clock. */
@@ -91,6 +98,7 @@ export interface Frame {
   readonly latency: { readonly features: LatencyFrame; readonly prediction: LatencyFrame };
   /** Digests of the models that serve: a change says that `/console/models` has news. */
   readonly models: readonly string[];
+  readonly modelStatus: ModelStatus;
 }
 
 /** What does not change while the process runs: `GET /console/about`. */
@@ -98,8 +106,6 @@ export interface ConsoleAbout {
   readonly version: string;
   /** One line about where the data comes from. */
   readonly source: string;
-  /** Whether a model is being trained where none is there. */
-  readonly trainsModel: boolean;
   /** Names of the features in order. */
   readonly features: readonly { readonly name: string; readonly set: string; readonly description: string }[];
   /** At or above it the recommendation is to buy; likewise to hold; below that to sell. */

@@ -1,4 +1,5 @@
 import { openConsole } from '../../pkg/console/console.ts';
+import type { ModelStatus } from '../../pkg/console/messages.ts';
 import { predictionAt, quoteAt, vectorAt } from '../../pkg/console/testing.ts';
 import type { PredictionModel } from '../../pkg/prediction/model-directory.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
@@ -13,6 +14,8 @@ export interface ConsoleServer {
   bar(symbol: string, price: number, probabilityUp?: number): void;
   /** Makes a model serve. */
   serveModel(): void;
+  /** Makes the training of the first model fail. */
+  failTraining(reason: string): void;
   stop(): Promise<void>;
 }
 
@@ -32,12 +35,14 @@ const MODEL: PredictionModel = {
 /** Starts one. @param port - 0 picks a free one. */
 export async function startConsole(port = 0): Promise<ConsoleServer> {
   const models: PredictionModel[] = [];
+  let modelStatus: ModelStatus = { isTraining: true, text: 'boosted, 40 %' };
   const { observer, handler, close } = await openConsole({
     clock: systemClock,
     latencyFromUs: 0,
     models: () => models,
+    modelStatus: () => modelStatus,
     about: {
-      ...{ version: '0.0.0', source: 'a market moved by hand', trainsModel: true },
+      ...{ version: '0.0.0', source: 'a market moved by hand' },
       ...{ buyAbove: 0.6, holdAbove: 0.4 },
       features: FEATURES.map((name) => ({ name, set: 'core-v1', description: `what ${name} says` })),
     },
@@ -49,7 +54,13 @@ export async function startConsole(port = 0): Promise<ConsoleServer> {
   let bars = 0;
   return {
     port: listening,
-    serveModel: () => models.push(MODEL),
+    serveModel: () => {
+      models.push(MODEL);
+      modelStatus = { isTraining: false, text: '' };
+    },
+    failTraining: (text) => {
+      modelStatus = { isTraining: false, text };
+    },
     bar(symbol, price, probabilityUp) {
       bars += 1;
       const timeUs = START_US + bars * 1_000_000;

@@ -42,13 +42,16 @@ describe.skipIf(NO_BROWSER !== undefined)(`the console in Chromium ${NO_BROWSER 
     for (let i = 0; i < count; i += 1) server.bar(symbol, 5000 + i / 4, probabilityUp);
   };
 
-  it('says what is going on before there is data, and while the first model is trained', async () => {
+  it('says what is going on before there is data, while the first model is trained, and when it could not be', async () => {
     await open();
     await shows('#price-chart', 'No data yet');
     await shows('#events', 'waiting for the first event');
     bars('ES', 3);
     await shows('#prediction', 'Training the first model');
-    await shows('#models', 'Training the first model');
+    await shows('#models', 'Training the first model on the past of this stream (boosted, 40 %)');
+    server.failTraining('too few rows');
+    await shows('#models', 'No model is served (too few rows)');
+    await shows('#prediction', 'No model is served (too few rows)');
     expect(complaints).toEqual([]);
   });
 

@@ -269,7 +269,7 @@ export class Laptop {
       } catch (error) {
         if (signal.aborted) return;
         logger.warn({ reason: (error as Error).message }, 'no model could be trained, predictions abstain');
-        screen.trained(`none: ${(error as Error).message.split('\n', 1)[0]}`);
+        screen.notTrained((error as Error).message.split('\n', 1)[0]!);
         return;
       }
     }

@@ -1,3 +1,4 @@
+import type { ModelStatus } from '../../../pkg/console/messages.ts';
 import { createProgress, type Progress } from '../../../pkg/runtime/progress.ts';
 import type { Stream } from './stream.ts';
 
@@ -12,6 +13,7 @@ export class Screen {
   readonly #stream: NodeJS.WriteStream;
   readonly #isQuiet: boolean;
   #progress: Progress;
+  #modelStatus: ModelStatus = { isTraining: false, text: '' };
 
   constructor(stream: NodeJS.WriteStream, isQuiet: boolean) {
     this.#stream = stream;
@@ -33,13 +35,25 @@ export class Screen {
     );
   }
 
+  /** Where the first model is, for the console. */
+  get modelStatus(): ModelStatus {
+    return this.#modelStatus;
+  }
+
   training(stage: string, done: number, total: number): void {
+    this.#modelStatus = { isTraining: true, text: `${stage}, ${Math.floor((100 * done) / total)} %` };
     this.#progress.update(`training: ${stage}`, done, total);
   }
 
   trained(line: string): void {
     this.#progress.stop();
+    this.#modelStatus = { isTraining: false, text: '' };
     this.#say(`  model    ${line}`);
+  }
+
+  notTrained(reason: string): void {
+    this.trained(`none: ${reason}`);
+    this.#modelStatus = { isTraining: false, text: reason };
   }
 
   stopped(): void {

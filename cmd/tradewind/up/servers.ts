@@ -53,13 +53,13 @@ export async function openServers(
     about: {
       version: VERSION,
       source: options.stream.description,
-      trainsModel: config.model.train,
       features: options.definitions,
       buyAbove: config.prediction.buyAbove,
       holdAbove: config.prediction.holdAbove,
     },
     latencyFromUs: options.stream.liveFromUs ?? 0,
     models: () => directory.list(),
+    modelStatus: () => options.screen.modelStatus,
   });
   http.use(console.handler);
   const httpPort = await http.start();

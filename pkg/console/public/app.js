@@ -30,6 +30,8 @@ let about;
 let models = [];
 /** Digests that `models` was asked for at. */
 let modelsKey = '';
+/** What the models panel says while there is none. */
+let saidOfModels = '';
 let connection = 'connecting';
 let lastFrameMs = performance.now();
 let isDrawPending = false;
@@ -48,12 +50,15 @@ const counts = new CountsView();
 /** What is going on while there is nothing to show. */
 function waiting() {
   if (store.frame === undefined) return 'Connecting to the server.';
-  if (store.symbols.size === 0 && !about?.trainsModel) return 'No data yet: waiting for the first event.';
-  if (store.frame.models.length > 0)
-    return 'Waiting for the next bar to close: the first prediction comes with it.';
-  return about?.trainsModel === true
-    ? 'Training the first model on the past of this stream: predictions start when it is ready.'
-    : 'No model is served: predictions need one, given at the start or trained.';
+  const { models, modelStatus } = store.frame;
+  const { isTraining, text } = modelStatus;
+  const detail = text === '' ? '' : ` (${text})`;
+  if (isTraining) {
+    return `Training the first model on the past of this stream${detail}: predictions start when it is ready.`;
+  }
+  if (models.length === 0) return `No model is served${detail}: predictions need one.`;
+  if (store.symbols.size === 0) return 'No data yet: waiting for the first event.';
+  return 'Waiting for the next bar to close: the first prediction comes with it.';
 }
 
 /** Draws once a frame of the screen at most, however many messages came. */
@@ -76,6 +81,10 @@ function draw() {
   features.update(state, frame, about);
   latency.update(frame);
   counts.update(frame);
+  if (models.length === 0 && saidOfModels !== waiting()) {
+    saidOfModels = waiting();
+    showModels(models, saidOfModels);
+  }
   const marketTimeMs = frame?.marketTimeMs ?? null;
   setText(byId('market-time'), marketTimeMs === null ? UNKNOWN : dateAndTime(marketTimeMs));
 }
@@ -96,7 +105,6 @@ async function refreshAbout() {
   about = news;
   setText(byId('source'), news.source);
   setText(byId('version'), `Tradewind ${news.version}.`);
-  showModels(models, waiting());
   scheduleDraw();
 }
 
@@ -106,7 +114,8 @@ async function refreshModels(key) {
   const news = await fetchJson('/console/models').catch(() => undefined);
   if (news === undefined) modelsKey = '';
   else models = news.models;
-  showModels(models, waiting());
+  saidOfModels = waiting();
+  showModels(models, saidOfModels);
   scheduleDraw();
 }
 

@@ -10,6 +10,13 @@ import { Store } from './store.js';
 /** As it arrives at the page. */
 const sent = (frame: Frame): Frame => JSON.parse(JSON.stringify(frame)) as Frame;
 
+const newView = (): LiveView =>
+  new LiveView({
+    clock: new ManualClock(1e12),
+    models: () => [],
+    modelStatus: () => ({ isTraining: false, text: '' }),
+  });
+
 describe('Store', () => {
   it('brings a page that reads a snapshot and then deltas to the same state as one that reads a later snapshot', () => {
     const step = fc.record({
@@ -18,7 +25,7 @@ describe('Store', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const live = new LiveView({ clock: new ManualClock(1e12), models: () => [] });
+        const live = newView();
         const cursor: Cursor = new Map();
         const page = new Store();
         page.apply(sent(live.frame(new Map())), true);
@@ -46,7 +53,7 @@ describe('Store', () => {
   });
 
   it('keeps no more bars than the server', () => {
-    const live = new LiveView({ clock: new ManualClock(1e12), models: () => [] });
+    const live = newView();
     const cursor: Cursor = new Map();
     const page = new Store();
     for (let i = 0; i < 1000; i += 1) {
@@ -60,7 +67,7 @@ describe('Store', () => {
   it('forgets the run before when a server begins anew', () => {
     const page = new Store();
     for (const symbol of ['ES', 'NQ']) {
-      const live = new LiveView({ clock: new ManualClock(1e12), models: () => [] });
+      const live = newView();
       live.onEvent(quoteAt(symbol, 1e6, 100));
       page.apply(sent(live.frame(new Map())), true);
     }

@@ -40,7 +40,7 @@ export class TimeChart {
         axes: [
           {
             ...{ stroke: () => colour('muted'), font: FONT, grid: line, ticks: { show: false } },
-            ...{ size: 28, gap: 8, space: 90 },
+            ...{ size: 28, gap: 8, space: 70 },
             values: (_, splits) => splits.map((second) => timeOfDay(second * 1000)),
           },
           {

@@ -22,7 +22,6 @@ export class PriceView {
 
   constructor() {
     const container = byId('price-chart');
-    const decimals = () => this.#state?.decimals ?? 2;
     this.#chart = new TimeChart({
       container,
       series: [
@@ -32,7 +31,7 @@ export class PriceView {
       ],
       bands: [{ series: [1, 2], fill: () => colour('band') }],
       rangeY: roundRange,
-      formatY: (value) => fixed(value, decimals()),
+      formatY: fixed,
       draw: (chart) => this.#drawMarks(chart),
       onHover: (index) => this.#showHover(index),
     });

@@ -2,7 +2,7 @@ import uPlot from './vendor/uplot.js';
 
 import { colour } from './colours.js';
 import { element } from './dom.js';
-import { timeOfDay } from './format.js';
+import { decimalsOf, timeOfDay } from './format.js';
 
 const FONT = '11px system-ui, sans-serif';
 
@@ -12,7 +12,7 @@ const FONT = '11px system-ui, sans-serif';
  * @property {readonly uPlot.Series[]} series - Without the times.
  * @property {uPlot.Band[]} [bands]
  * @property {(min: number, max: number) => [number, number]} rangeY - Range to show for the data's own.
- * @property {(value: number) => string} formatY
+ * @property {(value: number, decimals: number) => string} formatY - Given the decimals that tell its ticks apart.
  * @property {(chart: uPlot) => void} draw - Marks beyond the lines, after each drawing.
  * @property {(index: number | null) => void} onHover
  */
@@ -46,7 +46,8 @@ export class TimeChart {
           {
             ...{ stroke: () => colour('muted'), font: FONT, grid: line, ticks: { show: false } },
             ...{ size: 66, gap: 6, space: 26 },
-            values: (_, splits) => splits.map(formatY),
+            values: (_chart, splits, _axis, _space, step) =>
+              splits.map((value) => formatY(value, decimalsOf(step))),
           },
         ],
         series: [{}, ...series],

@@ -38,6 +38,7 @@ verify: $(INSTALLED) ## Format, lint, types, generated files, protobuf compatibi
 	biome format .
 	oxlint --type-aware --deny-warnings
 	tsc --noEmit
+	tsc --noEmit -p pkg/console/public
 	buf lint
 	@node scripts/check-breaking.ts
 	@node scripts/check-generated.ts

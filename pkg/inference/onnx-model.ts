@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import { ort } from '../runtime/onnxruntime.ts';
 
 import type { GraphInspection } from '../ml/onnx/inspect.ts';
 import { ModelFailed, TensorsInvalid } from './errors.ts';

@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import { ort } from '../runtime/onnxruntime.ts';
 
 import { TensorsInvalid } from './errors.ts';
 import type { Tensor, TensorData, TensorDatatype } from './served-model.ts';

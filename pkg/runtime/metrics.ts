@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Seconds; 0.05 and 0.1 are the objectives of prediction and features, the fine ones show what a fast path does. */
 export const LATENCY_BUCKETS_SECONDS: readonly number[] = [
@@ -20,10 +20,11 @@ export interface Metrics {
   readonly logLines: Counter<'level' | 'message'>;
 }
 
-/** Creates the metrics of one process, in a registry of their own. */
+/** Creates the metrics of one process, in a registry of their own, with those of Node (memory, event loop, collections) beside. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  collectDefaultMetrics({ register: registry });
   const buckets = [...LATENCY_BUCKETS_SECONDS];
   const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Counter<L>({ name, help, labelNames, registers });

@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import { ort } from '../../runtime/onnxruntime.ts';
 
 import type { Ensemble } from '../ensemble.ts';
 import { evaluateEnsemble } from '../evaluate.ts';

@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /** A program that a test or bench drives: where it is, or what is missing to have it. */
 export type Tool = { readonly path: string } | { readonly missing: string };
 
 /** Minutes that an installation may take. */
 const INSTALL_TIMEOUT_MS = 5 * 60_000;
+
+/** As in kafka-pom.xml. */
+const KAFKA_VERSION = '4.1.1';
 
 const repoRoot = resolve(import.meta.dirname, '../..');
 const cache = process.env['TRADEWIND_CACHE'] ?? join(repoRoot, '.cache');
@@ -72,6 +75,35 @@ export function chromium(): Tool {
         DEBIAN_FRONTEND: 'noninteractive',
       });
       return search();
+    },
+  ]);
+}
+
+/**
+ * The folder with the libraries of Kafka (a Java class path): of an installation on PATH, else from the cache, else
+ * from Maven into it. Java must be there in any case.
+ */
+export function kafkaLibraries(): Tool {
+  const pom = join(import.meta.dirname, 'kafka-pom.xml');
+  const cached = join(cache, `kafka-${KAFKA_VERSION}`);
+  return found(`Java with Kafka (on PATH, or Maven to fetch it)`, [
+    () => {
+      const script = onPath('kafka-server-start.sh');
+      if (script === undefined || onPath('java') === undefined) return undefined;
+      const libraries = join(dirname(realpathSync(script)), '../libs');
+      return existsSync(libraries) ? libraries : undefined;
+    },
+    () => (existsSync(cached) && onPath('java') !== undefined ? cached : undefined),
+    () => {
+      if (onPath('java') === undefined || onPath('mvn') === undefined) return undefined;
+      // Two workers may fetch at once: each fills a folder of its own, and the first to finish names it.
+      const filling = `${cached}-${process.pid}`;
+      const goal = 'dependency:copy-dependencies';
+      install('mvn', ['-q', '-B', '-f', pom, goal, '-DincludeScope=runtime', `-DoutputDirectory=${filling}`]);
+      if (!existsSync(join(filling, `kafka_2.13-${KAFKA_VERSION}.jar`))) return undefined;
+      if (existsSync(cached)) rmSync(filling, { recursive: true });
+      else renameSync(filling, cached);
+      return cached;
     },
   ]);
 }

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+
+/** A server process of the tests with its output in a file. */
+export interface ServerProcess {
+  readonly pid: number;
+  /** All that the process has written so far. */
+  readonly output: () => string;
+  /** Sends a signal to just this process and resolves when it has ended. */
+  readonly end: (signal: NodeJS.Signals) => Promise<void>;
+}
+
+const SETPRIV = '/usr/bin/setpriv';
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/**
+ * Starts a process that ends with this one at the latest.
+ *
+ * @param logFile - Takes its standard output and error, appended.
+ */
+export function startProcess(command: string, args: readonly string[], logFile: string): ServerProcess {
+  const log = openSync(logFile, 'a');
+  // A worker that is killed runs no exit handler: where the system can, the server dies with its parent.
+  const [program, ...rest] = existsSync(SETPRIV)
+    ? [SETPRIV, '--pdeathsig', 'KILL', command, ...args]
+    : [command, ...args];
+  const child = spawn(program, rest, { stdio: ['ignore', log, log] });
+  closeSync(log);
+  running.add(child);
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      running.delete(child);
+      resolve();
+    });
+    child.once('error', () => resolve());
+  });
+  return {
+    pid: child.pid ?? 0,
+    output: () => readFileSync(logFile, 'utf8'),
+    end: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Ports of 127.0.0.1 that were free a moment ago, all different. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -41,7 +41,7 @@ import type { UpSummary } from './summary.ts';
 /** One partition: in one process more would only cost order between symbols. */
 const PARTITIONS = 1;
 /** Records of a topic that the log keeps after all have read them. */
-const RETENTION_RECORDS = 10_000;
+const RETENTION_RECORDS = 1_000;
 const FEATURES_GROUP = 'features';
 const GATEWAY_GROUP = 'gateway';
 const RECORDER_GROUP = 'recorder';

@@ -5,6 +5,7 @@ import type { MarketEvent, Quarantined } from '../marketdata/events.ts';
 import type { MarketSource, SourceItem } from '../marketdata/sources/source.ts';
 import type { Validator } from '../marketdata/validate.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { ValueNotEncodable } from '../wire/errors.ts';
 import { encodeMarketEvent, encodeQuarantined } from '../wire/market-event.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { Gate } from './gate.ts';
@@ -102,13 +103,32 @@ export class Collector {
     const verdict = validator.check(event);
     if (verdict.notice !== undefined) this.#setAside(verdict.notice);
     if (!verdict.isAccepted) return;
+    const value = this.#encode(event);
+    if (value === undefined) return;
     this.#events.push({
       key: event.symbol,
-      value: encodeMarketEvent(event),
+      value,
       timestampUs: event.eventTimeUs,
       headers: ingestHeaders(this.#options.clock.nowUs()),
     });
     observer.onEvent?.(event);
+  }
+
+  /** Sets an event aside that no message can carry, such as one with a fractional time. */
+  #encode(event: MarketEvent): Uint8Array | undefined {
+    try {
+      return encodeMarketEvent(event);
+    } catch (error) {
+      if (!(error instanceof ValueNotEncodable)) throw error;
+      const { source, symbol, receiveTimeUs } = event;
+      const raw = JSON.stringify(event).slice(0, 1024);
+      this.#setAside({
+        ...{ source, symbol, raw, reason: 'Malformed', message: error.message },
+        origin: `${source} item ${this.#position - 1}`,
+        receiveTimeUs: Number.isSafeInteger(receiveTimeUs) ? receiveTimeUs : this.#options.clock.nowUs(),
+      });
+      return undefined;
+    }
   }
 
   #setAside(quarantined: Quarantined): void {

@@ -1,4 +1,4 @@
-import type { ConsumerHandler, EventLog, LogRecord, NewRecord, RecordBatch } from '../eventlog/event-log.ts';
+import type { ConsumerHandler, EventLog, NewRecord, RecordBatch } from '../eventlog/event-log.ts';
 import {
   createFeatureEngine,
   type EngineSnapshot,
@@ -6,18 +6,17 @@ import {
   type FeatureSettings,
   restoreFeatureEngine,
 } from '../features/engine.ts';
-import type { StepOutputs } from '../features/step-outputs.ts';
 import type { FeatureVector } from '../features/feature-vector.ts';
-import type { MarketEvent, Quarantined } from '../marketdata/events.ts';
 import type { OnlineStore } from '../onlinestore/online-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { encodeFeatureVector } from '../wire/feature-vector.ts';
-import { decodeMarketEvent, encodeQuarantined } from '../wire/market-event.ts';
-import { isPoisonMessage } from '../wire/errors.ts';
+import { decodeMarketEvent } from '../wire/market-event.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
 import type { MarketClock } from './market-clock.ts';
+import { decodeBatch, placeOf } from './poison.ts';
 import { rejected } from './rejected.ts';
+import { setAside } from './set-aside.ts';
 import type { PipelineObserver } from './observer.ts';
 
 export interface FeatureProcessorOptions {
@@ -47,17 +46,18 @@ export class FeatureProcessor implements ConsumerHandler {
   async onBatch(batch: RecordBatch): Promise<void> {
     const engine = this.#engine(batch.partition);
     const published: { readonly vector: FeatureVector; readonly arrivedUs: number }[] = [];
-    const quarantined: Quarantined[] = [];
-    for (const record of batch.records) {
+    const { messages, poison } = decodeBatch(batch.records, decodeMarketEvent);
+    const quarantined = [...poison];
+    for (const { record, message: event } of messages) {
       const arrivedUs = ingestTimeUs(record, this.#options.clock.nowUs());
-      const outputs = this.#step(engine, record, quarantined);
-      if (outputs === undefined) continue;
+      this.#options.marketClock.observe(event.eventTimeUs);
+      const outputs = engine.step(event, record.offset);
       for (const vector of outputs.vectors) published.push({ vector, arrivedUs });
-      for (const { event, reason } of outputs.rejected)
-        quarantined.push(rejected(event, reason, originOf(record)));
+      for (const { event: late, reason } of outputs.rejected)
+        quarantined.push(rejected(late, reason, placeOf(record)));
     }
     await this.#publish(published);
-    await this.#setAside(quarantined);
+    await setAside(quarantined, this.#options);
   }
 
   /** Closes what can be closed at the end of a bounded stream and publishes it. */
@@ -82,20 +82,6 @@ export class FeatureProcessor implements ConsumerHandler {
     return engine;
   }
 
-  #step(engine: FeatureEngine, record: LogRecord, quarantined: Quarantined[]): StepOutputs | undefined {
-    if (record.value === null) return undefined;
-    let event: MarketEvent;
-    try {
-      event = decodeMarketEvent(record.value);
-    } catch (error) {
-      if (!isPoisonMessage(error)) throw error;
-      quarantined.push(setAsidePoison(record, error.message));
-      return undefined;
-    }
-    this.#options.marketClock.observe(event.eventTimeUs);
-    return engine.step(event, record.offset);
-  }
-
   async #publish(
     published: readonly { readonly vector: FeatureVector; readonly arrivedUs: number }[],
   ): Promise<void> {
@@ -116,36 +102,4 @@ export class FeatureProcessor implements ConsumerHandler {
     const nowUs = clock.nowUs();
     for (const { vector, arrivedUs } of published) observer.onVector?.(vector, (nowUs - arrivedUs) / 1000);
   }
-
-  async #setAside(quarantined: readonly Quarantined[]): Promise<void> {
-    if (quarantined.length === 0) return;
-    const { log, topics, observer } = this.#options;
-    await log.append(
-      topics.quarantine,
-      quarantined.map((item) => ({
-        key: item.symbol,
-        value: encodeQuarantined(item),
-        timestampUs: item.receiveTimeUs,
-      })),
-    );
-    for (const item of quarantined) observer.onQuarantined?.(item);
-  }
-}
-
-function originOf(record: LogRecord): string {
-  return `${record.topic}/${record.partition}@${record.offset}`;
-}
-
-function setAsidePoison(record: LogRecord, message: string): Quarantined {
-  return {
-    reason: 'Malformed',
-    message,
-    source: record.topic,
-    symbol: record.key,
-    origin: originOf(record),
-    receiveTimeUs: record.timestampUs,
-    raw: Buffer.from(record.value ?? [])
-      .toString('base64')
-      .slice(0, 1024),
-  };
 }

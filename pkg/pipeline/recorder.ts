@@ -4,8 +4,12 @@ import { decodeFeatureVector } from '../wire/feature-vector.ts';
 import { decodeMarketEvent, decodeQuarantined } from '../wire/market-event.ts';
 import { decodePrediction } from '../wire/prediction.ts';
 import type { TopicNames } from '../wire/topics.ts';
+import { decodeBatch } from './poison.ts';
 
-/** Everything that the log carries, into history. A batch is done when the writer has accepted it. */
+/**
+ * Everything that the log carries, into history. A batch is done when the writer has accepted it. A record that cannot be
+ * read becomes a row of quarantine: the same row that the station reading it for its work sets aside.
+ */
 export class Recorder implements ConsumerHandler {
   readonly #writer: HistoryWriter;
   readonly #record: ReadonlyMap<string, (records: readonly LogRecord[]) => Promise<void>>;
@@ -13,18 +17,25 @@ export class Recorder implements ConsumerHandler {
   constructor(writer: HistoryWriter, topics: TopicNames) {
     this.#writer = writer;
     this.#record = new Map([
-      [topics.marketData, (records) => this.#writer.writeTicks(decodeAll(records, decodeMarketEvent))],
-      [topics.features, (records) => this.#writer.writeFeatures(decodeAll(records, decodeFeatureVector))],
-      [topics.signals, (records) => this.#writer.writePredictions(decodeAll(records, decodePrediction))],
-      [topics.quarantine, (records) => this.#writer.writeQuarantined(decodeAll(records, decodeQuarantined))],
+      [topics.marketData, this.#with(decodeMarketEvent, (events) => writer.writeTicks(events))],
+      [topics.features, this.#with(decodeFeatureVector, (vectors) => writer.writeFeatures(vectors))],
+      [topics.signals, this.#with(decodePrediction, (predictions) => writer.writePredictions(predictions))],
+      [topics.quarantine, this.#with(decodeQuarantined, (items) => writer.writeQuarantined(items))],
     ]);
   }
 
   async onBatch(batch: RecordBatch): Promise<void> {
     await this.#record.get(batch.topic)?.(batch.records);
   }
-}
 
-function decodeAll<T>(records: readonly LogRecord[], decode: (bytes: Uint8Array) => T): readonly T[] {
-  return records.flatMap((record) => (record.value === null ? [] : [decode(record.value)]));
+  #with<T>(
+    decode: (bytes: Uint8Array) => T,
+    write: (messages: readonly T[]) => Promise<void>,
+  ): (records: readonly LogRecord[]) => Promise<void> {
+    return async (records) => {
+      const { messages, poison } = decodeBatch(records, decode);
+      await write(messages.map(({ message }) => message));
+      if (poison.length > 0) await this.#writer.writeQuarantined(poison);
+    };
+  }
 }

@@ -1,4 +1,4 @@
-import type { ConsumerHandler, EventLog, LogRecord, RecordBatch } from '../eventlog/event-log.ts';
+import type { ConsumerHandler, EventLog, RecordBatch } from '../eventlog/event-log.ts';
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { Prediction } from '../prediction/prediction.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -7,6 +7,8 @@ import { encodePrediction } from '../wire/prediction.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
 import type { PipelineObserver } from './observer.ts';
+import { decodeBatch } from './poison.ts';
+import { setAside } from './set-aside.ts';
 
 /** The one thing of the prediction service that the stream needs. */
 export interface VectorPredictor {
@@ -30,17 +32,14 @@ export class SignalPublisher implements ConsumerHandler {
   }
 
   async onBatch(batch: RecordBatch): Promise<void> {
-    const { log, topics, clock, observer } = this.#options;
+    const { log, topics, clock, observer, predictor } = this.#options;
     const fallbackUs = clock.nowUs();
-    const arrivals: number[] = [];
-    const predicting: Promise<Prediction>[] = [];
-    for (const record of batch.records) {
-      const vector = decodeVector(record);
-      if (vector === undefined) continue;
-      arrivals.push(ingestTimeUs(record, fallbackUs));
-      predicting.push(this.#options.predictor.predictFromVector(vector));
-    }
-    const predictions = await Promise.all(predicting);
+    const { messages, poison } = decodeBatch(batch.records, decodeFeatureVector);
+    await setAside(poison, this.#options);
+    const arrivals = messages.map(({ record }) => ingestTimeUs(record, fallbackUs));
+    const predictions = await Promise.all(
+      messages.map(({ message }) => predictor.predictFromVector(message)),
+    );
     await log.append(
       topics.signals,
       predictions.map((prediction, i) => ({
@@ -55,8 +54,4 @@ export class SignalPublisher implements ConsumerHandler {
       observer.onPrediction?.(prediction, (nowUs - arrivals[i]!) / 1000),
     );
   }
-}
-
-function decodeVector(record: LogRecord): FeatureVector | undefined {
-  return record.value === null ? undefined : decodeFeatureVector(record.value);
 }

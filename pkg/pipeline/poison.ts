@@ -1,0 +1,38 @@
+import type { LogRecord } from '../eventlog/event-log.ts';
+import type { Quarantined } from '../marketdata/events.ts';
+import { isPoisonMessage } from '../wire/errors.ts';
+
+/** What a batch of records holds: messages in order, and records whose bytes are none, to be set aside. */
+export interface Decoded<T> {
+  readonly messages: readonly { readonly record: LogRecord; readonly message: T }[];
+  readonly poison: readonly Quarantined[];
+}
+
+/** Place of a record, as quarantine names it. */
+export function placeOf({ topic, partition, offset }: LogRecord): string {
+  return `${topic}/${partition}@${offset}`;
+}
+
+/** Decodes a batch; tombstones hold no message. One record that cannot be read does not stop its partition. */
+export function decodeBatch<T>(records: readonly LogRecord[], decode: (bytes: Uint8Array) => T): Decoded<T> {
+  const messages: { readonly record: LogRecord; readonly message: T }[] = [];
+  const poison: Quarantined[] = [];
+  for (const record of records) {
+    if (record.value === null) continue;
+    try {
+      messages.push({ record, message: decode(record.value) });
+    } catch (error) {
+      if (!isPoisonMessage(error)) throw error;
+      poison.push({
+        reason: 'Malformed',
+        message: error.message,
+        source: record.topic,
+        symbol: record.key,
+        origin: placeOf(record),
+        receiveTimeUs: record.timestampUs,
+        raw: Buffer.from(record.value).toString('base64').slice(0, 1024),
+      });
+    }
+  }
+  return { messages, poison };
+}

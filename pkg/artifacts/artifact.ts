@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,11 +9,13 @@ import {
   ArtifactNotFound,
   ContractMismatch,
   DigestMismatch,
+  FileTooLarge,
   ManifestInvalid,
   SchemeUnsupported,
 } from './errors.ts';
 import type { GraphInspection } from '../ml/onnx/inspect.ts';
-import { type Manifest, manifestSchema } from './manifest.ts';
+import { type Manifest, manifestSchema, type TensorSpec } from './manifest.ts';
+import { MAX_MANIFEST_BYTES, MAX_MODEL_BYTES, readBounded } from './read-bounded.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
 export const MODEL_FILE = 'model.onnx';
@@ -86,22 +88,20 @@ function sortedKeys(_key: string, value: unknown): unknown {
  * Reads an artifact and checks every digest in it.
  *
  * @param expectedDigest - What the manifest's digest must be, where the caller knows it.
- * @throws {ArtifactNotFound | ManifestInvalid | DigestMismatch | ArtifactFilesInvalid}
+ * @throws {ArtifactNotFound | FileTooLarge | ManifestInvalid | DigestMismatch | ArtifactFilesInvalid}
  */
 export async function readArtifact(directory: string, expectedDigest?: string): Promise<Artifact> {
   const path = join(directory, MANIFEST_FILE);
-  let text: Buffer;
-  try {
-    text = await readFile(path);
-  } catch (error) {
-    throw new ArtifactNotFound(directory, error);
-  }
+  const text = await readBounded(path, MAX_MANIFEST_BYTES).catch((error: unknown) => {
+    if (!(error instanceof FileTooLarge)) throw error;
+    throw new ManifestInvalid(path, [`it must be at most ${MAX_MANIFEST_BYTES} bytes`]);
+  });
+  if (text === undefined) throw new ArtifactNotFound(directory);
   const digest = sha256(text);
   if (expectedDigest !== undefined && digest !== expectedDigest)
     throw new DigestMismatch(path, expectedDigest, digest);
   const manifest = parseManifest(path, text);
-  await checkFiles(directory, manifest);
-  return { directory, manifest, digest, model: await readFile(join(directory, MODEL_FILE)) };
+  return { directory, manifest, digest, model: await readFiles(directory, manifest) };
 }
 
 function parseManifest(path: string, text: Buffer): Manifest {
@@ -119,24 +119,31 @@ function parseManifest(path: string, text: Buffer): Manifest {
   );
 }
 
-async function checkFiles(directory: string, manifest: Manifest): Promise<void> {
+/**
+ * Checks every file that the manifest names.
+ *
+ * @returns The model: the very bytes that were hashed, since a file that is read twice may be another one the second time.
+ */
+async function readFiles(directory: string, manifest: Manifest): Promise<Buffer> {
   const named = new Set([MANIFEST_FILE, ...manifest.files.map((file) => file.path)]);
-  if (!named.has(MODEL_FILE)) throw new ArtifactFilesInvalid(directory, `manifest must name ${MODEL_FILE}`);
-  const present = await readdir(directory);
-  const extra = present.filter((name) => !named.has(name));
+  const extra = (await readdir(directory)).filter((name) => !named.has(name));
   if (extra.length > 0)
     throw new ArtifactFilesInvalid(
       directory,
       `must hold only what the manifest names, also holds ${extra.join(', ')}`,
     );
+  let model: Buffer | undefined;
   for (const file of manifest.files) {
     const path = join(directory, file.path);
-    const info = await lstat(path).catch(() => undefined);
-    if (info === undefined || !info.isFile())
+    const bytes = await readBounded(path, MAX_MODEL_BYTES);
+    if (bytes === undefined)
       throw new ArtifactFilesInvalid(directory, `${file.path} must be a file, is missing or a link`);
-    const have = sha256(await readFile(path));
+    const have = sha256(bytes);
     if (have !== file.sha256) throw new DigestMismatch(path, file.sha256, have);
+    if (file.path === MODEL_FILE) model = bytes;
   }
+  if (model === undefined) throw new ArtifactFilesInvalid(directory, `manifest must name ${MODEL_FILE}`);
+  return model;
 }
 
 /** Checks that the graph has the inputs and outputs that the manifest promises. @throws {ContractMismatch} */
@@ -160,6 +167,34 @@ export function checkContract({ contract, members }: Manifest, graph: GraphInspe
       );
     }
   }
+  checkTensors('inputs', contract.inputs, graph.inputs);
+  checkTensors('outputs', contract.outputs, graph.outputs);
+}
+
+/** Datatypes that a contract may name, by ONNX's code. */
+const DATATYPES: Readonly<Record<number, string>> = {
+  1: 'FP32',
+  6: 'INT32',
+  7: 'INT64',
+  9: 'BOOL',
+  11: 'FP64',
+};
+
+/** Name, type and shape must be those of the graph, in any order. */
+function checkTensors(
+  what: string,
+  promised: readonly TensorSpec[],
+  tensors: GraphInspection['inputs'],
+): void {
+  const fits = promised.every(({ name, datatype, shape }) => {
+    const tensor = tensors.find((candidate) => candidate.name === name);
+    return DATATYPES[tensor?.elementType ?? 0] === datatype && tensor?.shape.join() === shape.join();
+  });
+  if (fits && promised.length === tensors.length) return;
+  const want = promised.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
+  throw new ContractMismatch(
+    `${what} of the graph must be as the contract has them, ${want}, are ${describe(tensors)}`,
+  );
 }
 
 function describe(tensors: GraphInspection['inputs']): string {

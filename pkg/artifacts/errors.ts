@@ -73,3 +73,16 @@ export class ArtifactExists extends TradewindError {
     super({ message: `folder must not exist yet, or be empty, was '${directory}'`, facts: { directory } });
   }
 }
+
+/** A file of an artifact is larger than its bound; it was not read. */
+export class FileTooLarge extends TradewindError {
+  readonly code = 'FileTooLarge';
+  readonly kind = 'data';
+
+  constructor(path: string, maxBytes: number, bytes: number) {
+    super({
+      message: `file '${path}' must be at most ${maxBytes} bytes, was ${bytes}`,
+      facts: { path, maxBytes, bytes },
+    });
+  }
+}

@@ -9,7 +9,9 @@ import {
   type ValueInfoProto,
 } from '../../../proto/gen/onnx/onnx_pb.ts';
 import { GraphRefused } from './errors.ts';
-import { isAllowed, MAKES_SIZE } from './operators.ts';
+import { isAllowed } from './operators.ts';
+import { checkSizes } from './sizes.ts';
+import { checkTensor, elementsOf } from './tensors.ts';
 
 /** Bounds of what is served. */
 export interface InspectLimits {
@@ -41,23 +43,6 @@ export interface GraphInspection {
   readonly bytes: number;
 }
 
-const EXTERNAL = 1;
-const INT64 = 7;
-const BYTES_OF: Readonly<Record<number, number>> = {
-  1: 4,
-  2: 1,
-  3: 1,
-  4: 2,
-  5: 2,
-  6: 4,
-  7: 8,
-  9: 1,
-  10: 2,
-  11: 8,
-  12: 4,
-  13: 8,
-};
-
 /**
  * Looks at a model file before ONNX Runtime does: form, size, operators, where its data lie, and what it promises.
  *
@@ -78,7 +63,8 @@ export function inspectOnnx(bytes: Uint8Array, limits: InspectLimits = {}): Grap
     refuse('nodes', `graph must have at most ${maxNodes} nodes, had ${graph.node.length}`);
   const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   for (const tensor of graph.initializer) checkTensor(tensor, maxElements);
-  for (const node of graph.node) checkNode(node, constants, maxElements);
+  for (const node of graph.node) checkNode(node, maxElements);
+  checkSizes(graph, maxElements);
   return describe(model, graph, constants, bytes.length);
 }
 
@@ -131,52 +117,15 @@ function signature({ name, type }: ValueInfoProto): GraphTensor {
   return { name, elementType: elemType, shape: dims };
 }
 
-function checkNode(node: NodeProto, constants: ReadonlyMap<string, TensorProto>, maxElements: number): void {
-  const { domain, opType } = node;
-  if (!isAllowed(domain, opType))
-    refuse('operator', `operator must be one that is known, was ${domain || 'ai.onnx'}.${opType}`);
-  for (const attribute of node.attribute) {
+function checkNode({ domain, opType, name, attribute: attributes }: NodeProto, maxElements: number): void {
+  for (const attribute of attributes) {
     if (attribute.g !== undefined || attribute.graphs.length > 0)
-      refuse('subgraph', `node ${node.name} (${opType}) must have no graph inside`);
+      refuse('subgraph', `node ${name} (${opType}) must have no graph inside`);
     if (attribute.t !== undefined) checkTensor(attribute.t, maxElements);
     for (const tensor of attribute.tensors) checkTensor(tensor, maxElements);
   }
-  if (!MAKES_SIZE.has(opType)) return;
-  // The shape that such a node makes is in a constant: a few bytes could ask for any amount of memory.
-  for (const input of node.input) {
-    const shape = constants.get(input);
-    if (shape?.dataType !== INT64) continue;
-    const elements = int64Values(shape).reduce((product, value) => product * Math.max(1, Number(value)), 1);
-    if (elements > maxElements)
-      refuse(
-        'elements',
-        `node ${node.name} (${opType}) must make at most ${maxElements} elements, asks for ${elements}`,
-      );
-  }
-}
-
-function int64Values(tensor: TensorProto): readonly bigint[] {
-  if (tensor.rawData.length === 0) return tensor.int64Data;
-  const whole = tensor.rawData.slice(0, Math.floor(tensor.rawData.length / 8) * 8);
-  return [...new BigInt64Array(whole.buffer)];
-}
-
-function elementsOf({ dims }: TensorProto): number {
-  return dims.reduce((product, dim) => product * Number(dim), 1);
-}
-
-function checkTensor(tensor: TensorProto, maxElements: number): void {
-  const { name, dataType, rawData } = tensor;
-  if (tensor.dataLocation === EXTERNAL || tensor.externalData.length > 0) {
-    refuse('external', `constant '${name}' must lie in the model file, lies elsewhere`);
-  }
-  const elements = elementsOf(tensor);
-  if (!(elements >= 0) || elements > maxElements)
-    refuse('elements', `constant '${name}' must have at most ${maxElements} elements, says ${elements}`);
-  const size = BYTES_OF[dataType];
-  if (rawData.length > 0 && size !== undefined && rawData.length !== elements * size) {
-    refuse('elements', `constant '${name}' must have ${elements * size} bytes, has ${rawData.length}`);
-  }
+  if (!isAllowed(domain, opType))
+    refuse('operator', `operator must be one that is known, was ${domain || 'ai.onnx'}.${opType}`);
 }
 
 function refuse(rule: string, message: string): never {

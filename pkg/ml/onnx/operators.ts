@@ -14,16 +14,6 @@ const CLASSICAL: ReadonlySet<string> = new Set(
   SVMRegressor Scaler TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor`.split(/\s+/),
 );
 
-/** Operators whose output is as large as a constant input says. */
-export const MAKES_SIZE: ReadonlySet<string> = new Set([
-  'ConstantOfShape',
-  'Expand',
-  'Tile',
-  'Reshape',
-  'Pad',
-  'OneHot',
-]);
-
 /** Whether an operator may be served. */
 export function isAllowed(domain: string, opType: string): boolean {
   if (domain === '' || domain === 'ai.onnx') return STANDARD.has(opType);

@@ -2,7 +2,7 @@ import { ort } from '../runtime/onnxruntime.ts';
 
 import type { GraphInspection } from '../ml/onnx/inspect.ts';
 import { ModelFailed, TensorsInvalid } from './errors.ts';
-import { datatypeOfElement, fromOrtTensor, toOrtTensor } from './onnx-tensors.ts';
+import { datatypeOfElement, emptyTensor, fromOrtTensor, toOrtTensor } from './onnx-tensors.ts';
 import { type BatchingSettings, RowBatcher, type RowsDone } from './row-batcher.ts';
 import type { ServedModel, Tensor, TensorSignature } from './served-model.ts';
 
@@ -30,6 +30,9 @@ export class OnnxModel implements ServedModel {
   readonly #session: ort.InferenceSession;
   readonly #batcher: RowBatcher | undefined;
   #underWay = 0;
+  #runs = 0;
+  #isReleased = false;
+  #retirement: NodeJS.Timeout | undefined;
 
   private constructor(options: OnnxModelOptions, session: ort.InferenceSession) {
     this.name = options.name;
@@ -69,6 +72,12 @@ export class OnnxModel implements ServedModel {
   }
 
   async infer(inputs: readonly Tensor[], outputNames?: readonly string[]): Promise<readonly Tensor[]> {
+    const names = outputNames ?? this.outputs.map(({ name }) => name);
+    for (const name of names)
+      if (!this.outputs.some((output) => output.name === name))
+        throw new TensorsInvalid(
+          `outputs must be among ${this.outputs.map((output) => output.name).join(', ')}, was '${name}'`,
+        );
     const feeds: Record<string, ort.Tensor> = {};
     for (const tensor of inputs) {
       try {
@@ -80,15 +89,38 @@ export class OnnxModel implements ServedModel {
       }
     }
     const results = await this.#run(feeds);
-    const names = outputNames ?? this.outputs.map(({ name }) => name);
     return names.map((name) => fromOrtTensor(name, results[name]!));
   }
 
-  /** Lets go of the session once nothing uses it. */
+  /** Lets go of the session once nothing runs on it; calls after that fail. */
   async release(): Promise<void> {
+    this.#cancelRetirement();
     await this.#batcher?.idle();
     while (this.#underWay > 0) await new Promise((resolve) => setImmediate(resolve));
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     await this.#session.release();
+  }
+
+  /**
+   * Lets go of the session once nobody has used it for a while. A request that got hold of the model before it was swapped out
+   * may only be reading its body, and must find a session when it comes to run: every run puts the end off again.
+   *
+   * @param idleMs - Time without a run after which nobody is taken to hold the model any more.
+   */
+  retire(idleMs: number): void {
+    this.#cancelRetirement();
+    if (this.#isReleased) return;
+    const runs = this.#runs;
+    this.#retirement = setTimeout(() => {
+      if (runs === this.#runs && this.#underWay === 0) void this.release();
+      else this.retire(idleMs);
+    }, idleMs).unref();
+  }
+
+  #cancelRetirement(): void {
+    clearTimeout(this.#retirement);
+    this.#retirement = undefined;
   }
 
   async #runRows(features: Float32Array, rows: number, width: number): Promise<readonly Float32Array[]> {
@@ -100,6 +132,7 @@ export class OnnxModel implements ServedModel {
 
   async #run(feeds: Record<string, ort.Tensor>): Promise<ort.InferenceSession.OnnxValueMapType> {
     this.#underWay += 1;
+    this.#runs += 1;
     try {
       return await this.#session.run(feeds);
     } catch (error) {
@@ -109,12 +142,20 @@ export class OnnxModel implements ServedModel {
     }
   }
 
-  /** A first run allocates and plans: better now than on somebody's request. */
+  /** A first run allocates and plans: better now than on somebody's request. Dimensions that may vary are 1. */
   async #warmUp(): Promise<void> {
-    const batcher = this.#batcher;
-    if (batcher === undefined) return;
-    const width = rowWidth(this.inputs, this.outputs)!;
-    for (let i = 0; i < WARM_UP_RUNS; i += 1) await this.#runRows(new Float32Array(width), 1, width);
+    const feeds = Object.fromEntries(
+      this.inputs.map(({ name, datatype, shape }) => {
+        const dims = shape.map((dim) => (dim === -1 ? 1 : dim));
+        return [name, toOrtTensor(emptyTensor(name, datatype, dims))];
+      }),
+    );
+    try {
+      for (let i = 0; i < WARM_UP_RUNS; i += 1) await this.#run(feeds);
+    } catch (error) {
+      // A model over tokens or indices may rightly refuse zeros, or ones for its dimensions: it serves, only colder.
+      if (this.#batcher !== undefined) throw error;
+    }
   }
 }
 

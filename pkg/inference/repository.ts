@@ -1,9 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { type Artifact, checkContract, localPath, readArtifact, sha256 } from '../artifacts/artifact.ts';
 import { ArtifactNotFound } from '../artifacts/errors.ts';
 import type { Manifest } from '../artifacts/manifest.ts';
+import { MAX_MODEL_BYTES, readBounded } from '../artifacts/read-bounded.ts';
 import { inspectOnnx } from '../ml/onnx/inspect.ts';
 import { TradewindError } from '../runtime/errors.ts';
 import { ModelSourceUnknown } from './errors.ts';
@@ -15,6 +15,8 @@ export interface RepositoryOptions {
   /** Threads within one run; default 1. */
   readonly threads?: number;
   readonly batching?: BatchingSettings;
+  /** Time without a run after which a model that was swapped out is let go of; default 30,000. */
+  readonly retireIdleMs?: number;
   /** Told after each try to load. */
   readonly onLoad?: (name: string, error: unknown) => void;
 }
@@ -30,7 +32,12 @@ interface Entry {
   loaded: LoadedModel | undefined;
   state: ModelIndexEntry['state'];
   reason: string;
+  /** Ends when the load or unload before has: of two at once on one name, the later decides. */
+  turn: Promise<unknown>;
 }
+
+/** Longest that a request is taken to hold a model without running it; above the deadline of any call. */
+const RETIRE_IDLE_MS = 30_000;
 
 /**
  * Models by name, each from an artifact folder or an .onnx file. A load checks everything first and only then swaps: whatever
@@ -38,10 +45,12 @@ interface Entry {
  */
 export class FileModelRepository implements ModelRepository {
   readonly #options: RepositoryOptions;
+  readonly #retireIdleMs: number;
   readonly #entries = new Map<string, Entry>();
 
   constructor(options: RepositoryOptions = {}) {
     this.#options = options;
+    this.#retireIdleMs = options.retireIdleMs ?? RETIRE_IDLE_MS;
   }
 
   /**
@@ -54,11 +63,22 @@ export class FileModelRepository implements ModelRepository {
   async add(source: string, name?: string): Promise<string> {
     const path = localPath(source);
     const chosen = name ?? (await defaultName(path));
-    const entry = this.#entries.get(chosen);
-    if (entry === undefined)
-      this.#entries.set(chosen, { source: path, loaded: undefined, state: 'UNKNOWN', reason: '' });
-    else entry.source = path;
-    await this.load(chosen);
+    const known = this.#entries.get(chosen);
+    const entry = known ?? {
+      source: path,
+      loaded: undefined,
+      state: 'UNKNOWN',
+      reason: '',
+      turn: Promise.resolve(),
+    };
+    this.#entries.set(chosen, entry);
+    try {
+      await inTurn(entry, () => this.#swap(chosen, entry, path));
+    } catch (error) {
+      // A name that never served and cannot be loaded is no model.
+      if (known === undefined && entry.loaded === undefined) this.#entries.delete(chosen);
+      throw error;
+    }
     return chosen;
   }
 
@@ -82,37 +102,54 @@ export class FileModelRepository implements ModelRepository {
   }
 
   async load(name: string): Promise<void> {
+    const entry = this.#entry(name);
+    await inTurn(entry, () => this.#swap(name, entry, entry.source));
+  }
+
+  async unload(name: string): Promise<void> {
+    const entry = this.#entry(name);
+    await inTurn(entry, () => {
+      const { loaded } = entry;
+      entry.loaded = undefined;
+      entry.state = 'UNAVAILABLE';
+      entry.reason = 'unloaded';
+      loaded?.served.retire(this.#retireIdleMs);
+      return Promise.resolve();
+    });
+  }
+
+  /** Lets go of every model once what runs on it has ended. */
+  async close(): Promise<void> {
+    for (const [name, entry] of this.#entries) {
+      const { loaded } = entry;
+      await this.unload(name);
+      await loaded?.served.release();
+    }
+  }
+
+  #entry(name: string): Entry {
     const entry = this.#entries.get(name);
     if (entry === undefined) throw new ModelSourceUnknown(name, [...this.#entries.keys()]);
+    return entry;
+  }
+
+  /** Opens the source and then puts it in the place of what serves; the source is kept only if it opens. */
+  async #swap(name: string, entry: Entry, source: string): Promise<void> {
     const before = entry.loaded;
     if (before === undefined) entry.state = 'LOADING';
     try {
-      entry.loaded = await this.#open(name, entry.source);
-      entry.state = 'READY';
-      entry.reason = '';
+      entry.loaded = await this.#open(name, source);
     } catch (error) {
       entry.state = before === undefined ? 'UNAVAILABLE' : 'READY';
       entry.reason = error instanceof TradewindError ? `${error.code}: ${error.message}` : 'internal error';
       this.#options.onLoad?.(name, error);
       throw error;
     }
+    entry.source = source;
+    entry.state = 'READY';
+    entry.reason = '';
     this.#options.onLoad?.(name, undefined);
-    await before?.served.release();
-  }
-
-  async unload(name: string): Promise<void> {
-    const entry = this.#entries.get(name);
-    if (entry === undefined) throw new ModelSourceUnknown(name, [...this.#entries.keys()]);
-    const { loaded } = entry;
-    entry.loaded = undefined;
-    entry.state = 'UNAVAILABLE';
-    entry.reason = 'unloaded';
-    await loaded?.served.release();
-  }
-
-  /** Lets go of every model. */
-  async close(): Promise<void> {
-    for (const [name, { loaded }] of this.#entries) if (loaded !== undefined) await this.unload(name);
+    before?.served.retire(this.#retireIdleMs);
   }
 
   async #open(name: string, path: string): Promise<LoadedModel> {
@@ -137,15 +174,19 @@ export class FileModelRepository implements ModelRepository {
   }
 }
 
+/** Runs after whatever was begun on the entry before. */
+function inTurn(entry: Entry, work: () => Promise<void>): Promise<void> {
+  const result = entry.turn.then(work);
+  entry.turn = result.catch(() => undefined);
+  return result;
+}
+
 async function defaultName(path: string): Promise<string> {
   return path.endsWith('.onnx') ? basename(path, '.onnx') : (await readArtifact(path)).manifest.name;
 }
 
 async function readModelFile(path: string): Promise<Buffer> {
-  try {
-    if (!(await stat(path)).isFile()) throw new ArtifactNotFound(path);
-    return await readFile(path);
-  } catch (error) {
-    throw error instanceof ArtifactNotFound ? error : new ArtifactNotFound(path, error);
-  }
+  const bytes = await readBounded(path, MAX_MODEL_BYTES, { followLinks: true });
+  if (bytes === undefined) throw new ArtifactNotFound(path);
+  return bytes;
 }

@@ -1,4 +1,4 @@
-import { InferenceOverload } from './errors.ts';
+import { InferenceOverload, TensorsInvalid } from './errors.ts';
 
 /** Answer to one request: one array per output, in the order of the graph's outputs. */
 export type RowsDone = (error: Error | undefined, outputs: readonly Float32Array[]) => void;
@@ -42,8 +42,16 @@ export class RowBatcher {
     this.#maxQueuedRows = settings.maxQueuedRows ?? 4096;
   }
 
-  /** Queues rows; `done` is called once. Too many waiting: `done` gets InferenceOverload at once. */
+  /**
+   * Queues rows; `done` is called once, with an error at once where the array is not `rows` rows (TensorsInvalid) or too many wait
+   * (InferenceOverload). A request larger than one run is split over several, which are answered as one.
+   */
   add(features: Float32Array, rows: number, done: RowsDone): void {
+    if (!Number.isInteger(rows) || rows < 1 || features.length !== rows * this.#width) {
+      const wanted = `${this.#width} features for each of at least one row`;
+      done(new TensorsInvalid(`request must hold ${wanted}, holds ${features.length} for ${rows}`), []);
+      return;
+    }
     if (this.#queuedRows > 0 && this.#queuedRows + rows > this.#maxQueuedRows) {
       done(new InferenceOverload(this.#maxQueuedRows), []);
       return;
@@ -71,13 +79,16 @@ export class RowBatcher {
   async #runBatch(): Promise<void> {
     const batch = this.#take();
     const rows = batch.reduce((sum, request) => sum + request.rows, 0);
+    let outputs: readonly Float32Array[] | undefined;
+    let failure = new Error();
     try {
-      const outputs = await this.#run(this.#join(batch, rows), rows);
-      this.#answer(batch, rows, outputs);
+      outputs = await this.#runAll(this.#join(batch, rows), rows);
     } catch (error) {
-      if (batch.length === 1) batch[0]!.done(error as Error, []);
-      else await this.#runOneByOne(batch);
+      failure = error as Error;
     }
+    if (outputs !== undefined) this.#answer(batch, rows, outputs);
+    else if (batch.length === 1) settle(batch[0]!, failure, []);
+    else await this.#runOneByOne(batch);
     if (this.#queue.length === 0) {
       this.#isBusy = false;
       for (const resolve of this.#onIdle.splice(0)) resolve();
@@ -90,12 +101,26 @@ export class RowBatcher {
   /** A batch that failed is run again one by one, so that one bad request does not fail the others. */
   async #runOneByOne(batch: readonly Waiting[]): Promise<void> {
     for (const { features, rows, done } of batch) {
+      let outputs: readonly Float32Array[] = [];
+      let failure: Error | undefined;
       try {
-        done(undefined, await this.#run(features, rows));
+        outputs = await this.#runAll(features, rows);
       } catch (error) {
-        done(error as Error, []);
+        failure = error as Error;
       }
+      settle({ done }, failure, outputs);
     }
+  }
+
+  /** One run, or several for a request that is larger than one. */
+  async #runAll(features: Float32Array, rows: number): Promise<readonly Float32Array[]> {
+    if (rows <= this.#maxRows) return await this.#run(features, rows);
+    const parts: (readonly Float32Array[])[] = [];
+    for (let row = 0; row < rows; row += this.#maxRows) {
+      const count = Math.min(this.#maxRows, rows - row);
+      parts.push(await this.#run(features.subarray(row * this.#width, (row + count) * this.#width), count));
+    }
+    return parts[0]!.map((_, output) => concatenate(parts.map((part) => part[output]!)));
   }
 
   #take(): readonly Waiting[] {
@@ -124,7 +149,7 @@ export class RowBatcher {
 
   #answer(batch: readonly Waiting[], rows: number, outputs: readonly Float32Array[]): void {
     if (batch.length === 1) {
-      batch[0]!.done(undefined, outputs);
+      settle(batch[0]!, undefined, outputs);
       return;
     }
     let row = 0;
@@ -132,10 +157,30 @@ export class RowBatcher {
       const from = row;
       row += request.rows;
       const to = row;
-      request.done(
+      settle(
+        request,
         undefined,
         outputs.map((output) => output.subarray((from * output.length) / rows, (to * output.length) / rows)),
       );
     }
   }
+}
+
+/** A caller that throws in its callback must not take the others of the batch with it. */
+function settle({ done }: Pick<Waiting, 'done'>, error: Error | undefined, outputs: readonly Float32Array[]) {
+  try {
+    done(error, outputs);
+  } catch (fault) {
+    process.emitWarning(`callback of a request must not throw: ${String(fault)}`, 'InferenceCallback');
+  }
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

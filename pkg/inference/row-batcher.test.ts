@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+
+import { RowBatcher, type RunRows } from './row-batcher.ts';
+
+/** Doubles the first of two features, and notes how many rows each run had. */
+function doubling(): { run: RunRows; sizes: number[] } {
+  const sizes: number[] = [];
+  return {
+    sizes,
+    run: (features, rows) => {
+      sizes.push(rows);
+      if (features.includes(-1)) return Promise.reject(new Error('bad row'));
+      return Promise.resolve([Float32Array.from({ length: rows }, (_, row) => features[row * 2]! * 2)]);
+    },
+  };
+}
+
+function ask(batcher: RowBatcher, firsts: readonly number[]): Promise<readonly number[]> {
+  const features = Float32Array.from(firsts.flatMap((first) => [first, 0]));
+  return new Promise((resolve, reject) => {
+    batcher.add(features, firsts.length, (error, [output]) =>
+      error === undefined ? resolve([...output!]) : reject(error),
+    );
+  });
+}
+
+describe('row batcher', () => {
+  it('gathers what arrives together and gives each its own answer', async () => {
+    const { run, sizes } = doubling();
+    const batcher = new RowBatcher(2, run, { maxRows: 8 });
+    const answers = await Promise.all([ask(batcher, [1]), ask(batcher, [2, 3]), ask(batcher, [4])]);
+    expect(answers).toEqual([[2], [4, 6], [8]]);
+    expect(sizes).toEqual([4]);
+  });
+
+  it('splits a request that is larger than one run', async () => {
+    const { run, sizes } = doubling();
+    const answer = await ask(new RowBatcher(2, run, { maxRows: 4 }), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(answer).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18]);
+    expect(sizes).toEqual([4, 4, 1]);
+  });
+
+  it.each([
+    [3, 1],
+    [2, 2],
+    [2, 0],
+    [2, 0.5],
+  ])('refuses %d features for %d rows and goes on', async (length, rows) => {
+    const batcher = new RowBatcher(2, doubling().run);
+    const error = await new Promise((resolve) => batcher.add(new Float32Array(length), rows, resolve));
+    expect(error).toMatchObject({ code: 'TensorsInvalid' });
+    expect(await ask(batcher, [1])).toEqual([2]);
+  });
+
+  it('fails only the bad request of a batch', async () => {
+    const batcher = new RowBatcher(2, doubling().run);
+    const answers = await Promise.allSettled([ask(batcher, [1]), ask(batcher, [-1]), ask(batcher, [3])]);
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('calls back once and serves the others where a callback throws', async () => {
+    const batcher = new RowBatcher(2, doubling().run);
+    let calls = 0;
+    batcher.add(new Float32Array(2), 1, () => {
+      calls += 1;
+      throw new Error('callback');
+    });
+    expect(await ask(batcher, [5])).toEqual([10]);
+    await batcher.idle();
+    expect(calls).toBe(1);
+  });
+
+  it('refuses more than may wait', async () => {
+    const batcher = new RowBatcher(2, doubling().run, { maxQueuedRows: 2 });
+    const [first, second] = await Promise.allSettled([ask(batcher, [1, 2]), ask(batcher, [3])]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ reason: { code: 'InferenceOverload' } });
+  });
+});

@@ -1,5 +1,5 @@
 /**
- * Writes the reference pages that follow from the code: every error code and every setting.
+ * Writes the reference pages that follow from the code: every error code, every setting, every feature.
  *
  * With `--check` it writes nothing and fails where a page differs from what the code says.
  */
@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 
 import { upConfigSchema } from '../cmd/tradewind/up/config.ts';
+import { createFeatureEngine } from '../pkg/features/engine.ts';
 import { environmentName } from '../pkg/runtime/config.ts';
 import { EXIT_CODES, type ErrorKind } from '../pkg/runtime/errors.ts';
 
@@ -125,10 +126,28 @@ ${rows.join('\n')}
 `;
 }
 
+function featuresPage(): string {
+  const { definitions } = createFeatureEngine({
+    sets: ['core-v1', 'micro-v1'],
+    bar: { by: 'time', intervalMs: 1000 },
+  });
+  const rows = definitions.map(({ name, set, description }) => `| ${set} | \`${name}\` | ${cell(description)} |`);
+  return `# Features
+${GENERATED}
+In the order of the values of a vector, with the default look-backs. How they are computed is in the
+[guide](../guides/features.md).
+
+| set | feature | what |
+|---|---|---|
+${rows.join('\n')}
+`;
+}
+
 const isCheck = process.argv.includes('--check');
 for (const [path, text] of [
   ['docs/reference/errors.md', errorsPage()],
   ['docs/reference/configuration.md', configurationPage()],
+  ['docs/reference/features.md', featuresPage()],
 ] as const) {
   if (!isCheck) writeFileSync(path, text);
   else if (readFileSync(path, 'utf8') !== text) {

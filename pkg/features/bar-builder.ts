@@ -102,31 +102,42 @@ export function closeBar(state: BarState, symbol: string, endTimeUs: number): Cl
   state.tradeCount = 0;
   state.quoteCount = 0;
   return {
-    ...{
-      symbol,
-      startTimeUs,
-      endTimeUs,
-      open,
-      high,
-      low,
-      close,
-      volume,
-      buyVolume,
-      sellVolume,
-      tradeCount,
-      quoteCount,
-    },
-    ...{ bidPrice, bidSize, askPrice, askSize },
+    symbol,
+    startTimeUs,
+    endTimeUs,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    buyVolume,
+    sellVolume,
+    tradeCount,
+    quoteCount,
+    bidPrice,
+    bidSize,
+    askPrice,
+    askSize,
   };
 }
 
 /** A bar of a source that publishes bars, in the engine's form: who bought and sold is not known. */
 export function fromPublishedBar(bar: Bar): ClosedBar {
-  const { symbol, startTimeUs, eventTimeUs, open, high, low, close, volume } = bar;
   const none = Number.NaN;
+  // Spelled out: objects put together by spreading cost more than all features.
   return {
-    ...{ symbol, startTimeUs, endTimeUs: eventTimeUs, open, high, low, close, volume },
-    ...{ buyVolume: none, sellVolume: none, tradeCount: 0, quoteCount: bar.bidPrice === undefined ? 0 : 1 },
+    symbol: bar.symbol,
+    startTimeUs: bar.startTimeUs,
+    endTimeUs: bar.eventTimeUs,
+    open: bar.open,
+    high: bar.high,
+    low: bar.low,
+    close: bar.close,
+    volume: bar.volume,
+    buyVolume: none,
+    sellVolume: none,
+    tradeCount: 0,
+    quoteCount: bar.bidPrice === undefined ? 0 : 1,
     bidPrice: bar.bidPrice ?? none,
     bidSize: bar.bidSize ?? none,
     askPrice: bar.askPrice ?? none,

@@ -34,8 +34,8 @@ export function stepRsi(state: RsiState, close: number): number {
   if (change < 0) state.loss -= change;
   else state.gain += change;
   if (state.bars <= RSI_PERIOD) return Number.NaN;
-  state.gain /= RSI_PERIOD;
-  state.loss /= RSI_PERIOD;
+  state.gain *= 1 / RSI_PERIOD;
+  state.loss *= 1 / RSI_PERIOD;
   const total = state.gain + state.loss;
   return total === 0 ? 0 : 100 * (state.gain / total);
 }
@@ -61,8 +61,8 @@ export function stepAtr(state: AtrState, high: number, low: number, close: numbe
   }
   state.atr =
     state.bars === ATR_PERIOD + 1
-      ? (state.atr + range) / ATR_PERIOD
-      : (state.atr * (ATR_PERIOD - 1) + range) / ATR_PERIOD;
+      ? (state.atr + range) * (1 / ATR_PERIOD)
+      : (state.atr * (ATR_PERIOD - 1) + range) * (1 / ATR_PERIOD);
   return state.atr;
 }
 

@@ -1,7 +1,7 @@
 import type { Side } from '../marketdata/events.ts';
 import type { FeatureDefinition } from './definition.ts';
 import type { ClosedBar } from './feature-vector.ts';
-import { at, createWindow, mean, push, type Window } from './rolling.ts';
+import { at, createWindow, mean, newest, push, type Window } from './rolling.ts';
 import { createVpin, vpin, type VpinState, addVpinTrade, learnBucketVolume } from './vpin.ts';
 
 const BARS = 20;
@@ -174,15 +174,17 @@ function sideSize(depth: Depth, side: 'bid' | 'ask'): number {
   return size;
 }
 
-function sumOfSquares({ values }: Window): number {
+function sumOfSquares(logReturns: Window): number {
+  const values = newest(logReturns, BARS);
   let total = 0;
   for (const value of values) total += value * value;
   return total;
 }
 
 /** 2 sqrt(-cov(dp_t, dp_t-1)); absent where the covariance is not negative. Roll (1984), Journal of Finance 39(4). */
-function rollSpread({ values }: Window): number {
-  const n = values.length - 1;
+function rollSpread(changes: Window): number {
+  const values = newest(changes, BARS);
+  const n = BARS - 1;
   let later = 0;
   let earlier = 0;
   for (let i = 0; i < n; i += 1) {
@@ -197,20 +199,22 @@ function rollSpread({ values }: Window): number {
 
 /** cov(dp, signed volume) / var(signed volume); absent where volume does not vary. Kyle (1985), Econometrica 53(6). */
 function kyleLambda(changes: Window, signed: Window): number {
-  const n = changes.values.length;
-  const meanChange = mean(changes, n);
-  const meanSigned = mean(signed, n);
+  const meanChange = mean(changes, BARS);
+  const meanSigned = mean(signed, BARS);
+  const change = newest(changes, BARS);
+  const volume = newest(signed, BARS);
   let covariance = 0;
   let variance = 0;
-  for (let i = 0; i < n; i += 1) {
-    const d = signed.values[i]! - meanSigned;
-    covariance += (changes.values[i]! - meanChange) * d;
+  for (let i = 0; i < BARS; i += 1) {
+    const d = volume[i]! - meanSigned;
+    covariance += (change[i]! - meanChange) * d;
     variance += d * d;
   }
   return variance > 0 ? covariance / variance : Number.NaN;
 }
 
-function meanOfPresent({ values }: Window): number {
+function meanOfPresent(window: Window): number {
+  const values = newest(window, BARS);
   let total = 0;
   let count = 0;
   for (const value of values) {

@@ -1,59 +1,50 @@
 /**
- * The last n values in order, oldest first, in a plain array that is shifted: n is at most a few hundred and a bar closes far more
- * rarely than a tick comes, so moving 8 n bytes is cheaper than wrapping every read. `length` values are filled, at the end.
+ * The last n values in order. Each is kept twice, n apart, in a ring: the newest k always lie side by side, and adding
+ * one moves nothing.
  */
 export interface Window {
+  /** Shape [2 n]. */
   readonly values: Float64Array;
+  /** Index behind the newest value, in (n, 2 n]; the newest k values end there. */
+  end: number;
+  /** Values held, at most n. */
   length: number;
 }
 
 export function createWindow(capacity: number): Window {
-  return { values: new Float64Array(capacity), length: 0 };
+  return { values: new Float64Array(2 * capacity), end: 2 * capacity, length: 0 };
 }
 
 /** Adds a value at the end; the oldest falls out of a full window. */
 export function push(window: Window, value: number): void {
   const { values } = window;
-  values.copyWithin(0, 1);
-  values[values.length - 1] = value;
-  if (window.length < values.length) window.length += 1;
+  const capacity = values.length >> 1;
+  const end = window.end === values.length ? capacity + 1 : window.end + 1;
+  values[end - 1] = value;
+  values[end - 1 - capacity] = value;
+  window.end = end;
+  if (window.length < capacity) window.length += 1;
 }
 
 /** Value `back` steps before the newest (0 is the newest); the caller knows that it is there. */
 export function at(window: Window, back: number): number {
-  return window.values[window.values.length - 1 - back]!;
+  return window.values[window.end - 1 - back]!;
+}
+
+/** The newest k values, oldest first: a view that is good until the next one is added. */
+export function newest(window: Window, k: number): Float64Array {
+  return window.values.subarray(window.end - k, window.end);
 }
 
 /** Sum of the newest k values, oldest of them first. */
 export function sum(window: Window, k: number): number {
-  const { values } = window;
-  const end = values.length;
+  const { values, end } = window;
   let total = 0;
   for (let i = end - k; i < end; i += 1) total += values[i]!;
   return total;
 }
 
-/** Mean of the newest k values; exactly the value where all are equal. */
+/** Mean of the newest k values. */
 export function mean(window: Window, k: number): number {
   return sum(window, k) / k;
-}
-
-/**
- * Population standard deviation of the newest k values, in two passes: no cancellation between large squares, so that small prices keep all
- * their digits. @see Chan, Golub, LeVeque (1983), The American Statistician 37(3), 242-247.
- */
-export function standardDeviation(window: Window, k: number): number {
-  const { values } = window;
-  const end = values.length;
-  const centre = sum(window, k) / k;
-  let squares = 0;
-  let rest = 0;
-  for (let i = end - k; i < end; i += 1) {
-    const d = values[i]! - centre;
-    squares += d * d;
-    rest += d;
-  }
-  // `rest` would be 0 in exact arithmetic: it corrects the rounding of the mean.
-  const variance = (squares - (rest * rest) / k) / k;
-  return variance > 0 ? Math.sqrt(variance) : 0;
 }

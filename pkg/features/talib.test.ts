@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 
 import { HAS_RECORDINGS, recording } from '../../test/support/recordings.ts';
 import { createAtr, createMacd, createRsi, stepAtr, stepMacd, stepRsi } from './indicators.ts';
-import { createWindow, mean, push, standardDeviation } from './rolling.ts';
+import { createMoments, deviationOf, meanOf, stepMoments } from './moments.ts';
+import { createWindow, push } from './rolling.ts';
 
 function readTable(path: string): ReadonlyMap<string, Float64Array> {
   const text = gunzipSync(readFileSync(path)).toString('utf8');
@@ -41,7 +42,8 @@ function compute(columns: ReadonlyMap<string, Float64Array>): ReadonlyMap<string
     'bb5_lower',
   ];
   const out = new Map(names.map((name) => [name, new Float64Array(close!.length).fill(Number.NaN)]));
-  const [rsi, macd, atr, window] = [createRsi(), createMacd(), createAtr(), createWindow(20)];
+  const [rsi, macd, atr, window] = [createRsi(), createMacd(), createAtr(), createWindow(21)];
+  const bands = createMoments([5, 20]);
   close!.forEach((price, i) => {
     push(window, price);
     out.get('rsi14')![i] = stepRsi(rsi, price);
@@ -51,17 +53,18 @@ function compute(columns: ReadonlyMap<string, Float64Array>): ReadonlyMap<string
     const range = stepAtr(atr, high![i]!, low![i]!, price);
     out.get('atr14')![i] = range;
     out.get('natr14')![i] = (range / price) * 100;
-    for (const k of [5, 20]) {
-      if (window.length < k) continue;
-      const middle = mean(window, k);
-      const deviation = standardDeviation(window, k);
+    stepMoments(bands, window);
+    bands.spans.forEach((k, n) => {
+      if (window.length < k) return;
+      const middle = meanOf(bands, n);
+      const deviation = deviationOf(bands, n);
       out.get(`bb${k}_upper`)![i] = middle + 2 * deviation;
       out.get(`bb${k}_lower`)![i] = middle - 2 * deviation;
       if (k === 20) {
         out.get('sma20')![i] = middle;
         out.get('stddev20')![i] = deviation;
       } else out.get('bb5_middle')![i] = middle;
-    }
+    });
   });
   return out;
 }

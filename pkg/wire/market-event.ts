@@ -79,7 +79,11 @@ function bodyOf(event: MarketEvent): EventCase {
         case: 'bar',
         value: {
           startTimeUs: toInt64(event.startTimeUs, 'start_time_us'),
-          ...{ open, high, low, close, volume },
+          open,
+          high,
+          low,
+          close,
+          volume,
           ...withoutAbsent({ bidPrice, bidSize, askPrice, askSize }),
         },
       };
@@ -168,7 +172,11 @@ function withBody(base: EventBase, body: MarketEventMessage['event']): MarketEve
         kind: 'bar',
         ...base,
         startTimeUs: fromInt64(body.value.startTimeUs, TYPE, 'start_time_us'),
-        ...{ open, high, low, close, volume },
+        open,
+        high,
+        low,
+        close,
+        volume,
         ...withoutAbsent({ bidPrice, bidSize, askPrice, askSize }),
       };
     }
@@ -185,7 +193,12 @@ export function encodeQuarantined(item: Quarantined): Uint8Array {
   return toBinary(
     QuarantinedEventSchema,
     create(QuarantinedEventSchema, {
-      ...{ reason, message, source, symbol, origin, raw },
+      reason,
+      message,
+      source,
+      symbol,
+      origin,
+      raw,
       receiveTimeUs: toInt64(item.receiveTimeUs, 'receive_time_us'),
       ...(sequence === undefined ? {} : { sequence: toInt64(sequence, 'sequence') }),
       ...(eventTimeUs === undefined ? {} : { eventTimeUs: toInt64(eventTimeUs, 'event_time_us') }),
@@ -201,7 +214,10 @@ export function decodeQuarantined(bytes: Uint8Array): Quarantined {
   return {
     reason: message.reason as QuarantineReason,
     message: message.message,
-    ...{ source, symbol, origin, raw },
+    source,
+    symbol,
+    origin,
+    raw,
     receiveTimeUs: fromInt64(message.receiveTimeUs, type, 'receive_time_us'),
     ...(sequence === undefined ? {} : { sequence: fromInt64(sequence, type, 'sequence') }),
     ...(eventTimeUs === undefined ? {} : { eventTimeUs: fromInt64(eventTimeUs, type, 'event_time_us') }),

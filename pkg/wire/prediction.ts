@@ -23,7 +23,12 @@ const RECOMMENDATIONS: Readonly<Record<Recommendation, RecommendationMessage>> =
 export function predictionMessage(prediction: Prediction): MessageInitShape<typeof PredictionSchema> {
   const { model, version, modelDigest, symbol, inputsHash, latencyUs } = prediction;
   const base = {
-    ...{ model, version, modelDigest, symbol, inputsHash, latencyUs },
+    model,
+    version,
+    modelDigest,
+    symbol,
+    inputsHash,
+    latencyUs,
     featureTimeUs: toInt64(prediction.featureTimeUs, 'feature_time_us'),
     featureOffset: toInt64(prediction.featureOffset, 'feature_offset'),
     fromCache: prediction.isFromCache,
@@ -39,7 +44,11 @@ export function predictionMessage(prediction: Prediction): MessageInitShape<type
   const { probabilityUp, adjustedProbability, confidence, disagreement, riskScore, members } = prediction;
   return {
     ...base,
-    ...{ probabilityUp, adjustedProbability, confidence, disagreement, riskScore },
+    probabilityUp,
+    adjustedProbability,
+    confidence,
+    disagreement,
+    riskScore,
     members: [...members],
     recommendation: RECOMMENDATIONS[prediction.recommendation],
     signalStrength: prediction.signalStrength === 'strong' ? SignalStrength.STRONG : SignalStrength.WEAK,
@@ -60,7 +69,12 @@ export function decodePrediction(bytes: Uint8Array): Prediction {
 export function predictionOf(message: PredictionMessage): Prediction {
   const { model, version, modelDigest, symbol, inputsHash, latencyUs } = message;
   const base = {
-    ...{ model, version, modelDigest, symbol, inputsHash, latencyUs },
+    model,
+    version,
+    modelDigest,
+    symbol,
+    inputsHash,
+    latencyUs,
     featureTimeUs: fromInt64(message.featureTimeUs, TYPE, 'feature_time_us'),
     featureOffset: fromInt64(message.featureOffset, TYPE, 'feature_offset'),
     isFromCache: message.fromCache,
@@ -88,7 +102,12 @@ function numbersOf(message: PredictionMessage) {
     throw new PoisonMessage(TYPE, 'must have a recommendation and its numbers');
   }
   return {
-    ...{ recommendation, probabilityUp, adjustedProbability, confidence, disagreement, riskScore },
+    recommendation,
+    probabilityUp,
+    adjustedProbability,
+    confidence,
+    disagreement,
+    riskScore,
     signalStrength:
       message.signalStrength === SignalStrength.STRONG ? ('strong' as const) : ('weak' as const),
   };

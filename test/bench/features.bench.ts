@@ -1,0 +1,130 @@
+/**
+ * Nanoseconds per bar of core-v1: ours one bar at a time, against TA-Lib's functions over the whole series at once, for the
+ * same 1,000,000 bars, in turn. Target: at most 3 times TA-Lib for what both have; TA-Lib has neither the VWAP distance nor
+ * anything from quotes, ours computes those as well.
+ *
+ * Flags: --json; --repeats N (5); --bars N (1,000,000).
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { createCoreState, DEFAULT_LOOKBACKS, stepCore } from '../../pkg/features/core-v1.ts';
+import { createFeatureEngine } from '../../pkg/features/engine.ts';
+import type { ClosedBar } from '../../pkg/features/feature-vector.ts';
+import type { Bar } from '../../pkg/marketdata/events.ts';
+import { createRandom } from '../../pkg/runtime/random.ts';
+import { pythonWith } from '../servers/tools.ts';
+import { median, report } from './report.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    repeats: { type: 'string', default: '5' },
+    bars: { type: 'string', default: '1000000' },
+  },
+});
+const count = Number(flags.bars);
+const MINUTE_US = 60_000_000;
+
+const high = new Float64Array(count);
+const low = new Float64Array(count);
+const close = new Float64Array(count);
+const volume = new Float64Array(count);
+const random = createRandom(1);
+let price = 5000;
+for (let i = 0; i < count; i += 1) {
+  price *= 1 + 3e-4 * random.normal();
+  close[i] = price;
+  high[i] = price * (1 + 1e-4 * random.exponential());
+  low[i] = price * (1 - 1e-4 * random.exponential());
+  volume[i] = Math.ceil(100 * random.exponential());
+}
+
+const nanosecondsOf = (work: () => void): number => {
+  const begun = performance.now();
+  work();
+  return ((performance.now() - begun) * 1e6) / count;
+};
+
+/** The set alone: a closed bar in, features out. */
+function core(): number {
+  const state = createCoreState(DEFAULT_LOOKBACKS);
+  const out = new Float64Array(3 * DEFAULT_LOOKBACKS.length + 14);
+  const bar: { -readonly [K in keyof ClosedBar]: ClosedBar[K] } = {
+    ...{ symbol: 'ES', startTimeUs: 0, endTimeUs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 },
+    ...{ buyVolume: 0, sellVolume: 0, tradeCount: 1, quoteCount: 1 },
+    ...{ bidPrice: 0, bidSize: 1, askPrice: 0, askSize: 1 },
+  };
+  return nanosecondsOf(() => {
+    for (let i = 0; i < count; i += 1) {
+      bar.open = close[i]!;
+      bar.high = high[i]!;
+      bar.low = low[i]!;
+      bar.close = close[i]!;
+      bar.volume = volume[i]!;
+      bar.bidPrice = close[i]! - 0.25;
+      bar.askPrice = close[i]! + 0.25;
+      stepCore(state, DEFAULT_LOOKBACKS, bar, out);
+    }
+  });
+}
+
+/** The engine as it runs live: bar events in, vectors out, with the events made on the way. */
+function engine(): number {
+  const features = createFeatureEngine({ sets: ['core-v1'], bar: { by: 'time', intervalMs: 60_000 } });
+  return nanosecondsOf(() => {
+    for (let i = 0; i < count; i += 1) {
+      const endUs = (i + 1) * MINUTE_US;
+      const bar: Bar = {
+        ...{ kind: 'bar', source: 'bench', symbol: 'ES', sequence: i },
+        ...{ startTimeUs: i * MINUTE_US, eventTimeUs: endUs, receiveTimeUs: endUs },
+        ...{ open: close[i]!, high: high[i]!, low: low[i]!, close: close[i]!, volume: volume[i]! },
+      };
+      features.step(bar, i);
+    }
+  });
+}
+
+const python = pythonWith(['talib', 'numpy'], 'test/reference/talib/requirements.txt');
+if ('missing' in python) throw new Error(`the bench must have ${python.missing}`);
+const folder = mkdtempSync(join(tmpdir(), 'tradewind-bench-'));
+try {
+  const file = join(folder, 'bars.f64');
+  writeFileSync(file, Buffer.concat([high, low, close, volume].map((column) => Buffer.from(column.buffer))));
+  const script = fileURLToPath(new URL('./talib_batch.py', import.meta.url));
+  const talib = (): number =>
+    (Number(execFileSync(python.path, [script, file], { encoding: 'utf8' })) * 1e9) / count;
+  core();
+  engine();
+  const runs = Array.from({ length: Number(flags.repeats) }, () => ({
+    talib: talib(),
+    core: core(),
+    engine: engine(),
+  }));
+  report(
+    'features',
+    [
+      { name: 'TA-Lib, batch', unit: 'ns/bar', values: runs.map((run) => run.talib) },
+      { name: 'core-v1, bar by bar', unit: 'ns/bar', values: runs.map((run) => run.core) },
+      { name: 'core-v1 through the engine', unit: 'ns/bar', values: runs.map((run) => run.engine) },
+      {
+        name: 'core-v1 over TA-Lib',
+        unit: 'times',
+        values: runs.map((run) => run.core / run.talib),
+        target: { atMost: 3 },
+      },
+      {
+        name: 'engine over TA-Lib',
+        unit: 'times',
+        values: runs.map((run) => run.engine / run.talib),
+      },
+    ],
+    { json: flags.json, facts: { bars: count, talib: median(runs.map((run) => run.talib)) } },
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -131,7 +131,9 @@ function featuresPage(): string {
     sets: ['core-v1', 'micro-v1'],
     bar: { by: 'time', intervalMs: 1000 },
   });
-  const rows = definitions.map(({ name, set, description }) => `| ${set} | \`${name}\` | ${cell(description)} |`);
+  const rows = definitions.map(
+    ({ name, set, description }) => `| ${set} | \`${name}\` | ${cell(description)} |`,
+  );
   return `# Features
 ${GENERATED}
 In the order of the values of a vector, with the default look-backs. How they are computed is in the

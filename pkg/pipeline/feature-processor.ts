@@ -1,4 +1,11 @@
-import type { ConsumerHandler, EventLog, NewRecord, RecordBatch } from '../eventlog/event-log.ts';
+import type {
+  ConsumerHandler,
+  EventLog,
+  LogRecord,
+  NewRecord,
+  PartitionAssignment,
+  RecordBatch,
+} from '../eventlog/event-log.ts';
 import {
   createFeatureEngine,
   type EngineSnapshot,
@@ -9,9 +16,11 @@ import {
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { OnlineStore } from '../onlinestore/online-store.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { encodeFeatureVector } from '../wire/feature-vector.ts';
+import { decodeFeatureVector, encodeFeatureVector } from '../wire/feature-vector.ts';
 import { decodeMarketEvent } from '../wire/market-event.ts';
 import type { TopicNames } from '../wire/topics.ts';
+import { BEFORE_ALL, type DerivedId, isAfter, newestDerived } from './derived.ts';
+import type { FeatureStates } from './feature-state.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
 import type { MarketClock } from './market-clock.ts';
 import { decodeBatch, placeOf } from './poison.ts';
@@ -29,30 +38,81 @@ export interface FeatureProcessorOptions {
   readonly observer: PipelineObserver;
   /** Engine state by partition, from a checkpoint. */
   readonly restored?: ReadonlyMap<number, EngineSnapshot>;
+  /** Where the process keeps its own state, if nobody takes checkpoints of it. */
+  readonly states?: FeatureStates;
+  /** Records of a partition between two snapshots: what a restart reads again at most; default 20,000. */
+  readonly snapshotRecords?: number;
 }
 
-/** Market events in, feature vectors out: to the log, and the newest per symbol to the online store. */
+const DEFAULT_SNAPSHOT_RECORDS = 20_000;
+
+/** One partition while it is owned. */
+interface Owned {
+  readonly engine: FeatureEngine;
+  /** Newest vector that the output held when the partition was assigned. */
+  emitted: DerivedId;
+  nextOffset: number;
+  recordsSinceSnapshot: number;
+}
+
+/**
+ * Market events in, feature vectors out: to the log, and the newest per symbol to the online store.
+ *
+ * With states of its own it takes a partition over where its last owner left a snapshot, reads again what came after, and
+ * gives again only what the output does not hold yet: the output partition of the same number, since both are keyed by symbol.
+ */
 export class FeatureProcessor implements ConsumerHandler {
   readonly #options: FeatureProcessorOptions;
-  readonly #engines = new Map<number, FeatureEngine>();
+  readonly #owned = new Map<number, Owned>();
 
   constructor(options: FeatureProcessorOptions) {
     this.#options = options;
-    for (const [partition, snapshot] of options.restored ?? []) {
-      this.#engines.set(partition, restoreFeatureEngine(options.settings, snapshot));
-    }
+    for (const [partition, snapshot] of options.restored ?? []) this.#own(partition, snapshot);
   }
 
-  async onBatch(batch: RecordBatch): Promise<void> {
-    const engine = this.#engine(batch.partition);
+  async onAssigned({ topic, partition }: PartitionAssignment): Promise<number | undefined> {
+    const { states, log, topics } = this.#options;
+    if (states === undefined) return undefined;
+    const state = await states.load(partition);
+    const owned = this.#own(partition, state?.engine);
+    owned.emitted = await newestDerived(log, topics.features, partition, decodeFeatureVector);
+    owned.nextOffset = state?.nextOffset ?? (await log.positions(topic))[partition]!.startOffset;
+    return owned.nextOffset;
+  }
+
+  async onRevoked({ partition }: PartitionAssignment): Promise<void> {
+    const owned = this.#owned.get(partition);
+    if (this.#options.states === undefined || owned === undefined) return;
+    await this.#saveState(partition, owned);
+    this.#owned.delete(partition);
+  }
+
+  async onBatch({ partition, records }: RecordBatch): Promise<void> {
+    const owned = this.#owned.get(partition) ?? this.#own(partition, undefined);
+    try {
+      await this.#process(owned, records);
+    } catch (error) {
+      // The engine has gone on and its outputs have not: no snapshot may be taken of it.
+      this.#owned.delete(partition);
+      throw error;
+    }
+    owned.nextOffset = records.at(-1)!.offset + 1;
+    owned.recordsSinceSnapshot += records.length;
+    const { states, snapshotRecords = DEFAULT_SNAPSHOT_RECORDS } = this.#options;
+    if (states !== undefined && owned.recordsSinceSnapshot >= snapshotRecords)
+      await this.#saveState(partition, owned);
+  }
+
+  async #process(owned: Owned, records: readonly LogRecord[]): Promise<void> {
     const published: { readonly vector: FeatureVector; readonly arrivedUs: number }[] = [];
-    const { messages, poison } = decodeBatch(batch.records, decodeMarketEvent);
+    const { messages, poison } = decodeBatch(records, decodeMarketEvent);
     const quarantined = [...poison];
     for (const { record, message: event } of messages) {
       const arrivedUs = ingestTimeUs(record, this.#options.clock.nowUs());
       this.#options.marketClock.observe(event.eventTimeUs);
-      const outputs = engine.step(event, record.offset);
-      for (const vector of outputs.vectors) published.push({ vector, arrivedUs });
+      const outputs = owned.engine.step(event, record.offset);
+      for (const vector of outputs.vectors)
+        if (isAfter(vector, owned.emitted)) published.push({ vector, arrivedUs });
       for (const { event: late, reason } of outputs.rejected)
         quarantined.push(rejected(late, reason, placeOf(record)));
     }
@@ -63,23 +123,29 @@ export class FeatureProcessor implements ConsumerHandler {
   /** Closes what can be closed at the end of a bounded stream and publishes it. */
   async finish(): Promise<void> {
     const nowUs = this.#options.clock.nowUs();
-    for (const engine of this.#engines.values()) {
+    for (const { engine } of this.#owned.values()) {
       await this.#publish(engine.flush().vectors.map((vector) => ({ vector, arrivedUs: nowUs })));
     }
   }
 
   /** State of every engine, by partition; taken between batches it belongs to the committed offsets. */
   snapshot(): ReadonlyMap<number, EngineSnapshot> {
-    return new Map([...this.#engines].map(([partition, engine]) => [partition, engine.snapshot()]));
+    return new Map([...this.#owned].map(([partition, { engine }]) => [partition, engine.snapshot()]));
   }
 
-  #engine(partition: number): FeatureEngine {
-    let engine = this.#engines.get(partition);
-    if (engine === undefined) {
-      engine = createFeatureEngine(this.#options.settings);
-      this.#engines.set(partition, engine);
-    }
-    return engine;
+  #own(partition: number, snapshot: EngineSnapshot | undefined): Owned {
+    const { settings } = this.#options;
+    const engine =
+      snapshot === undefined ? createFeatureEngine(settings) : restoreFeatureEngine(settings, snapshot);
+    const owned = { engine, emitted: BEFORE_ALL, nextOffset: 0, recordsSinceSnapshot: 0 };
+    this.#owned.set(partition, owned);
+    return owned;
+  }
+
+  async #saveState(partition: number, owned: Owned): Promise<void> {
+    const { nextOffset, engine } = owned;
+    owned.recordsSinceSnapshot = 0;
+    await this.#options.states?.save(partition, { nextOffset, engine: engine.snapshot() });
   }
 
   async #publish(

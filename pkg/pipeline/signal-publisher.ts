@@ -1,10 +1,11 @@
-import type { ConsumerHandler, EventLog, RecordBatch } from '../eventlog/event-log.ts';
+import type { ConsumerHandler, EventLog, PartitionAssignment, RecordBatch } from '../eventlog/event-log.ts';
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { Prediction } from '../prediction/prediction.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { decodeFeatureVector } from '../wire/feature-vector.ts';
-import { encodePrediction } from '../wire/prediction.ts';
+import { decodePrediction, encodePrediction } from '../wire/prediction.ts';
 import type { TopicNames } from '../wire/topics.ts';
+import { type DerivedId, isAfter, newestDerived } from './derived.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
 import type { PipelineObserver } from './observer.ts';
 import { decodeBatch } from './poison.ts';
@@ -23,19 +24,47 @@ export interface SignalPublisherOptions {
   readonly observer: PipelineObserver;
 }
 
-/** Feature vectors in, predictions and abstentions out. A batch is predicted together, so the model runs batched. */
+/** What has been predicted of one partition. */
+interface Predicted {
+  /** Newest of what the output held when the partition was assigned. */
+  readonly before: DerivedId;
+  readonly bySymbol: Map<string, DerivedId>;
+}
+
+/**
+ * Feature vectors in, predictions and abstentions out. A batch is predicted together, so the model runs batched. A vector is
+ * predicted once: what the output partition of the same number holds already is left out, and so is a vector that a features
+ * process gave twice while it was replaced.
+ */
 export class SignalPublisher implements ConsumerHandler {
   readonly #options: SignalPublisherOptions;
+  /** Newest vector that was predicted, by partition and symbol. */
+  readonly #predicted = new Map<number, Predicted>();
 
   constructor(options: SignalPublisherOptions) {
     this.#options = options;
   }
 
+  async onAssigned({ partition }: PartitionAssignment): Promise<undefined> {
+    const { log, topics } = this.#options;
+    const before = await newestDerived(log, topics.signals, partition, idOfSignal);
+    this.#predicted.set(partition, { before, bySymbol: new Map() });
+  }
+
   async onBatch(batch: RecordBatch): Promise<void> {
     const { log, topics, clock, observer, predictor } = this.#options;
     const fallbackUs = clock.nowUs();
-    const { messages, poison } = decodeBatch(batch.records, decodeFeatureVector);
+    const { messages: all, poison } = decodeBatch(batch.records, decodeFeatureVector);
     await setAside(poison, this.#options);
+    const { before, bySymbol } = this.#predicted.get(batch.partition)!;
+    const newest = new Map<string, DerivedId>();
+    const messages = all.filter(({ message }) => {
+      const { symbol } = message;
+      const isNew = isAfter(message, newest.get(symbol) ?? bySymbol.get(symbol) ?? before);
+      if (isNew) newest.set(symbol, message);
+      return isNew;
+    });
+    if (messages.length === 0) return;
     const arrivals = messages.map(({ record }) => ingestTimeUs(record, fallbackUs));
     const predictions = await Promise.all(
       messages.map(({ message }) => predictor.predictFromVector(message)),
@@ -49,9 +78,15 @@ export class SignalPublisher implements ConsumerHandler {
         headers: ingestHeaders(arrivals[i]!),
       })),
     );
+    for (const [symbol, id] of newest) bySymbol.set(symbol, { offset: id.offset, timeUs: id.timeUs });
     const nowUs = clock.nowUs();
     predictions.forEach((prediction, i) =>
       observer.onPrediction?.(prediction, (nowUs - arrivals[i]!) / 1000),
     );
   }
+}
+
+function idOfSignal(value: Uint8Array): DerivedId {
+  const { featureOffset, featureTimeUs } = decodePrediction(value);
+  return { offset: featureOffset, timeUs: featureTimeUs };
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { ValueNotEncodable } from '../wire/errors.ts';
 import { encodeMarketEvent, encodeQuarantined } from '../wire/market-event.ts';
 import type { TopicNames } from '../wire/topics.ts';
+import type { CollectorState } from './collector-state.ts';
 import { Gate } from './gate.ts';
 import { ingestHeaders } from './ingest-time.ts';
 import type { PipelineObserver } from './observer.ts';
@@ -26,7 +27,12 @@ export interface CollectorOptions {
   readonly topics: TopicNames;
   readonly clock: Clock;
   readonly observer: PipelineObserver;
+  /** Where the process keeps its own state, if nobody takes checkpoints of it. */
+  readonly own?: CollectorState;
 }
+
+/** Items between two snapshots: what a restart reads again at most. */
+const SNAPSHOT_ITEMS = 20_000;
 
 /**
  * Reads a source, validates each event, and appends it to the log, or to quarantine with the reason.
@@ -40,6 +46,7 @@ export class Collector {
   #events: NewRecord[] = [];
   #quarantined: NewRecord[] = [];
   #position: number;
+  #itemsSinceSnapshot = 0;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -94,6 +101,7 @@ export class Collector {
 
   #accept(item: SourceItem): void {
     this.#position = item.position + 1;
+    this.#itemsSinceSnapshot += 1;
     if ('event' in item) this.#acceptEvent(item.event);
     else this.#setAside(item.quarantined);
   }
@@ -103,13 +111,19 @@ export class Collector {
     const verdict = validator.check(event);
     if (verdict.notice !== undefined) this.#setAside(verdict.notice);
     if (!verdict.isAccepted) return;
+    const { own } = this.#options;
+    // Read again after a restart, but in the log already.
+    if (own?.isAppended(event.symbol, this.#position - 1) === true) return;
     const value = this.#encode(event);
     if (value === undefined) return;
     this.#events.push({
       key: event.symbol,
       value,
       timestampUs: event.eventTimeUs,
-      headers: ingestHeaders(this.#options.clock.nowUs()),
+      headers: {
+        ...ingestHeaders(this.#options.clock.nowUs()),
+        ...own?.headers(this.#position - 1),
+      },
     });
     observer.onEvent?.(event);
   }
@@ -151,6 +165,11 @@ export class Collector {
       const records = this.#quarantined;
       this.#quarantined = [];
       await log.append(topics.quarantine, records);
+    }
+    const { own, validator } = this.#options;
+    if (own !== undefined && this.#itemsSinceSnapshot >= SNAPSHOT_ITEMS) {
+      this.#itemsSinceSnapshot = 0;
+      await own.save({ position: this.#position, validator: validator.toState() });
     }
     await this.#gate.pass();
   }

@@ -6,6 +6,8 @@ import type {
   PartitionAssignment,
   RecordBatch,
 } from '../eventlog/event-log.ts';
+import { formatBarClock } from '../features/bar-clock.ts';
+import { DEFAULT_LOOKBACKS } from '../features/core-v1.ts';
 import {
   createFeatureEngine,
   type EngineSnapshot,
@@ -20,13 +22,19 @@ import { decodeFeatureVector, encodeFeatureVector } from '../wire/feature-vector
 import { decodeMarketEvent } from '../wire/market-event.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { BEFORE_ALL, type DerivedId, isAfter, newestDerived } from './derived.ts';
-import type { FeatureStates } from './feature-state.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
 import type { MarketClock } from './market-clock.ts';
 import { decodeBatch, placeOf } from './poison.ts';
 import { rejected } from './rejected.ts';
 import { setAside } from './set-aside.ts';
+import type { Snapshots } from './snapshots.ts';
 import type { PipelineObserver } from './observer.ts';
+
+/** State of the engine of one partition, and the offset at which it goes on. */
+export interface FeatureState {
+  readonly nextOffset: number;
+  readonly engine: EngineSnapshot;
+}
 
 export interface FeatureProcessorOptions {
   readonly settings: FeatureSettings;
@@ -39,7 +47,7 @@ export interface FeatureProcessorOptions {
   /** Engine state by partition, from a checkpoint. */
   readonly restored?: ReadonlyMap<number, EngineSnapshot>;
   /** Where the process keeps its own state, if nobody takes checkpoints of it. */
-  readonly states?: FeatureStates;
+  readonly states?: Snapshots<FeatureState>;
   /** Records of a partition between two snapshots: what a restart reads again at most; default 20,000. */
   readonly snapshotRecords?: number;
 }
@@ -73,7 +81,7 @@ export class FeatureProcessor implements ConsumerHandler {
   async onAssigned({ topic, partition }: PartitionAssignment): Promise<number | undefined> {
     const { states, log, topics } = this.#options;
     if (states === undefined) return undefined;
-    const state = await states.load(partition);
+    const state = await states.load(this.#stateKey(partition));
     const owned = this.#own(partition, state?.engine);
     owned.emitted = await newestDerived(log, topics.features, partition, decodeFeatureVector);
     owned.nextOffset = state?.nextOffset ?? (await log.positions(topic))[partition]!.startOffset;
@@ -142,10 +150,22 @@ export class FeatureProcessor implements ConsumerHandler {
     return owned;
   }
 
+  /** Other settings start clean, beside: their state has another key. */
+  #stateKey(partition: number): string {
+    const { sets, bar, lookbacks = DEFAULT_LOOKBACKS, allowedLatenessMs } = this.#options.settings;
+    const settings = [
+      sets.toSorted().join('+'),
+      formatBarClock(bar),
+      lookbacks.join('-'),
+      allowedLatenessMs ?? '',
+    ];
+    return `features/${settings.join('/')}/${partition}`;
+  }
+
   async #saveState(partition: number, owned: Owned): Promise<void> {
     const { nextOffset, engine } = owned;
     owned.recordsSinceSnapshot = 0;
-    await this.#options.states?.save(partition, { nextOffset, engine: engine.snapshot() });
+    await this.#options.states?.save(this.#stateKey(partition), { nextOffset, engine: engine.snapshot() });
   }
 
   async #publish(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { MemoryEventLog } from '../eventlog/memory.ts';
+import type { EventLog } from '../eventlog/event-log.ts';
 import { createFeatureEngine, type FeatureSettings } from '../features/engine.ts';
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { Quote } from '../marketdata/events.ts';
@@ -12,11 +12,12 @@ import { decodeFeatureVector } from '../wire/feature-vector.ts';
 import { encodeMarketEvent } from '../wire/market-event.ts';
 import { decodePrediction } from '../wire/prediction.ts';
 import { TOPICS, topicSettings } from '../wire/topics.ts';
+import { Cut, CuttingLog } from './cutting-log.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { FeatureProcessor } from './feature-processor.ts';
-import { FeatureStates } from './feature-state.ts';
 import { MarketClock } from './market-clock.ts';
 import { SignalPublisher } from './signal-publisher.ts';
+import { Snapshots } from './snapshots.ts';
 
 const PARTITIONS = 3;
 const SYMBOLS = ['ES', 'NQ', 'YM', 'RTY', 'CL'];
@@ -33,34 +34,15 @@ const quotes: readonly Quote[] = Array.from({ length: 3000 }, (_, i) => {
   };
 });
 
-/** A failure that a test injects, as a crash would cut a station off. */
-class Cut extends Error {}
-
-/** A log whose appends to a topic fail at chosen calls, before or after they took effect: a double that injects crashes. */
-class CuttingLog extends MemoryEventLog {
-  cuts: { readonly topic: string; readonly call: number; readonly isAfter: boolean }[] = [];
-  readonly #calls = new Map<string, number>();
-
-  override async append(...[topic, records]: Parameters<MemoryEventLog['append']>) {
-    const call = (this.#calls.get(topic) ?? 0) + 1;
-    this.#calls.set(topic, call);
-    const cut = this.cuts.find((each) => each.topic === topic && each.call === call);
-    if (cut?.isAfter === false) throw new Cut();
-    const places = await super.append(topic, records);
-    if (cut?.isAfter === true) throw new Cut();
-    return places;
-  }
-}
-
-const processorOn = (log: MemoryEventLog): FeatureProcessor =>
+const processorOn = (log: EventLog): FeatureProcessor =>
   new FeatureProcessor({
     ...{ log, topics: TOPICS, clock: systemClock, observer: {}, settings: SETTINGS, snapshotRecords: 150 },
     store: new MemoryOnlineStore({ clock: systemClock }),
     marketClock: new MarketClock(systemClock),
-    states: new FeatureStates({ log, topic: TOPICS.featureState, fingerprint: 'core-v1' }),
+    states: new Snapshots(log, TOPICS.featureState),
   });
 
-const publisherOn = (log: MemoryEventLog): SignalPublisher =>
+const publisherOn = (log: EventLog): SignalPublisher =>
   new SignalPublisher({
     ...{ log, topics: TOPICS, clock: systemClock, observer: {} },
     predictor: {
@@ -74,7 +56,7 @@ const publisherOn = (log: MemoryEventLog): SignalPublisher =>
 
 /** Runs a station, and a new one each time that it is cut off, until its group has read all. */
 async function runToEnd(
-  log: MemoryEventLog,
+  log: EventLog,
   group: string,
   topic: string,
   make: () => FeatureProcessor | SignalPublisher,
@@ -105,7 +87,7 @@ async function runToEnd(
   }
 }
 
-async function contents<T>(log: MemoryEventLog, topic: string, decode: (bytes: Uint8Array) => T) {
+async function contents<T>(log: EventLog, topic: string, decode: (bytes: Uint8Array) => T) {
   const partitions: T[][] = [];
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
     const { startOffset } = (await log.positions(topic))[partition]!;

@@ -6,21 +6,6 @@ import { z } from 'zod';
 
 import type { EventLog, LogRecord, RecordPlace } from '../eventlog/event-log.ts';
 import { createPartitioner } from '../eventlog/partitioner.ts';
-import type { EngineSnapshot } from '../features/engine.ts';
-
-/** State of the engine of one partition, and the offset at which it goes on. */
-export interface FeatureState {
-  readonly nextOffset: number;
-  readonly engine: EngineSnapshot;
-}
-
-export interface FeatureStatesOptions {
-  readonly log: EventLog;
-  /** Compacted topic. */
-  readonly topic: string;
-  /** Says which settings of features the state belongs to: others start clean, beside it. */
-  readonly fingerprint: string;
-}
 
 /** Grows when the layout changes; state of another format is not read. */
 const FORMAT = 1;
@@ -32,7 +17,6 @@ const FIRST_LOOK = 64;
 /** The record that makes a snapshot valid: written once all its parts are safe. */
 const headSchema = z.object({
   format: z.literal(FORMAT),
-  nextOffset: z.int(),
   slot: z.union([z.literal(0), z.literal(1)]),
   bytes: z.int(),
   sha256: z.string(),
@@ -41,23 +25,28 @@ const headSchema = z.object({
 type Head = z.infer<typeof headSchema>;
 
 /**
- * Snapshots of feature engines in a compacted topic: parts of bounded size, then a head that names them with a checksum. Parts
- * alternate between two sets of keys, so that those of the last valid snapshot stay until the next one is whole.
+ * Snapshots of the state of stations in a compacted topic, by key: parts of bounded size, then a head that names them with a
+ * checksum. Parts alternate between two sets of keys, so that those of the last valid snapshot stay until the next one is
+ * whole.
+ *
+ * @typeParam T - What `v8.serialize` keeps bit for bit.
  */
-export class FeatureStates {
-  readonly #options: FeatureStatesOptions;
-  /** Slot of the newest snapshot, by partition. */
-  readonly #slots = new Map<number, 0 | 1>();
+export class Snapshots<T> {
+  readonly #log: EventLog;
+  readonly #topic: string;
+  /** Slot of the newest snapshot, by key. */
+  readonly #slots = new Map<string, 0 | 1>();
 
-  constructor(options: FeatureStatesOptions) {
-    this.#options = options;
+  /** @param topic - A compacted one. */
+  constructor(log: EventLog, topic: string) {
+    this.#log = log;
+    this.#topic = topic;
   }
 
-  async save(partition: number, state: FeatureState): Promise<void> {
-    const { log, topic } = this.#options;
+  async save(key: string, state: T): Promise<void> {
+    const [log, topic] = [this.#log, this.#topic];
     const body = zstdCompressSync(serialize(state));
-    const slot = this.#slots.get(partition) === 0 ? 1 : 0;
-    const key = this.#key(partition);
+    const slot = this.#slots.get(key) === 0 ? 1 : 0;
     const timestampUs = 0;
     const parts: RecordPlace[] = [];
     for (let i = 0; i * CHUNK_BYTES < body.length; i += 1) {
@@ -66,21 +55,20 @@ export class FeatureStates {
     }
     const head: Head = {
       format: FORMAT,
-      nextOffset: state.nextOffset,
       slot,
       bytes: body.length,
       sha256: digestOf(body),
       parts,
     };
     await log.append(topic, [{ key, value: Buffer.from(JSON.stringify(head)), timestampUs }]);
-    this.#slots.set(partition, slot);
+    this.#slots.set(key, slot);
   }
 
   /** @returns The newest whole snapshot; `undefined` where there is none, or it cannot be read: then the log is read again. */
-  async load(partition: number): Promise<FeatureState | undefined> {
-    const head = await this.#newestHead(partition);
+  async load(key: string): Promise<T | undefined> {
+    const head = await this.#newestHead(key);
     if (head === undefined) return undefined;
-    this.#slots.set(partition, head.slot);
+    this.#slots.set(key, head.slot);
     const chunks: Uint8Array[] = [];
     for (const place of head.parts) {
       const value = await this.#valueAt(place);
@@ -89,16 +77,11 @@ export class FeatureStates {
     }
     const body = Buffer.concat(chunks);
     if (body.length !== head.bytes || digestOf(body) !== head.sha256) return undefined;
-    return deserialize(zstdDecompressSync(body)) as FeatureState;
+    return deserialize(zstdDecompressSync(body)) as T;
   }
 
-  #key(partition: number): string {
-    return `${this.#options.fingerprint}/${partition}`;
-  }
-
-  async #newestHead(partition: number): Promise<Head | undefined> {
-    const { log, topic } = this.#options;
-    const key = this.#key(partition);
+  async #newestHead(key: string): Promise<Head | undefined> {
+    const [log, topic] = [this.#log, this.#topic];
     const positions = await log.positions(topic);
     const { partition: home, startOffset, endOffset } = positions[createPartitioner(positions.length)(key)]!;
     for (let look = FIRST_LOOK, to = endOffset; to > startOffset; look *= 4) {
@@ -115,8 +98,7 @@ export class FeatureStates {
   }
 
   async #valueAt({ partition, offset }: RecordPlace): Promise<Uint8Array | undefined> {
-    const { log, topic } = this.#options;
-    for await (const record of log.read(topic, partition, offset)) {
+    for await (const record of this.#log.read(this.#topic, partition, offset)) {
       return record.offset === offset && record.value !== null ? record.value : undefined;
     }
     return undefined;

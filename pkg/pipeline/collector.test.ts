@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import type { EventLog } from '../eventlog/event-log.ts';
+import type { Quote } from '../marketdata/events.ts';
+import type { MarketSource, SourceItem } from '../marketdata/sources/source.ts';
+import { Validator } from '../marketdata/validate.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { decodeMarketEvent } from '../wire/market-event.ts';
+import { TOPICS, topicSettings } from '../wire/topics.ts';
+import { Collector } from './collector.ts';
+import { CollectorState } from './collector-state.ts';
+import { Cut, CuttingLog } from './cutting-log.ts';
+import { createPacer } from './pacer.ts';
+
+const PARTITIONS = 3;
+const SYMBOLS = ['ES', 'NQ', 'YM', 'RTY', 'CL'];
+const START_US = 1_700_000_000_000_000;
+
+/** Quotes of a walk; some crossed, and prices that jump, so that what is valid depends on what came before. */
+const items: readonly SourceItem[] = Array.from({ length: 60_000 }, (_, position) => {
+  const eventTimeUs = START_US + position * 1000;
+  const jump = position % 9000 > 8990 ? 30 : 0;
+  const bidPrice = 100 + jump + Math.sin(position / 50);
+  const event: Quote = {
+    ...{ kind: 'quote', source: 'test', symbol: SYMBOLS[position % 5]!, sequence: position },
+    ...{ eventTimeUs, receiveTimeUs: eventTimeUs, bidPrice, bidSize: 1, askSize: 1 },
+    askPrice: position % 977 === 0 ? bidPrice - 1 : bidPrice + 0.1,
+  };
+  return { position, event };
+});
+
+const source: MarketSource = {
+  name: 'test',
+  description: 'test',
+  async *read({ fromPosition = 0 } = {}) {
+    for (let at = fromPosition; at < items.length; at += 700) yield items.slice(at, at + 700);
+  },
+};
+
+async function collect(log: EventLog): Promise<void> {
+  const own = await CollectorState.open(log, 'test', TOPICS);
+  const collector = new Collector({
+    ...{ source, log, own, topics: TOPICS, clock: systemClock, observer: {} },
+    fromPosition: own.snapshot?.position ?? 0,
+    validator: new Validator({}, own.snapshot?.validator),
+    pacer: createPacer({ speed: 'max', clock: systemClock }),
+  });
+  await collector.run(new AbortController().signal);
+}
+
+async function newLog(): Promise<CuttingLog> {
+  const log = new CuttingLog();
+  await log.ensureTopics(topicSettings(TOPICS, PARTITIONS, 1_000_000));
+  return log;
+}
+
+async function sequences(log: EventLog): Promise<readonly (readonly number[])[]> {
+  const all: number[][] = [];
+  for (let partition = 0; partition < PARTITIONS; partition += 1) {
+    const held: number[] = [];
+    for await (const { value } of log.read(TOPICS.marketData, partition, 0))
+      held.push(decodeMarketEvent(value!).sequence);
+    all.push(held);
+  }
+  return all;
+}
+
+const cut = (topic: string, calls: number) =>
+  fc.record({
+    topic: fc.constant(topic),
+    call: fc.integer({ min: 1, max: calls }),
+    isAfter: fc.boolean(),
+  });
+
+describe('a collector that is cut off and begins again', () => {
+  it('appends every valid event once and in order', async () => {
+    const undisturbed = await newLog();
+    await collect(undisturbed);
+    const wanted = await sequences(undisturbed);
+    expect(wanted.flat().length).toBeGreaterThan(59_000);
+    expect(wanted.flat().length).toBeLessThan(items.length);
+    let restarts = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(cut(TOPICS.marketData, 150), cut(TOPICS.featureState, 8)), { maxLength: 6 }),
+        async (cuts) => {
+          const log = await newLog();
+          log.cuts = cuts;
+          for (;;) {
+            try {
+              await collect(log);
+              break;
+            } catch (error) {
+              if (!(error instanceof Cut)) throw error;
+              restarts += 1;
+            }
+          }
+          expect(await sequences(log)).toEqual(wanted);
+          await log.close();
+        },
+      ),
+      { numRuns: 15 },
+    );
+    expect(restarts).toBeGreaterThan(10);
+  }, 120_000);
+});

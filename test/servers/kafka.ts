@@ -81,7 +81,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServers> {
     });
   };
   const stop = async (): Promise<void> => {
-    await Promise.all(processes.map((one) => one?.end('SIGKILL')));
+    await Promise.all(processes.map(async (one) => one?.end('SIGKILL')));
     rmSync(folder, { recursive: true, force: true });
   };
 

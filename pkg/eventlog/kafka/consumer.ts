@@ -1,0 +1,209 @@
+import { ConsumerStopTimeout, type OffsetOutOfRange } from '../errors.ts';
+import type { Consumer, ConsumerHandler, ConsumerOptions, PartitionPosition } from '../event-log.ts';
+import type { Partitions } from './assignor.ts';
+import { isTransient, protocolError } from './client-errors.ts';
+import { KafkaRefused } from './errors.ts';
+import { Fetcher } from './fetcher.ts';
+import type { Link, LinkContext } from './link.ts';
+import { type MemberDuties, Membership } from './membership.ts';
+import { Reading, type ReadingDuties } from './reading.ts';
+
+const DEFAULT_MAX_BATCH = 512;
+/** The group is between two generations, or has gone on without us: who owns what will be clear in a moment. */
+const UNSETTLED = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']);
+
+/** What a consumer needs of the log. */
+export interface ConsumedLog {
+  /** For short requests; shared with the log. */
+  readonly link: Link;
+  readonly position: (topic: string, partition: number) => Promise<PartitionPosition>;
+  readonly committed: (group: string, topic: string, partition: number) => Promise<number | undefined>;
+  /** Told once, when the member has left. */
+  readonly ended: (consumer: KafkaConsumer) => void;
+}
+
+/** One member of a consumer group on Kafka. */
+export class KafkaConsumer implements Consumer, MemberDuties {
+  readonly done: Promise<void>;
+  readonly #options: ConsumerOptions;
+  readonly #handler: ConsumerHandler;
+  readonly #log: ConsumedLog;
+  readonly #context: LinkContext;
+  readonly #membership: Membership;
+  readonly #fetcher: Fetcher;
+  readonly #readingDuties: ReadingDuties;
+  /** What is owned, by `topic/partition`. */
+  readonly #readings = new Map<string, Reading>();
+  /** Readings that have not ended yet, given up ones too; the newest of each partition. */
+  readonly #ends = new Map<string, { readonly reading: Reading; readonly end: Promise<void> }>();
+  readonly #settled = Promise.withResolvers<void>();
+  /** Resolves when batches in hand are not waited for any longer. */
+  readonly #abandoned = Promise.withResolvers<void>();
+  #failure: { readonly error: unknown } | undefined;
+  #leaving: Promise<void> | undefined;
+
+  constructor(options: ConsumerOptions, handler: ConsumerHandler, log: ConsumedLog, context: LinkContext) {
+    this.#options = options;
+    this.#handler = handler;
+    this.#log = log;
+    this.#context = context;
+    this.#membership = new Membership(options.group, options.topics, this, context);
+    this.#fetcher = new Fetcher(
+      () => [...this.#readings.values()],
+      (error) => this.failed(error),
+      context,
+    );
+    this.#readingDuties = {
+      handler,
+      maxBatchRecords: options.maxBatchRecords ?? DEFAULT_MAX_BATCH,
+      position: log.position,
+      committed: (topic, partition) => log.committed(options.group, topic, partition),
+      commit: (reading, offset) => this.#commit(reading, offset),
+      wake: () => this.#fetcher.wake(),
+      alarm: (error) => this.#alarm(error),
+    };
+    this.done = this.#settled.promise;
+    // Who starts a consumer may look at `done` later, or never.
+    this.done.catch(() => undefined);
+  }
+
+  start(): void {
+    this.#fetcher.start();
+    this.#membership.start();
+  }
+
+  owned(): Partitions {
+    const owned = new Map<string, number[]>();
+    for (const { reading } of this.#ends.values()) {
+      const { topic, partition } = reading.assignment;
+      if (!reading.isLost) owned.set(topic, [...(owned.get(topic) ?? []), partition]);
+    }
+    return owned;
+  }
+
+  async assigned(partitions: Partitions, generation: number): Promise<boolean> {
+    const names = new Set<string>();
+    for (const [topic, list] of partitions) {
+      for (const partition of list) {
+        const name = `${topic}/${partition}`;
+        names.add(name);
+        // What is given to a member that stops goes to others when it has left.
+        if (!this.#readings.has(name) && this.#leaving === undefined)
+          this.#begin(name, new Reading({ topic, partition, epoch: generation }, this.#readingDuties));
+      }
+    }
+    const revoked = [...this.#readings.keys()].filter((name) => !names.has(name));
+    await Promise.race([
+      Promise.all(revoked.map((name) => this.#giveUp(name, (reading) => reading.stop()))),
+      this.#abandoned.promise,
+    ]);
+    return revoked.length > 0;
+  }
+
+  lost(): void {
+    for (const name of this.#readings.keys()) void this.#giveUp(name, (reading) => reading.lose());
+  }
+
+  /** Not awaited by what failed: leaving waits for the end of just that. */
+  failed(error: unknown): void {
+    this.#failure ??= { error };
+    void this.#leaveOnce();
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, deadlineMs, 'late');
+    });
+    const outcome = await Promise.race([this.#leaveOnce(), late]);
+    clearTimeout(timer);
+    if (outcome !== 'late') return;
+    const error = new ConsumerStopTimeout(this.#options.group, deadlineMs);
+    this.#failure ??= { error };
+    this.#abandoned.resolve();
+    throw error;
+  }
+
+  #begin(name: string, reading: Reading): void {
+    this.#readings.set(name, reading);
+    const before = this.#ends.get(name)?.end;
+    const end = this.#read(reading, before).finally(() => {
+      if (this.#ends.get(name)?.reading === reading) this.#ends.delete(name);
+    });
+    this.#ends.set(name, { reading, end });
+  }
+
+  /** From the first call of the handler for this assignment to the last; never rejects. */
+  async #read(reading: Reading, before: Promise<void> | undefined): Promise<void> {
+    // A batch in hand of an assignment that was lost is not run beside its own repetition.
+    await before;
+    for (const part of [() => reading.run(), () => this.#handler.onRevoked?.(reading.assignment)]) {
+      try {
+        await part();
+      } catch (error) {
+        this.failed(error);
+      }
+    }
+  }
+
+  /** Resolves when the reading has ended. */
+  async #giveUp(name: string, end: (reading: Reading) => void): Promise<void> {
+    const reading = this.#readings.get(name);
+    if (reading === undefined) return;
+    this.#readings.delete(name);
+    const ending = this.#ends.get(name)?.end;
+    end(reading);
+    await ending;
+  }
+
+  #leaveOnce(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
+    for (const name of this.#readings.keys()) void this.#giveUp(name, (reading) => reading.stop());
+    const ends = [...this.#ends.values()];
+    await Promise.race([Promise.all(ends.map(({ end }) => end)), this.#abandoned.promise]);
+    for (const { reading } of ends) reading.lose();
+    await this.#membership.leave(this.#log.link);
+    await this.#fetcher.close();
+    this.#log.ended(this);
+    if (this.#failure === undefined) this.#settled.resolve();
+    else this.#settled.reject(this.#failure.error);
+  }
+
+  /** Commits as the member that we are now; a broker takes it from nobody else. */
+  async #commit(reading: Reading, offset: number): Promise<boolean> {
+    const { topic, partition } = reading.assignment;
+    while (!reading.isLost) {
+      try {
+        const { identity } = this.#membership;
+        const coordinator = await this.#log.link.coordinator(identity.groupId);
+        // Between the look at the identity and the request it may have been lost.
+        if (reading.isLost) break;
+        await coordinator.offsetCommit({
+          ...identity,
+          topics: [{ topic, partitions: [{ partition, offset: String(offset) }] }],
+        });
+        return true;
+      } catch (error) {
+        const type = protocolError(error);
+        if (type !== undefined && UNSETTLED.has(type)) await this.#membership.settled();
+        else if (isTransient(error)) {
+          await this.#membership.settled();
+          await this.#log.link.recover(error);
+        } else
+          throw type === undefined ? error : new KafkaRefused(`commit ${topic}/${partition}`, type, error);
+      }
+    }
+    return false;
+  }
+
+  #alarm(error: OffsetOutOfRange): void {
+    this.#context.logger.error(
+      { group: this.#options.group, ...error.facts },
+      'offset is out of range, the partition stands still',
+    );
+  }
+}

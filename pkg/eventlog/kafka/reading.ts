@@ -1,0 +1,159 @@
+import { OffsetOutOfRange } from '../errors.ts';
+import type { ConsumerHandler, LogRecord, PartitionAssignment, PartitionPosition } from '../event-log.ts';
+import type { Fetched } from './fetch.ts';
+
+/** Bytes that wait for a handler per partition, beyond which no more is fetched; one answer may exceed it. */
+const MAX_WAITING_BYTES = 1_048_576;
+/** Of a record beside its value, roughly. */
+const RECORD_BYTES = 200;
+
+/** What a reading needs of its consumer. */
+export interface ReadingDuties {
+  readonly handler: ConsumerHandler;
+  readonly maxBatchRecords: number;
+  readonly position: (topic: string, partition: number) => Promise<PartitionPosition>;
+  readonly committed: (topic: string, partition: number) => Promise<number | undefined>;
+  /** Resolves with false where the partition is another's by now. */
+  readonly commit: (reading: Reading, offset: number) => Promise<boolean>;
+  /** Told when more could be fetched. */
+  readonly wake: () => void;
+  /** Told of each offset that the log does not have. */
+  readonly alarm: (error: OffsetOutOfRange) => void;
+}
+
+/** A partition being read under one assignment, from its start to its end: one batch after the other, each committed. */
+export class Reading {
+  readonly assignment: PartitionAssignment;
+  readonly #duties: ReadingDuties;
+  #waiting: LogRecord[] = [];
+  #waitingBytes = 0;
+  /** Where the next fetch begins; `undefined` while nothing is to be fetched. */
+  #fetchOffset: number | undefined;
+  /** Offset after all that has been fetched, and after all that has been committed. */
+  #fetchedTo = 0;
+  #committedTo = 0;
+  #isOutOfRange = false;
+  #isStopping = false;
+  #isLost = false;
+  #wake: () => void = () => undefined;
+
+  constructor(assignment: PartitionAssignment, duties: ReadingDuties) {
+    this.assignment = assignment;
+    this.#duties = duties;
+  }
+
+  /** Set when others may own the partition: nothing more is done or committed under this assignment. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Where to fetch next; `undefined` while there is enough, or nothing to be had. */
+  get wanted(): number | undefined {
+    return this.#isStopping || this.#waitingBytes > MAX_WAITING_BYTES ? undefined : this.#fetchOffset;
+  }
+
+  /** The batch in hand is the last. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#wake();
+  }
+
+  lose(): void {
+    this.#isLost = true;
+    this.stop();
+  }
+
+  /** Takes the answer to a fetch at `offset`, unless it has been overtaken. */
+  give(offset: number, { records, nextOffset }: Fetched): void {
+    if (offset !== this.#fetchOffset || nextOffset === offset) return;
+    for (const record of records) {
+      this.#waiting.push(record);
+      this.#waitingBytes += RECORD_BYTES + (record.value?.byteLength ?? 0);
+    }
+    this.#fetchOffset = nextOffset;
+    this.#fetchedTo = nextOffset;
+    this.#wake();
+  }
+
+  /** The broker does not have the offset where the next fetch was to begin. */
+  noteOutOfRange(offset: number): void {
+    if (offset !== this.#fetchOffset) return;
+    this.#fetchOffset = undefined;
+    this.#isOutOfRange = true;
+    this.#wake();
+  }
+
+  /** Reads until stopped. @throws What the handler throws, and OffsetOutOfRange where it cannot decide. */
+  async run(): Promise<void> {
+    const { handler, commit } = this.#duties;
+    await this.#start();
+    while (!this.#isStopping) {
+      const records = this.#take();
+      if (records.length > 0) await handler.onBatch({ ...this.assignment, records });
+      const next = this.#waiting.length === 0 ? this.#fetchedTo : records.at(-1)!.offset + 1;
+      if (next > this.#committedTo) {
+        if (this.#isLost || !(await commit(this, next))) return;
+        this.#committedTo = next;
+      } else if (this.#isOutOfRange) {
+        this.#isOutOfRange = false;
+        await this.#goOnAt(this.#fetchedTo);
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { handler, committed, position, commit } = this.#duties;
+    const { topic, partition } = this.assignment;
+    const wanted = await handler.onAssigned?.(this.assignment);
+    const offset = wanted ?? (await committed(topic, partition));
+    if (offset === undefined) this.#fetchAt((await position(topic, partition)).startOffset);
+    // What is to be read again stays committed as unread, should this member end before it is.
+    else if ((await this.#goOnAt(offset)) && wanted !== undefined) await commit(this, wanted);
+  }
+
+  /** Goes on at an offset, or where the handler says if the log does not have it. @returns Whether it had. */
+  async #goOnAt(offset: number): Promise<boolean> {
+    const error = await this.#outside(offset);
+    if (error === undefined) {
+      this.#fetchAt(offset);
+      return true;
+    }
+    const { handler, alarm, commit } = this.#duties;
+    alarm(error);
+    if (handler.onOutOfRange === undefined) throw error;
+    const instead = await handler.onOutOfRange(this.assignment, error);
+    if (instead === undefined) return false;
+    const again = await this.#outside(instead);
+    if (again !== undefined) throw again;
+    await commit(this, instead);
+    this.#fetchAt(instead);
+    return false;
+  }
+
+  async #outside(offset: number): Promise<OffsetOutOfRange | undefined> {
+    const { topic, partition } = this.assignment;
+    const { startOffset, endOffset } = await this.#duties.position(topic, partition);
+    return offset < startOffset || offset > endOffset
+      ? new OffsetOutOfRange(topic, partition, offset, startOffset, endOffset)
+      : undefined;
+  }
+
+  #fetchAt(offset: number): void {
+    this.#fetchedTo = offset;
+    this.#committedTo = offset;
+    this.#fetchOffset = offset;
+    this.#duties.wake();
+  }
+
+  #take(): readonly LogRecord[] {
+    const records = this.#waiting.splice(0, this.#duties.maxBatchRecords);
+    const wasFull = this.#waitingBytes > MAX_WAITING_BYTES;
+    for (const { value } of records) this.#waitingBytes -= RECORD_BYTES + (value?.byteLength ?? 0);
+    if (wasFull) this.#duties.wake();
+    return records;
+  }
+}

@@ -1,17 +1,14 @@
 import { abstainReasonOf } from '../prediction/prediction.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import type { MarketClock } from './market-clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { PipelineObserver } from './observer.ts';
 
-/** Turns what passes through the pipeline into metrics. */
-export function metricsObserver(metrics: Metrics, marketClock: MarketClock): PipelineObserver {
+/** Turns what passes through the pipeline into metrics. @param clock - By which data age: the market's for recordings. */
+export function metricsObserver(metrics: Metrics, clock: Clock): PipelineObserver {
   return {
     onEvent: (event) => {
       metrics.events.inc({ kind: event.kind });
-      metrics.dataAge.set(
-        { symbol: event.symbol },
-        Math.max(0, marketClock.nowUs() - event.eventTimeUs) / 1e6,
-      );
+      metrics.dataAge.set({ symbol: event.symbol }, Math.max(0, clock.nowUs() - event.eventTimeUs) / 1e6);
     },
     onQuarantined: ({ reason }) => metrics.quarantined.inc({ reason }),
     onVector: (_vector, latencyMs) => metrics.featureLatency.observe(latencyMs / 1000),

@@ -7,15 +7,23 @@ import type { TopicNames } from '../wire/topics.ts';
 import { decodeBatch } from './poison.ts';
 
 /**
- * Everything that the log carries, into history. A batch is done when the writer has accepted it. A record that cannot be
+ * Everything that the log carries, into history. A batch is done when the writer has accepted it, or, where nobody takes
+ * checkpoints, when it is written: then the log itself is what a crash goes on from. A record that cannot be
  * read becomes a row of quarantine: the same row that the station reading it for its work sets aside.
  */
 export class Recorder implements ConsumerHandler {
   readonly #writer: HistoryWriter;
   readonly #record: ReadonlyMap<string, (records: readonly LogRecord[]) => Promise<void>>;
 
-  constructor(writer: HistoryWriter, topics: TopicNames) {
+  readonly #isFlushedEachBatch: boolean;
+
+  constructor(
+    writer: HistoryWriter,
+    topics: TopicNames,
+    { isFlushedEachBatch = false }: { readonly isFlushedEachBatch?: boolean } = {},
+  ) {
     this.#writer = writer;
+    this.#isFlushedEachBatch = isFlushedEachBatch;
     this.#record = new Map([
       [topics.marketData, this.#with(decodeMarketEvent, (events) => writer.writeTicks(events))],
       [topics.features, this.#with(decodeFeatureVector, (vectors) => writer.writeFeatures(vectors))],
@@ -26,6 +34,7 @@ export class Recorder implements ConsumerHandler {
 
   async onBatch(batch: RecordBatch): Promise<void> {
     await this.#record.get(batch.topic)?.(batch.records);
+    if (this.#isFlushedEachBatch) await this.#writer.flush();
   }
 
   #with<T>(

@@ -22,7 +22,7 @@ export interface Checkpoint {
 }
 
 /** Grows when the layout changes; a checkpoint of another format is not read. */
-const FORMAT = 1;
+const FORMAT = 2;
 const DIGEST_BYTES = 32;
 
 const digestOf = (body: Uint8Array): Buffer => createHash('sha256').update(body).digest();

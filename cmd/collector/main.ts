@@ -1,0 +1,96 @@
+/** The collector process: one source of market data, validated, into the event log. */
+import { createHash } from 'node:crypto';
+
+import type { z } from 'zod';
+
+import type { EventLog } from '../../pkg/eventlog/event-log.ts';
+import { openReplay } from '../../pkg/marketdata/sources/replay/open.ts';
+import { createSimulator } from '../../pkg/marketdata/sources/simulator/simulator.ts';
+import type { MarketSource } from '../../pkg/marketdata/sources/source.ts';
+import { Validator } from '../../pkg/marketdata/validate.ts';
+import { Collector } from '../../pkg/pipeline/collector.ts';
+import { CollectorState } from '../../pkg/pipeline/collector-state.ts';
+import { metricsObserver } from '../../pkg/pipeline/metrics-observer.ts';
+import { createPacer } from '../../pkg/pipeline/pacer.ts';
+import { Snapshots } from '../../pkg/pipeline/snapshots.ts';
+import { systemClock } from '../../pkg/runtime/clock.ts';
+import { ConfigInvalid } from '../../pkg/runtime/common-errors.ts';
+import { TOPICS } from '../../pkg/wire/topics.ts';
+import { simulatorSection, sourceSection } from '../settings.ts';
+import { serviceSchema } from '../service/config.ts';
+import { aborted, runService } from '../service/run-service.ts';
+
+const schema = serviceSchema.extend({ source: sourceSection, simulator: simulatorSection });
+type Config = z.infer<typeof schema>;
+
+/** A source, under the name that its state in the log has. */
+interface Stream {
+  readonly name: string;
+  readonly source: MarketSource;
+  /** Events before this time are caught up on at full speed. */
+  readonly liveFromUs?: number;
+}
+
+async function openStream({ source, simulator }: Config, log: EventLog): Promise<Stream> {
+  if (source.kind === 'replay') {
+    const { file, format, symbol } = source;
+    if (file === undefined)
+      throw new ConfigInvalid(['source.file: must name the recording to replay, was absent']);
+    const options = {
+      path: file,
+      ...(format === undefined ? {} : { format }),
+      ...(symbol === undefined ? {} : { symbol }),
+    };
+    return { name: nameOf('replay', options), source: await openReplay(options) };
+  }
+  const { symbols, seed, ticksPerSecond, historySeconds, faults } = simulator;
+  const name = nameOf('simulator', simulator);
+  const startTimeUs = await firstStart(log, name, historySeconds);
+  return {
+    name,
+    source: createSimulator({ symbols, seed, ticksPerSecond, startTimeUs, faults }),
+    liveFromUs: startTimeUs + historySeconds * 1_000_000,
+  };
+}
+
+const nameOf = (kind: string, settings: object): string =>
+  `${kind}-${createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 8)}`;
+
+/** The simulated world begins once; every later start goes on in it. */
+async function firstStart(log: EventLog, name: string, historySeconds: number): Promise<number> {
+  const kept = new Snapshots<{ readonly startTimeUs: number }>(log, TOPICS.featureState);
+  const key = `collector/${name}/start`;
+  const before = await kept.load(key);
+  if (before !== undefined) return before.startTimeUs;
+  const startTimeUs = (Math.floor(systemClock.nowUs() / 1_000_000) - historySeconds) * 1_000_000;
+  await kept.save(key, { startTimeUs });
+  return startTimeUs;
+}
+
+await runService(schema, async ({ config, log, metrics, logger, signal }) => {
+  const { name, source, liveFromUs } = await openStream(config, log);
+  const own = await CollectorState.open(log, name, TOPICS);
+  const validator = new Validator({}, own.snapshot?.validator);
+  const collector = new Collector({
+    source,
+    fromPosition: own.snapshot?.position ?? 0,
+    validator,
+    pacer: createPacer({
+      speed: config.source.speed,
+      clock: systemClock,
+      ...(liveFromUs === undefined ? {} : { liveFromUs }),
+    }),
+    log,
+    topics: TOPICS,
+    clock: systemClock,
+    observer: metricsObserver(metrics, systemClock),
+    own,
+  });
+  logger.info({ source: source.description, position: own.snapshot?.position ?? 0 }, 'collecting');
+  await collector.run(signal);
+  await own.save({ position: collector.position, validator: validator.toState() });
+  if (signal.aborted) return;
+  logger.info({ position: collector.position }, 'source ended');
+  // Ending would only have the process started again.
+  await aborted(signal);
+});

@@ -14,6 +14,7 @@ import { OrderBook } from '../../pkg/marketdata/order-book.ts';
 import { openReplay } from '../../pkg/marketdata/sources/replay/open.ts';
 import { Validator } from '../../pkg/marketdata/validate.ts';
 import { recording } from '../support/recordings.ts';
+import { report } from './report.ts';
 
 const TARGET_EVENTS_PER_SECOND = 200_000;
 const { values: flags } = parseArgs({
@@ -53,10 +54,11 @@ const validateAndFeatures: Stage = () => {
   };
 };
 
+const WHOLE = 'parse + validate + book + features';
 const STAGES: Readonly<Record<string, Stage>> = {
   parse: () => () => undefined,
   'parse + validate + book': validateAndBook,
-  'parse + validate + book + features': validateAndFeatures,
+  [WHOLE]: validateAndFeatures,
 };
 
 async function eventsPerSecond(stage: Stage): Promise<{ readonly events: number; readonly rate: number }> {
@@ -84,17 +86,11 @@ for (let round = 0; round <= Number(flags.repeats); round += 1) {
     if (round > 0) rates.get(name)!.push(run.rate);
   }
 }
-const results = [...rates].map(([name, each]) => {
-  const sorted = each.toSorted((a, b) => a - b).map(Math.round);
-  return { name, median: sorted[sorted.length >> 1]!, min: sorted[0]!, max: sorted.at(-1)! };
-});
-
-if (flags.json) {
-  const report = { bench: 'replay', file: basename(flags.file), events, results };
-  process.stdout.write(`${JSON.stringify({ ...report, target: TARGET_EVENTS_PER_SECOND }, undefined, 2)}\n`);
-} else {
-  process.stdout.write(`replay of ${basename(flags.file)}, ${events} events, events/s:\n`);
-  for (const { name, median, min, max } of results)
-    process.stdout.write(`  ${name}: ${median} (${min}-${max})\n`);
-  process.stdout.write(`  target for all of it: ${TARGET_EVENTS_PER_SECOND}\n`);
-}
+report(
+  'replay',
+  [...rates].map(([name, values]) => ({
+    ...{ name, unit: 'events/s', values },
+    ...(name === WHOLE ? { target: { atLeast: TARGET_EVENTS_PER_SECOND } } : {}),
+  })),
+  { json: flags.json, facts: { file: basename(flags.file), events } },
+);

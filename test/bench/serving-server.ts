@@ -1,56 +1,44 @@
 /**
- * Serves a random ensemble of 5 x 100 trees of depth 6 over 24 features, evaluated in JavaScript, on a free port; prints the
- * port. It measures the protocol with a model of realistic cost; `--target` of the bench measures any other server.
- * Ends when its standard input does.
+ * Serves an artifact on a free port, as `up` and `serve` do: Open Inference Protocol and `tradewind.v1.PredictionService`. Its answers
+ * to given features are never found in the cache: the clock of the store passes the time to live between any two looks.
+ *
+ * `serving-server.ts ARTIFACT` prints the port and ends when its standard input does.
  */
 import { Registry } from 'prom-client';
+
 import { registerOip } from '../../pkg/inference/oip/grpc-service.ts';
-import type { ModelRepository, ServedModel } from '../../pkg/inference/served-model.ts';
+import { FileModelRepository } from '../../pkg/inference/repository.ts';
+import { MemoryOnlineStore } from '../../pkg/onlinestore/memory.ts';
+import { registerPredictionService } from '../../pkg/prediction/grpc/prediction-grpc.ts';
+import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
+import { DEFAULT_OVERLAY } from '../../pkg/prediction/overlay.ts';
+import { toPredictionModel } from '../../pkg/prediction/served-model-adapter.ts';
+import { PredictionService } from '../../pkg/prediction/service.ts';
 import { createRpcServer } from '../../pkg/rpc/server.ts';
+import { systemClock } from '../../pkg/runtime/clock.ts';
 
-const FEATURES = 24;
-const TREES = 500;
-const DEPTH = 6;
-const INNER = 2 ** DEPTH - 1;
+const CACHE_TTL_SECONDS = 1;
 
-/** Complete trees in one array each; the tree t starts at node t * INNER, its leaves at t * 2^DEPTH. */
-const feature = Uint8Array.from({ length: TREES * INNER }, (_, i) => (i * 7919) % FEATURES);
-const threshold = Float32Array.from({ length: TREES * INNER }, (_, i) => Math.sin(i * 12.9898));
-const leaf = Float32Array.from({ length: TREES * 2 ** DEPTH }, (_, i) => Math.sin(i * 78.233) / 100);
+const repository = new FileModelRepository();
+const { served, manifest } = repository.loaded(await repository.add(process.argv[2]!))!;
+const models = new ModelDirectory();
+models.put(toPredictionModel(served, manifest!));
 
-function probability(features: Float32Array, row: number): number {
-  let margin = 0;
-  for (let tree = 0; tree < TREES; tree++) {
-    let node = 0;
-    for (let level = 0; level < DEPTH; level++) {
-      const at = tree * INNER + node;
-      const value = features[row * FEATURES + (feature[at] as number)] as number;
-      node = 2 * node + (value < (threshold[at] as number) ? 1 : 2);
-    }
-    margin += leaf[tree * 2 ** DEPTH + node - INNER] as number;
-  }
-  return 1 / (1 + Math.exp(-margin));
-}
-
-const model: ServedModel = {
-  name: 'bench',
-  version: '1',
-  digest: `sha256:${'0'.repeat(64)}`,
-  inputs: [{ name: 'features', datatype: 'FP32', shape: [-1, FEATURES] }],
-  outputs: [{ name: 'probability_up', datatype: 'FP32', shape: [-1] }],
-  infer: () => Promise.reject(new Error('the bench drives the lean path')),
-  inferRows: (features, rows, done) =>
-    done(undefined, [Float32Array.from({ length: rows }, (_, row) => probability(features, row))]),
-};
-
-const repository: ModelRepository = {
-  get: (name) => (name === model.name ? model : undefined),
-  index: () => [{ name: model.name, version: model.version, state: 'READY', reason: '' }],
-  load: async () => undefined,
-  unload: async () => undefined,
-};
+let looks = 0;
+const store = new MemoryOnlineStore({
+  clock: { ...systemClock, monotonicMs: () => (looks += 1) * CACHE_TTL_SECONDS * 1000 },
+});
+const { featureSet, features } = manifest!.contract;
+const service = new PredictionService({
+  ...{ models, store, clock: systemClock },
+  settings: {
+    ...{ overlay: DEFAULT_OVERLAY, maxFeatureAgeMs: 10_000, cacheTtlSeconds: CACHE_TTL_SECONDS },
+    ...{ maxInFlight: 1024, featureSet, featureNames: features },
+  },
+});
 
 const server = createRpcServer({ port: 0, metrics: new Registry() });
 registerOip(server, repository);
+registerPredictionService(server, service);
 process.stdout.write(`${await server.start()}\n`);
-process.stdin.resume().once('end', () => void server.stop(1000));
+process.stdin.resume().once('end', () => void server.stop(1000).then(() => repository.close()));

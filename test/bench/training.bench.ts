@@ -9,6 +9,7 @@ import { parseTrainingSettings } from '../../pkg/ml/settings.ts';
 import { syntheticDataset } from '../../pkg/ml/synthetic.ts';
 import { trainEnsemble } from '../../pkg/ml/train.ts';
 import { xgboostForTests } from '../../pkg/ml/xgboost/library-for-tests.ts';
+import { type Figure, report } from './report.ts';
 
 const FEATURES = 24;
 
@@ -38,37 +39,22 @@ const sizes: readonly Size[] =
     : [{ name: `${flags.rows} rows`, rows: Number(flags.rows), symbols: ['ES'] }];
 
 const settings = parseTrainingSettings({ label: { costBps: 0.1 } });
-const results = [];
+const figures: Figure[] = [];
 for (const { name, rows, symbols, targetSeconds } of sizes) {
   const dataset = syntheticDataset({ rows, features: FEATURES, symbols, skill: 0.3, seed: 1 });
-  const seconds: number[] = [];
+  const values: number[] = [];
   // The small size runs first and warms the compiler up; a warm-up of the large one would cost more than it tells.
   for (let i = 0; i < Number(flags.repeats); i += 1) {
     const started = performance.now();
     await trainEnsemble(dataset, settings, { xgboost });
-    seconds.push((performance.now() - started) / 1000);
+    values.push((performance.now() - started) / 1000);
   }
-  seconds.sort((a, b) => a - b);
-  results.push({
-    name,
-    rows,
-    features: FEATURES,
-    medianSeconds: seconds[Math.floor(seconds.length / 2)]!,
-    minSeconds: seconds[0]!,
-    maxSeconds: seconds.at(-1)!,
-    targetSeconds,
+  figures.push({
+    ...{ name, unit: 's', values },
+    ...(targetSeconds === undefined ? {} : { target: { atMost: targetSeconds } }),
   });
 }
-
-if (flags.json) {
-  process.stdout.write(
-    `${JSON.stringify({ bench: 'training', xgboost: xgboost.version, results }, undefined, 2)}\n`,
-  );
-} else {
-  for (const { name, medianSeconds, minSeconds, maxSeconds, targetSeconds } of results) {
-    const target = targetSeconds === undefined ? '' : `  target ${targetSeconds} s`;
-    process.stdout.write(
-      `training ${name}: ${medianSeconds.toFixed(1)} s (${minSeconds.toFixed(1)}-${maxSeconds.toFixed(1)})${target}\n`,
-    );
-  }
-}
+report('training', figures, {
+  json: flags.json,
+  facts: { features: FEATURES, folds: settings.folds, xgboost: xgboost.version },
+});

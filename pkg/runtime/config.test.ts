@@ -78,6 +78,18 @@ describe('loadConfig', () => {
     expect(all).toContain("features.isOn (TRADEWIND_FEATURES_IS_ON): must be boolean, was 'perhaps'");
   });
 
+  it('shows no password, wherever it was written', () => {
+    const server = z.strictObject({ url: z.string(), password: z.string().max(3).default('') });
+    const secretive = z.strictObject({ server, other: z.string().optional() });
+    const inFile = file('server: {url: u, password: hunter2}\nother: {password: hunter2}\n');
+    const faults = faultsOf(() => loadConfig(secretive, { file: inFile }));
+    expect(faults).toHaveLength(2);
+    expect(faults.join()).not.toContain('hunter2');
+    const env = { TRADEWIND_SERVER_URL: 'u', TRADEWIND_SERVER_PASSWORD: 'hunter2' };
+    expect(faultsOf(() => loadConfig(secretive, { env })).join()).toContain('server.password');
+    expect(faultsOf(() => loadConfig(secretive, { env })).join()).not.toContain('hunter2');
+  });
+
   it('refuses a name of the environment that is nearly a setting, and leaves alone what is not its own', () => {
     const env = { TRADEWIND_GRPC_PROT: '1', TRADEWIND_TEST_DATA: '/x', PATH: '/bin' };
     expect(faultsOf(() => loadConfig(schema, { env }))).toEqual([

@@ -20,6 +20,9 @@ export interface ConfigSources {
 
 const ENV_PREFIX = 'TRADEWIND_';
 
+/** Settings that no message may show, by the end of their name. */
+const SECRET = /(password|secret|token)$/i;
+
 /**
  * Reads configuration from flags, environment, file and defaults, in that order of precedence.
  *
@@ -131,7 +134,9 @@ function applyEnvironment(
     if (text === undefined || node.shape !== undefined) continue;
     const value = parseText(text, node);
     if (value === undefined)
-      faults.push(`${path} (${name}): must be ${node.def?.type ?? 'valid'}, was '${text}'`);
+      faults.push(
+        `${path} (${name}): must be ${node.def?.type ?? 'valid'}, was '${String(shown(path, text))}'`,
+      );
     else setPath(tree, path, value);
     origins.set(path, name);
   }
@@ -186,6 +191,12 @@ function describe(
       return `${full}${where(full)}: is not a setting${near === undefined ? '' : `, did you mean ${near}?`}`;
     });
   }
-  const was = issue.input === undefined ? 'was absent' : `was ${JSON.stringify(issue.input)}`;
+  const was =
+    issue.input === undefined ? 'was absent' : `was ${JSON.stringify(shown(path, issue.input), shown)}`;
   return [`${path || '(all)'}${where(path)}: ${issue.message}, ${was}`];
+}
+
+/** The value as a message may show it; also the replacer of a whole object. */
+function shown(key: string, value: unknown): unknown {
+  return SECRET.test(key) ? '***' : value;
 }

@@ -7,6 +7,8 @@ export type Tool = { readonly path: string } | { readonly missing: string };
 
 /** Minutes that an installation may take. */
 const INSTALL_TIMEOUT_MS = 5 * 60_000;
+/** A registry that is away for a moment is no missing tool. */
+const INSTALL_TRIES = 3;
 
 /** As in kafka-pom.xml. */
 const KAFKA_VERSION = '4.1.1';
@@ -128,9 +130,12 @@ function succeeds(command: string, args: readonly string[]): boolean {
 }
 
 function install(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
-  spawnSync(command, args, {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    timeout: INSTALL_TIMEOUT_MS,
-    env: { ...process.env, ...env },
-  });
+  for (let attempt = 1; attempt <= INSTALL_TRIES; attempt++) {
+    const { status } = spawnSync(command, args, {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      timeout: INSTALL_TIMEOUT_MS,
+      env: { ...process.env, ...env },
+    });
+    if (status === 0) return;
+  }
 }

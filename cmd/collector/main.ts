@@ -1,8 +1,6 @@
 /** The collector process: one source of market data, validated, into the event log. */
 import { createHash } from 'node:crypto';
 
-import type { z } from 'zod';
-
 import type { EventLog } from '../../pkg/eventlog/event-log.ts';
 import { openReplay } from '../../pkg/marketdata/sources/replay/open.ts';
 import { createSimulator } from '../../pkg/marketdata/sources/simulator/simulator.ts';
@@ -16,12 +14,9 @@ import { Snapshots } from '../../pkg/pipeline/snapshots.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { ConfigInvalid } from '../../pkg/runtime/common-errors.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
-import { simulatorSection, sourceSection } from '../settings.ts';
-import { serviceSchema } from '../service/config.ts';
-import { aborted, runService } from '../service/run-service.ts';
-
-const schema = serviceSchema.extend({ source: sourceSection, simulator: simulatorSection });
-type Config = z.infer<typeof schema>;
+import { aborted } from '../service/run-process.ts';
+import { runService, type ServiceContext } from '../service/run-service.ts';
+import { type CollectorConfig, collectorSchema } from './config.ts';
 
 /** A source, under the name that its state in the log has. */
 interface Stream {
@@ -31,7 +26,7 @@ interface Stream {
   readonly liveFromUs?: number;
 }
 
-async function openStream({ source, simulator }: Config, log: EventLog): Promise<Stream> {
+async function openStream({ source, simulator }: CollectorConfig, log: EventLog): Promise<Stream> {
   if (source.kind === 'replay') {
     const { file, format, symbol } = source;
     if (file === undefined)
@@ -67,7 +62,19 @@ async function firstStart(log: EventLog, name: string, historySeconds: number): 
   return startTimeUs;
 }
 
-await runService(schema, async ({ config, log, metrics, logger, signal }) => {
+/** Collects until the process is asked to stop. */
+export function run(configFile?: string): Promise<void> {
+  return runService(collectorSchema, configFile, collect);
+}
+
+async function collect({
+  config,
+  log,
+  metrics,
+  logger,
+  signal,
+  started,
+}: ServiceContext<CollectorConfig>): Promise<void> {
   const { name, source, liveFromUs } = await openStream(config, log);
   const own = await CollectorState.open(log, name, TOPICS);
   const validator = new Validator({}, own.snapshot?.validator);
@@ -86,6 +93,7 @@ await runService(schema, async ({ config, log, metrics, logger, signal }) => {
     observer: metricsObserver(metrics, systemClock),
     own,
   });
+  started();
   logger.info({ source: source.description, position: own.snapshot?.position ?? 0 }, 'collecting');
   await collector.run(signal);
   await own.save({ position: collector.position, validator: validator.toState() });
@@ -93,4 +101,6 @@ await runService(schema, async ({ config, log, metrics, logger, signal }) => {
   logger.info({ position: collector.position }, 'source ended');
   // Ending would only have the process started again.
   await aborted(signal);
-});
+}
+
+if (import.meta.main) await run(process.argv[2]);

@@ -31,11 +31,11 @@ export const kafkaSchema = z.strictObject({
 });
 
 /** What every process has. */
-export const serviceSchema = z.strictObject({
-  kafka: kafkaSchema,
-  http: listenSection(8080),
-  log: logSection,
-});
+export const processSchema = z.strictObject({ http: listenSection(8080), log: logSection });
+
+/** What every process on the event log has. */
+export const serviceSchema = processSchema.extend({ kafka: kafkaSchema });
 
 export type KafkaSection = z.infer<typeof kafkaSchema>;
+export type ProcessConfig = z.infer<typeof processSchema>;
 export type ServiceConfig = z.infer<typeof serviceSchema>;

@@ -7,6 +7,7 @@ import { registerFeatures } from './commands/features.ts';
 import { registerModels } from './commands/models.ts';
 import { registerPredict } from './commands/predict.ts';
 import { registerServe } from './commands/serve.ts';
+import { registerService } from './commands/service.ts';
 import { registerTrain } from './commands/train.ts';
 import { registerUp } from './commands/up.ts';
 
@@ -37,6 +38,7 @@ function createProgram(): Command {
     registerFeatures,
     registerTrain,
     registerServe,
+    registerService,
     registerModels,
     registerPredict,
     registerBench,

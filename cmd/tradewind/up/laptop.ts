@@ -6,7 +6,7 @@ import { createFeatureEngine, type FeatureSettings } from '../../../pkg/features
 import { startEngine } from '../../../pkg/history/embedded/start-engine.ts';
 import { History } from '../../../pkg/history/history.ts';
 import type { HistoryWriter } from '../../../pkg/history/writer.ts';
-import { FileModelRepository } from '../../../pkg/inference/repository.ts';
+import type { FileModelRepository } from '../../../pkg/inference/repository.ts';
 import { Validator } from '../../../pkg/marketdata/validate.ts';
 import { MemoryOnlineStore } from '../../../pkg/onlinestore/memory.ts';
 import {
@@ -30,6 +30,7 @@ import type { Logger } from '../../../pkg/runtime/logger.ts';
 import type { Metrics } from '../../../pkg/runtime/metrics.ts';
 import type { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { TOPICS, topicSettings } from '../../../pkg/wire/topics.ts';
+import { openRepository } from '../../service/models.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { UpConfig } from './config.ts';
 import { StreamModels } from './models.ts';
@@ -104,14 +105,8 @@ export class Laptop {
     const marketClock = new MarketClock(systemClock);
     const store = new MemoryOnlineStore({ clock: systemClock });
 
-    const repository = new FileModelRepository({
-      threads: config.model.threads,
-      onLoad: (model, error) => {
-        metrics.modelLoads.inc({ model, result: error === undefined ? 'loaded' : 'failed' });
-        if (error !== undefined) logger.warn({ err: error, model }, 'model could not be loaded');
-      },
-    });
-    shutdown.add('models', () => repository.close());
+    const { threads } = config.model;
+    const repository = openRepository({ metrics, logger, shutdown, settings: { threads } });
     const directory = new ModelDirectory();
     const { overlay: policy, buyAbove, holdAbove, maxFeatureAgeMs, cacheTtlSeconds } = config.prediction;
     const service = new PredictionService({

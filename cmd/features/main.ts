@@ -1,0 +1,41 @@
+/** The features process: market data in, feature vectors out, to the event log and the online store. */
+import { parseBarClock } from '../../pkg/features/bar-clock.ts';
+import { FeatureProcessor, type FeatureState } from '../../pkg/pipeline/feature-processor.ts';
+import { MarketClock } from '../../pkg/pipeline/market-clock.ts';
+import { metricsObserver } from '../../pkg/pipeline/metrics-observer.ts';
+import { Snapshots } from '../../pkg/pipeline/snapshots.ts';
+import { systemClock } from '../../pkg/runtime/clock.ts';
+import { TOPICS } from '../../pkg/wire/topics.ts';
+import { openStore } from '../service/open-store.ts';
+import { aborted } from '../service/run-process.ts';
+import { runService } from '../service/run-service.ts';
+import { featuresSchema } from './config.ts';
+
+const GROUP = 'features';
+/** Covers the batch in hand and the snapshots of every partition that is given up. */
+const STOP_DEADLINE_MS = 10_000;
+
+/** Computes features until the process is asked to stop. Several share the partitions; one that ends is taken over from its snapshot. */
+export function run(configFile?: string): Promise<void> {
+  return runService(
+    featuresSchema,
+    configFile,
+    async ({ config, log, metrics, shutdown, signal, started }) => {
+      const settings = { ...config.features, bar: parseBarClock(config.features.bar) };
+      const store = openStore();
+      shutdown.add('online store', () => store.close());
+      const marketClock = new MarketClock(systemClock);
+      const processor = new FeatureProcessor({
+        ...{ settings, log, store, topics: TOPICS, clock: systemClock, marketClock },
+        observer: metricsObserver(metrics, marketClock),
+        states: new Snapshots<FeatureState>(log, TOPICS.featureState),
+      });
+      const consumer = await log.consume({ group: GROUP, topics: [TOPICS.marketData] }, processor);
+      shutdown.add('consumer', () => consumer.stop(STOP_DEADLINE_MS));
+      started();
+      await Promise.race([consumer.done, aborted(signal)]);
+    },
+  );
+}
+
+if (import.meta.main) await run(process.argv[2]);

@@ -1,0 +1,32 @@
+/** The predictor process: one or several models by the Open Inference Protocol v2. */
+import { openRepository } from '../service/models.ts';
+import { aborted, runProcess } from '../service/run-process.ts';
+import { predictorSchema } from './config.ts';
+import { openOip } from './open-oip.ts';
+
+/** Serves until the process is asked to stop: then health says NOT_SERVING, open calls end, and the port closes. */
+export function run(configFile?: string): Promise<void> {
+  return runProcess(predictorSchema, configFile, async (context) => {
+    const { config, metrics, logger, shutdown, http, signal, started } = context;
+    const { uris, threads, maxBatchRows: maxRows, maxQueuedRows } = config.model;
+    const settings = { threads, batching: { maxRows, maxQueuedRows } };
+    const repository = openRepository({ metrics, logger, shutdown, settings });
+    for (const uri of uris) {
+      const name = await repository.add(uri);
+      const { served, manifest } = repository.loaded(name)!;
+      logger.info(
+        { model: name, revision: served.digest, isVerified: manifest !== undefined },
+        'model is served',
+      );
+    }
+    const { host, port } = config.grpc;
+    const drainMs = config.drainSeconds * 1000;
+    const grpcPort = await openOip({
+      ...{ repository, host, port, http, metrics, logger, shutdown, drainMs },
+    });
+    started({ grpc: `${host}:${grpcPort}` });
+    await aborted(signal);
+  });
+}
+
+if (import.meta.main) await run(process.argv[2]);

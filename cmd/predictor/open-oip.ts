@@ -1,0 +1,41 @@
+import { registerOip } from '../../pkg/inference/oip/grpc-service.ts';
+import { createOipHttpHandler } from '../../pkg/inference/oip/http-handler.ts';
+import type { FileModelRepository } from '../../pkg/inference/repository.ts';
+import { createRpcServer } from '../../pkg/rpc/server.ts';
+import type { Logger } from '../../pkg/runtime/logger.ts';
+import type { Metrics } from '../../pkg/runtime/metrics.ts';
+import type { OpsServer } from '../../pkg/runtime/ops-server.ts';
+import type { Shutdown } from '../../pkg/runtime/shutdown.ts';
+
+export interface OipServerOptions {
+  readonly repository: FileModelRepository;
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** Takes REST and the readiness of the models. */
+  readonly http: OpsServer;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
+  /** Time that open calls have to end at shutdown. */
+  readonly drainMs: number;
+}
+
+/** Serves the models of a repository by the Open Inference Protocol, over gRPC and REST. @returns The gRPC port. */
+export async function openOip(options: OipServerOptions): Promise<number> {
+  const { repository, host, port, http, metrics, logger, shutdown, drainMs } = options;
+  const rpc = createRpcServer({ host, port, metrics: metrics.registry, logger });
+  registerOip(rpc, repository, {
+    onUnexpected: (err) => logger.error({ err }, 'inference failed unexpectedly'),
+  });
+  http.addReadiness('models', () => {
+    const away = repository.index().filter(({ state }) => state !== 'READY');
+    return away.length === 0
+      ? { isReady: true }
+      : { isReady: false, reason: away.map(({ name, reason }) => `${name}: ${reason}`).join('; ') };
+  });
+  http.use(createOipHttpHandler(repository));
+  const grpcPort = await rpc.start();
+  shutdown.add('gRPC server', () => rpc.stop(drainMs));
+  return grpcPort;
+}

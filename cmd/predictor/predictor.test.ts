@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as Status,
+} from '../../proto/gen/grpc/health/v1/health_pb.ts';
+import { GRPCInferenceService } from '../../proto/gen/inference/grpc_predict_v2_pb.ts';
+import { createRpcClient } from '../../pkg/rpc/client.ts';
+import { randomArtifact } from '../../test/support/artifact.ts';
+import { runCli } from '../../test/support/cli.ts';
+import { startService } from '../../test/support/services.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tradewind-predictor-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the predictor process', () => {
+  it('serves an artifact by the Open Inference Protocol, with health and metrics, and ends well when asked to', async () => {
+    const predictor = await startService('predictor', { model: { uris: [await randomArtifact(folder)] } });
+    const oip = createRpcClient(GRPCInferenceService, predictor.address('grpc'));
+    const health = createRpcClient(Health, predictor.address('grpc'));
+    try {
+      expect((await oip.call.modelReady({ name: 'direction' })).ready).toBe(true);
+      expect((await health.call.check({ service: '' })).status).toBe(Status.SERVING);
+      expect((await fetch(`http://${predictor.address('http')}/readyz`)).status).toBe(200);
+      const metrics = await (await fetch(`http://${predictor.address('http')}/metrics`)).text();
+      expect(metrics).toContain('tradewind_model_loads_total{model="direction",result="loaded"} 1');
+    } finally {
+      oip.close();
+      health.close();
+    }
+    expect(await predictor.stop('SIGTERM')).toBe(0);
+  });
+
+  it.each([
+    ['no model', { model: { uris: [] } }, /ConfigInvalid: [\s\S]*model.uris/, 2],
+    ['an artifact that is not there', { model: { uris: ['/nowhere'] } }, /ArtifactNotFound: /, 4],
+    ['an artifact of a scheme without fetcher', { model: { uris: ['ftp://x/y'] } }, /SchemeUnsupported: /, 2],
+  ])('refuses %s with its code', async (_, config, line, code) => {
+    const file = join(folder, 'bad.json');
+    await writeFile(file, JSON.stringify({ http: { port: 0 }, grpc: { port: 0 }, ...config }));
+    const { code: exit, stderr } = await runCli(['service', 'predictor', '--config', file]);
+    expect(stderr).toMatch(line);
+    expect(stderr).not.toContain('    at ');
+    expect(exit).toBe(code);
+  });
+});

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { type Running, startCli } from './cli.ts';
+import { eventually } from './eventually.ts';
+
+const START_TIMEOUT_MS = 30_000;
+
+/** A running process of the distributed system. */
+export interface RunningService {
+  /** `host:port` that it has told in its log. @param name - `http` or `grpc`. */
+  address(name: 'http' | 'grpc'): string;
+  /** Sends a signal to the process. */
+  signal(signal: NodeJS.Signals): void;
+  /** Sends a signal and waits for the end. @returns Its exit code; `null` where the signal ended it. */
+  stop(signal: NodeJS.Signals): Promise<number | null>;
+  /** What it has logged. */
+  log(): string;
+}
+
+const running = new Set<Running>();
+process.once('exit', () => {
+  for (const { child } of running) child.kill('SIGKILL');
+});
+
+/**
+ * Starts `tradewind service NAME` with a configuration, on free ports unless it names others, and waits until it says that it
+ * has started. @throws With its log where it ends instead.
+ */
+export async function startService(name: string, config: object): Promise<RunningService> {
+  const folder = mkdtempSync(join(tmpdir(), 'tradewind-service-'));
+  const file = join(folder, 'config.json');
+  const free = {
+    http: { port: 0 },
+    ...(name === 'predictor' || name === 'gateway' ? { grpc: { port: 0 } } : {}),
+  };
+  writeFileSync(file, JSON.stringify({ ...free, ...config }));
+  const service = startCli(['service', name, '--config', file]);
+  running.add(service);
+  let hasEnded = false;
+  void service.finished.then(() => {
+    hasEnded = true;
+    running.delete(service);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const started = await eventually(() => {
+    if (hasEnded) return 'ended';
+    return service
+      .stderr()
+      .split('\n')
+      .find((line) => line.includes('"msg":"started"'));
+  }, START_TIMEOUT_MS).catch(() => 'late');
+  if (!started.startsWith('{')) throw new Error(`${name} must start, has logged:\n${service.stderr()}`);
+  const addresses = JSON.parse(started) as Readonly<Record<string, string>>;
+  return {
+    address: (which) => addresses[which]!,
+    signal: (signal) => void service.child.kill(signal),
+    stop: async (signal) => {
+      service.child.kill(signal);
+      return (await service.finished).code;
+    },
+    log: service.stderr,
+  };
+}

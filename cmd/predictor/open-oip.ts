@@ -1,5 +1,6 @@
 import { registerOip } from '../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../pkg/inference/oip/http-handler.ts';
+import { registerManifestService } from '../../pkg/inference/manifest-service.ts';
 import type { FileModelRepository } from '../../pkg/inference/repository.ts';
 import { createRpcServer } from '../../pkg/rpc/server.ts';
 import type { Logger } from '../../pkg/runtime/logger.ts';
@@ -28,6 +29,7 @@ export async function openOip(options: OipServerOptions): Promise<number> {
   registerOip(rpc, repository, {
     onUnexpected: (err) => logger.error({ err }, 'inference failed unexpectedly'),
   });
+  registerManifestService(rpc, repository);
   http.addReadiness('models', () => {
     const away = repository.index().filter(({ state }) => state !== 'READY');
     return away.length === 0

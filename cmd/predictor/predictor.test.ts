@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +9,7 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from '../../proto/gen/grpc/health/v1/health_pb.ts';
 import { GRPCInferenceService } from '../../proto/gen/inference/grpc_predict_v2_pb.ts';
+import { ModelService } from '../../proto/gen/tradewind/v1/model_pb.ts';
 import { createRpcClient } from '../../pkg/rpc/client.ts';
 import { randomArtifact } from '../../test/support/artifact.ts';
 import { runCli } from '../../test/support/cli.ts';
@@ -22,17 +23,23 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the predictor process', () => {
   it('serves an artifact by the Open Inference Protocol, with health and metrics, and ends well when asked to', async () => {
-    const predictor = await startService('predictor', { model: { uris: [await randomArtifact(folder)] } });
+    const artifact = await randomArtifact(folder);
+    const predictor = await startService('predictor', { model: { uris: [artifact] } });
+    const models = createRpcClient(ModelService, predictor.address('grpc'));
     const oip = createRpcClient(GRPCInferenceService, predictor.address('grpc'));
     const health = createRpcClient(Health, predictor.address('grpc'));
     try {
       expect((await oip.call.modelReady({ name: 'direction' })).ready).toBe(true);
+      const { name, manifest } = await models.call.getManifest({});
+      expect(name).toBe('direction');
+      expect(Buffer.from(manifest)).toEqual(await readFile(join(artifact, 'manifest.json')));
       expect((await health.call.check({ service: '' })).status).toBe(Status.SERVING);
       expect((await fetch(`http://${predictor.address('http')}/readyz`)).status).toBe(200);
       const metrics = await (await fetch(`http://${predictor.address('http')}/metrics`)).text();
       expect(metrics).toContain('tradewind_model_loads_total{model="direction",result="loaded"} 1');
     } finally {
       oip.close();
+      models.close();
       health.close();
     }
     expect(await predictor.stop('SIGTERM')).toBe(0);

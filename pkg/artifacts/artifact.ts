@@ -27,6 +27,8 @@ const FLOAT = 1;
 export interface Artifact {
   readonly directory: string;
   readonly manifest: Manifest;
+  /** manifest.json, byte for byte. */
+  readonly manifestBytes: Buffer;
   /** `sha256:<hex>` of manifest.json. */
   readonly digest: string;
   readonly model: Buffer;
@@ -101,10 +103,11 @@ export async function readArtifact(directory: string, expectedDigest?: string): 
   if (expectedDigest !== undefined && digest !== expectedDigest)
     throw new DigestMismatch(path, expectedDigest, digest);
   const manifest = parseManifest(path, text);
-  return { directory, manifest, digest, model: await readFiles(directory, manifest) };
+  return { directory, manifest, manifestBytes: text, digest, model: await readFiles(directory, manifest) };
 }
 
-function parseManifest(path: string, text: Buffer): Manifest {
+/** @param path - Where it is from, for the message. @throws {ManifestInvalid} */
+export function parseManifest(path: string, text: Buffer): Manifest {
   let value: unknown;
   try {
     value = JSON.parse(text.toString('utf8'));

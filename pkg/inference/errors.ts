@@ -28,6 +28,19 @@ export class ModelSourceUnknown extends TradewindError {
   }
 }
 
+/** A model comes from a bare .onnx file: there is no manifest to give. */
+export class ManifestAbsent extends TradewindError {
+  readonly code = 'ManifestAbsent';
+  readonly kind = 'precondition';
+
+  constructor(name: string) {
+    super({
+      message: `model '${name}' must be served from an artifact to have a manifest, is a bare .onnx file`,
+      facts: { model: name },
+    });
+  }
+}
+
 /** More rows wait than the bound. */
 export class InferenceOverload extends TradewindError {
   readonly code = 'InferenceOverload';
@@ -39,6 +52,17 @@ export class InferenceOverload extends TradewindError {
       message: `rows that wait must be at most ${maxQueuedRows}, try again`,
       facts: { maxQueuedRows },
     });
+  }
+}
+
+/** The time that a request had was over before it was run: nobody waits for the answer any more. */
+export class RequestExpired extends TradewindError {
+  readonly code = 'RequestExpired';
+  readonly kind = 'deadline';
+  override readonly retryable = true;
+
+  constructor() {
+    super({ message: 'request must be run within its time, waited longer' });
   }
 }
 

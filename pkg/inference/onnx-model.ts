@@ -3,7 +3,7 @@ import { ort } from '../runtime/onnxruntime.ts';
 import type { GraphInspection } from '../ml/onnx/inspect.ts';
 import { ModelFailed, TensorsInvalid } from './errors.ts';
 import { datatypeOfElement, emptyTensor, fromOrtTensor, toOrtTensor } from './onnx-tensors.ts';
-import { type BatchingSettings, RowBatcher, type RowsDone } from './row-batcher.ts';
+import { type BatchingSettings, RowBatcher } from './row-batcher.ts';
 import type { ServedModel, Tensor, TensorSignature } from './served-model.ts';
 
 const WARM_UP_RUNS = 3;
@@ -26,7 +26,7 @@ export class OnnxModel implements ServedModel {
   readonly digest: string;
   readonly inputs: readonly TensorSignature[];
   readonly outputs: readonly TensorSignature[];
-  readonly inferRows?: (features: Float32Array, rows: number, done: RowsDone) => void;
+  readonly inferRows?: NonNullable<ServedModel['inferRows']>;
   readonly #session: ort.InferenceSession;
   readonly #batcher: RowBatcher | undefined;
   #underWay = 0;
@@ -49,7 +49,7 @@ export class OnnxModel implements ServedModel {
       options.batching,
     );
     this.#batcher = batcher;
-    this.inferRows = (features, rows, done) => batcher.add(features, rows, done);
+    this.inferRows = (features, rows, done, expiresMs) => batcher.add(features, rows, done, expiresMs);
   }
 
   /** Loads and warms up. @throws {ModelFailed} ONNX Runtime refuses it. */

@@ -25,6 +25,8 @@ export interface RepositoryOptions {
 export interface LoadedModel {
   readonly served: OnnxModel;
   readonly manifest: Manifest | undefined;
+  /** The manifest byte for byte: its sha256 is the digest. */
+  readonly manifestBytes: Buffer | undefined;
 }
 
 interface Entry {
@@ -161,15 +163,17 @@ export class FileModelRepository implements ModelRepository {
       return {
         served: await OnnxModel.load({ ...common, version: '1', digest: sha256(bytes), bytes, graph }),
         manifest: undefined,
+        manifestBytes: undefined,
       };
     }
     const artifact: Artifact = await readArtifact(path);
-    const { manifest, digest, model } = artifact;
+    const { manifest, manifestBytes, digest, model } = artifact;
     const graph = inspectOnnx(model);
     checkContract(manifest, graph);
     return {
       served: await OnnxModel.load({ ...common, version: manifest.version, digest, bytes: model, graph }),
       manifest,
+      manifestBytes,
     };
   }
 }

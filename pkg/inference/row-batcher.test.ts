@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { ManualClock } from '../runtime/clock.ts';
+import type { TradewindError } from '../runtime/errors.ts';
 import { RowBatcher, type RunRows } from './row-batcher.ts';
 
 /** Doubles the first of two features, and notes how many rows each run had. */
@@ -75,5 +77,36 @@ describe('row batcher', () => {
     const [first, second] = await Promise.allSettled([ask(batcher, [1, 2]), ask(batcher, [3])]);
     expect(first.status).toBe('fulfilled');
     expect(second).toMatchObject({ reason: { code: 'InferenceOverload' } });
+  });
+
+  it('does not run what nobody waits for any more, and runs the rest', async () => {
+    const { run, sizes } = doubling();
+    const clock = new ManualClock();
+    const batcher = new RowBatcher(2, run, { maxRows: 2 }, clock);
+    const within = (expiresMs: number, first: number) =>
+      new Promise((resolve) =>
+        batcher.add(
+          Float32Array.of(first, 0),
+          1,
+          (error, [output]) => resolve(error === undefined ? output![0] : (error as TradewindError).code),
+          expiresMs,
+        ),
+      );
+    const answers = Promise.all([within(10, 1), within(20, 2), within(10, 3), within(11, 4)]);
+    clock.advance(10);
+    expect(await answers).toEqual(['RequestExpired', 4, 'RequestExpired', 8]);
+    expect(sizes).toEqual([2]);
+    await batcher.idle();
+    expect(await ask(batcher, [5])).toEqual([10]);
+  });
+
+  it('goes on after a queue of which all has expired', async () => {
+    const { run, sizes } = doubling();
+    const batcher = new RowBatcher(2, run, {}, new ManualClock());
+    const error = await new Promise((resolve) => batcher.add(new Float32Array(2), 1, resolve, 0));
+    expect(error).toMatchObject({ code: 'RequestExpired' });
+    await batcher.idle();
+    expect(await ask(batcher, [1])).toEqual([2]);
+    expect(sizes).toEqual([1]);
   });
 });

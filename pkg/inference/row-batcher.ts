@@ -1,4 +1,5 @@
-import { InferenceOverload, TensorsInvalid } from './errors.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { InferenceOverload, RequestExpired, TensorsInvalid } from './errors.ts';
 
 /** Answer to one request: one array per output, in the order of the graph's outputs. */
 export type RowsDone = (error: Error | undefined, outputs: readonly Float32Array[]) => void;
@@ -17,6 +18,7 @@ interface Waiting {
   readonly features: Float32Array;
   readonly rows: number;
   readonly done: RowsDone;
+  readonly expiresMs: number;
 }
 
 /**
@@ -28,6 +30,7 @@ export class RowBatcher {
   readonly #run: RunRows;
   readonly #maxRows: number;
   readonly #maxQueuedRows: number;
+  readonly #clock: Clock;
   #queue: Waiting[] = [];
   #queuedRows = 0;
   #seenRows = 0;
@@ -35,18 +38,22 @@ export class RowBatcher {
   #onIdle: (() => void)[] = [];
 
   /** @param width - Features of a row. */
-  constructor(width: number, run: RunRows, settings: BatchingSettings = {}) {
+  constructor(width: number, run: RunRows, settings: BatchingSettings = {}, clock: Clock = systemClock) {
     this.#width = width;
     this.#run = run;
     this.#maxRows = settings.maxRows ?? 32;
     this.#maxQueuedRows = settings.maxQueuedRows ?? 4096;
+    this.#clock = clock;
   }
 
   /**
    * Queues rows; `done` is called once, with an error at once where the array is not `rows` rows (TensorsInvalid) or too many wait
    * (InferenceOverload). A request larger than one run is split over several, which are answered as one.
+   *
+   * @param expiresMs - Time on the monotonic clock from which on nobody waits for the answer: a request that is still in the queue
+   *   then is not run (RequestExpired).
    */
-  add(features: Float32Array, rows: number, done: RowsDone): void {
+  add(features: Float32Array, rows: number, done: RowsDone, expiresMs = Infinity): void {
     if (!Number.isInteger(rows) || rows < 1 || features.length !== rows * this.#width) {
       const wanted = `${this.#width} features for each of at least one row`;
       done(new TensorsInvalid(`request must hold ${wanted}, holds ${features.length} for ${rows}`), []);
@@ -56,7 +63,7 @@ export class RowBatcher {
       done(new InferenceOverload(this.#maxQueuedRows), []);
       return;
     }
-    this.#queue.push({ features, rows, done });
+    this.#queue.push({ features, rows, done, expiresMs });
     this.#queuedRows += rows;
     if (this.#isBusy) return;
     this.#isBusy = true;
@@ -78,6 +85,17 @@ export class RowBatcher {
 
   async #runBatch(): Promise<void> {
     const batch = this.#take();
+    if (batch.length > 0) await this.#answerBatch(batch);
+    if (this.#queue.length === 0) {
+      this.#isBusy = false;
+      for (const resolve of this.#onIdle.splice(0)) resolve();
+    } else {
+      this.#seenRows = 0;
+      this.#look();
+    }
+  }
+
+  async #answerBatch(batch: readonly Waiting[]): Promise<void> {
     const rows = batch.reduce((sum, request) => sum + request.rows, 0);
     let outputs: readonly Float32Array[] | undefined;
     let failure = new Error();
@@ -89,13 +107,6 @@ export class RowBatcher {
     if (outputs !== undefined) this.#answer(batch, rows, outputs);
     else if (batch.length === 1) settle(batch[0]!, failure, []);
     else await this.#runOneByOne(batch);
-    if (this.#queue.length === 0) {
-      this.#isBusy = false;
-      for (const resolve of this.#onIdle.splice(0)) resolve();
-    } else {
-      this.#seenRows = 0;
-      this.#look();
-    }
   }
 
   /** A batch that failed is run again one by one, so that one bad request does not fail the others. */
@@ -123,16 +134,22 @@ export class RowBatcher {
     return parts[0]!.map((_, output) => concatenate(parts.map((part) => part[output]!)));
   }
 
+  /** What runs next; requests that have expired meanwhile are answered so and left out. */
   #take(): readonly Waiting[] {
+    const nowMs = this.#clock.monotonicMs();
+    const batch: Waiting[] = [];
+    const expired: Waiting[] = [];
     let rows = 0;
-    let count = 0;
-    while (count < this.#queue.length && (count === 0 || rows + this.#queue[count]!.rows <= this.#maxRows)) {
-      rows += this.#queue[count]!.rows;
-      count += 1;
+    for (const request of this.#queue) {
+      const isExpired = request.expiresMs <= nowMs;
+      if (!isExpired && batch.length > 0 && rows + request.rows > this.#maxRows) break;
+      (isExpired ? expired : batch).push(request);
+      if (!isExpired) rows += request.rows;
+      this.#queuedRows -= request.rows;
     }
-    const batch = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count);
+    const count = batch.length + expired.length;
     this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count);
-    this.#queuedRows -= rows;
+    for (const request of expired) settle(request, new RequestExpired(), []);
     return batch;
   }
 

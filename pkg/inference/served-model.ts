@@ -63,11 +63,13 @@ export interface ServedModel {
    * the signature. Absent where the graph has another form. Calls `done` once, without a promise in between.
    *
    * @param features - Row-major, shape [rows, f]; must not be changed until `done` is called.
+   * @param expiresMs - Time on the monotonic clock from which on the request need not be run (RequestExpired); never by default.
    */
   inferRows?(
     features: Float32Array,
     rows: number,
     done: (error: Error | undefined, outputs: readonly Float32Array[]) => void,
+    expiresMs?: number,
   ): void;
 }
 

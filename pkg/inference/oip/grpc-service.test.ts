@@ -136,6 +136,9 @@ describe('Open Inference Protocol v2 over gRPC', () => {
     for await (const answer of client.call.modelStreamInfer(requests())) {
       expect(answer.inferResponse?.id).toBe(String(i));
       expect(answer.errorMessage.includes("'nobody'")).toBe(i % 3 === 1);
+      expect(answer.inferResponse?.parameters['error_code']?.parameterChoice.value).toBe(
+        i % 3 === 1 ? 'ModelNotFound' : undefined,
+      );
       i++;
     }
     expect(i).toBe(3000);

@@ -26,7 +26,7 @@ type OnMessages = Omit<ServiceImplementation<typeof GRPCInferenceService>, 'mode
 export function registerOip(server: RpcServer, repository: ModelRepository, options: OipOptions = {}): void {
   const engine = new InferEngine(repository, options.maxRows ?? DEFAULT_MAX_ROWS);
   const onBytes = {
-    modelInfer: (request, _context, done) => engine.infer(request, done),
+    modelInfer: (request, context, done) => engine.infer(request, done, context.remainingMs()),
     modelStreamInfer: streamInfer(engine, options.onUnexpected ?? (() => undefined)),
   } satisfies RawImplementation<typeof GRPCInferenceService>;
   server.addService(GRPCInferenceService, onMessages(repository), onBytes);

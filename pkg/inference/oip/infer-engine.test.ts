@@ -6,6 +6,9 @@ import {
   ModelInferResponseSchema,
 } from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
 import { statusOf } from '../../rpc/status.ts';
+import { ManualClock } from '../../runtime/clock.ts';
+import { RequestExpired } from '../errors.ts';
+import type { ServedModel } from '../served-model.ts';
 import { InferEngine } from './infer-engine.ts';
 import { readLeanRequest } from './lean-request.ts';
 import { brokenModel, COLUMNS, rowModel, TestRepository } from './test-repository.ts';
@@ -47,10 +50,20 @@ function fieldsOf(bytes: Uint8Array): Uint8Array[] {
   return fields;
 }
 
-const parameters = fc.dictionary(
-  fc.string({ maxLength: 4 }),
-  fc.constant({ parameterChoice: { case: 'boolParam' as const, value: true } }),
-  { maxKeys: 1 },
+/** A time that is over, or one that no run of these tests needs; microseconds. */
+const timeouts = fc.oneof(
+  { weight: 4, arbitrary: fc.bigInt(60_000_000n, 2n ** 30n) },
+  fc.constantFrom(0n, -1n, 2n ** 62n),
+);
+
+const parameters = fc.oneof(
+  fc.dictionary(
+    fc.string({ maxLength: 4 }),
+    fc.constant({ parameterChoice: { case: 'boolParam' as const, value: true } }),
+    { maxKeys: 1 },
+  ),
+  timeouts.map((value) => ({ timeout: { parameterChoice: { case: 'int64Param' as const, value } } })),
+  fc.constant({ timeout: { parameterChoice: { case: 'stringParam' as const, value: '1' } } }),
 );
 
 /** Requests near the lean form: most of it, one or more parts off. */
@@ -158,6 +171,7 @@ describe('lean and general path', () => {
         modelName: 'rows',
         modelVersion: '7',
         id: 'x'.repeat(300),
+        parameters: { timeout: { parameterChoice: { case: 'int64Param', value: 250_000n } } },
         inputs: [{ name: 'features', datatype: 'FP32', shape: [200n, 3n] }],
         rawInputContents: [Buffer.alloc(2400)],
       }),
@@ -165,9 +179,38 @@ describe('lean and general path', () => {
     expect(readLeanRequest(Buffer.from(bytes))).toMatchObject({
       modelName: 'rows',
       modelVersion: '7',
+      timeoutUs: 250_000,
       rows: 200,
       columns: 3,
     });
+  });
+
+  it.each([
+    ['infer', 250_000n, 250],
+    ['infer', 500_000n, 300],
+    ['inferGeneral', 0n, undefined],
+  ] as const)('%s knows when a request of %d us expires', async (run, timeoutUs, expiresMs) => {
+    let given: number | undefined;
+    const model: ServedModel = {
+      ...rowModel(),
+      inferRows: (_features, _rows, done, expires) => {
+        given = expires;
+        done(new RequestExpired(), []);
+      },
+    };
+    const engine = new InferEngine(new TestRepository([model]), 50, new ManualClock());
+    const bytes = toBinary(
+      ModelInferRequestSchema,
+      create(ModelInferRequestSchema, {
+        modelName: 'rows',
+        parameters: { timeout: { parameterChoice: { case: 'int64Param', value: timeoutUs } } },
+        inputs: [{ name: 'features', datatype: 'FP32', shape: [1n, 3n] }],
+        rawInputContents: [Buffer.alloc(12)],
+      }),
+    );
+    const error = await new Promise((resolve) => engine[run](Buffer.from(bytes), resolve, 300));
+    expect(error).toBeInstanceOf(RequestExpired);
+    expect(given).toBe(expiresMs);
   });
 
   it('compute what the model computes', async () => {

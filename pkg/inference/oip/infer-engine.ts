@@ -3,8 +3,10 @@ import {
   ModelInferResponseSchema,
 } from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
 import { decodeMessage, encodeMessage } from '../../rpc/handlers.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
+import { RequestExpired } from '../errors.ts';
 import type { ModelRepository, ServedModel } from '../served-model.ts';
-import { messageFromAnswer, requestFromMessage } from './infer-messages.ts';
+import { messageFromAnswer, requestFromMessage, timeoutUsOf } from './infer-messages.ts';
 import { runInference } from './inference.ts';
 import { LeanPlan } from './lean-plan.ts';
 import { readLeanRequest } from './lean-request.ts';
@@ -15,31 +17,36 @@ export type InferDone = (error: unknown, response?: Uint8Array) => void;
 /**
  * Answers ModelInfer on bytes. The common form (one FP32 input of shape [n, f], raw) is read and written without a general
  * decode; every other form, and everything that is wrong, goes the general way. Both give the same bytes.
+ *
+ * A request whose time is over is not run: the time is that of the call, or the parameter `timeout` in microseconds from the
+ * arrival of the request, whichever ends first.
  */
 export class InferEngine {
   readonly #repository: ModelRepository;
   readonly #maxRows: number;
+  readonly #clock: Clock;
   readonly #plans = new WeakMap<ServedModel, LeanPlan>();
 
-  constructor(repository: ModelRepository, maxRows: number) {
+  constructor(repository: ModelRepository, maxRows: number, clock: Clock = systemClock) {
     this.#repository = repository;
     this.#maxRows = maxRows;
+    this.#clock = clock;
   }
 
-  /** Calls `done` once. */
-  infer(bytes: Buffer, done: InferDone): void {
-    if (!this.#inferLean(bytes, done)) this.inferGeneral(bytes, done);
+  /** Calls `done` once. @param remainingMs - Time that the call has. */
+  infer(bytes: Buffer, done: InferDone, remainingMs = Infinity): void {
+    if (!this.#inferLean(bytes, done, remainingMs)) this.inferGeneral(bytes, done, remainingMs);
   }
 
   /** The general way alone. */
-  inferGeneral(bytes: Uint8Array, done: InferDone): void {
-    void this.#answer(bytes, done);
+  inferGeneral(bytes: Uint8Array, done: InferDone, remainingMs = Infinity): void {
+    void this.#answer(bytes, done, remainingMs);
   }
 
-  async #answer(bytes: Uint8Array, done: InferDone): Promise<void> {
+  async #answer(bytes: Uint8Array, done: InferDone, remainingMs: number): Promise<void> {
     let response: Uint8Array;
     try {
-      response = await this.#answerBytes(bytes);
+      response = await this.#answerBytes(bytes, remainingMs);
     } catch (error) {
       done(error);
       return;
@@ -47,14 +54,15 @@ export class InferEngine {
     done(undefined, response);
   }
 
-  async #answerBytes(bytes: Uint8Array): Promise<Uint8Array> {
+  async #answerBytes(bytes: Uint8Array, remainingMs: number): Promise<Uint8Array> {
     const message = decodeMessage(ModelInferRequestSchema, bytes);
+    if (remainingMs <= 0 || (timeoutUsOf(message) ?? Infinity) <= 0) throw new RequestExpired();
     const answer = await runInference(this.#repository, requestFromMessage(message), this.#maxRows);
     return encodeMessage(ModelInferResponseSchema, messageFromAnswer(message, answer));
   }
 
   /** @returns False when the request is not of the lean form; nothing has happened then. */
-  #inferLean(bytes: Buffer, done: InferDone): boolean {
+  #inferLean(bytes: Buffer, done: InferDone, remainingMs: number): boolean {
     const request = readLeanRequest(bytes);
     if (request === undefined) return false;
     const model = this.#repository.get(request.modelName, request.modelVersion);
@@ -64,10 +72,16 @@ export class InferEngine {
     const features = new Float32Array(request.rows * request.columns);
     // The bytes lie anywhere in the message, and a Float32Array needs alignment: hence the copy.
     new Uint8Array(features.buffer).set(request.raw);
-    model.inferRows(features, request.rows, (error, outputs) => {
-      if (error === undefined) done(undefined, plan.write(request, outputs));
-      else done(error);
-    });
+    const timeoutMs = Math.min(remainingMs, (request.timeoutUs ?? Infinity) / 1000);
+    model.inferRows(
+      features,
+      request.rows,
+      (error, outputs) => {
+        if (error === undefined) done(undefined, plan.write(request, outputs));
+        else done(error);
+      },
+      timeoutMs === Infinity ? Infinity : this.#clock.monotonicMs() + timeoutMs,
+    );
     return true;
   }
 

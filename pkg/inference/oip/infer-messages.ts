@@ -30,6 +30,12 @@ export function requestFromMessage(message: ModelInferRequest): InferRequest {
   };
 }
 
+/** Parameter `timeout` of a request: microseconds that its caller waits; `undefined` where it does not say. */
+export function timeoutUsOf({ parameters }: ModelInferRequest): number | undefined {
+  const choice = parameters['timeout']?.parameterChoice;
+  return choice?.case === 'int64Param' || choice?.case === 'uint64Param' ? Number(choice.value) : undefined;
+}
+
 function tensorOf(input: ModelInferRequest_InferInputTensor, raw: Uint8Array | undefined): Tensor {
   const { name } = input;
   const datatype = parseDatatype(name, input.datatype);

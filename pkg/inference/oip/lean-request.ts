@@ -4,6 +4,8 @@ export interface LeanRequest {
   readonly modelVersion: string;
   /** Bytes of the id; empty without one. */
   readonly id: Buffer;
+  /** Parameter `timeout`: microseconds that the caller waits; absent where it does not say. */
+  readonly timeoutUs: number | undefined;
   readonly inputName: string;
   readonly rows: number;
   readonly columns: number;
@@ -17,11 +19,16 @@ const tag = (field: number): number => (field << 3) | WIRE_BYTES;
 const MODEL_NAME = tag(1);
 const MODEL_VERSION = tag(2);
 const ID = tag(3);
+const PARAMETER = tag(4);
 const INPUT = tag(5);
 const RAW_INPUT = tag(7);
 const TENSOR_NAME = tag(1);
 const TENSOR_DATATYPE = tag(2);
 const TENSOR_SHAPE = tag(3);
+
+/** The entry `timeout` of the parameters, up to the length of its value; and the tag of an int64 in that. */
+const TIMEOUT_HEAD = Buffer.from('\x0a\x07timeout\x12', 'latin1');
+const INT64_PARAM = 2 << 3;
 
 /** Where a read went wrong or met something that is not lean; positions and lengths are never negative. */
 const NOT_LEAN = -1;
@@ -31,7 +38,7 @@ let next = 0;
 
 /**
  * Reads a request that has a model name, exactly one FP32 input of rank 2 and its raw contents, and optionally a
- * version and an id, in any order, each once, in ASCII.
+ * version, an id and the parameter `timeout`, in any order, each once, in ASCII.
  *
  * @returns `undefined` for everything else, valid or not: the general decoder decides then.
  */
@@ -39,6 +46,7 @@ export function readLeanRequest(bytes: Buffer): LeanRequest | undefined {
   let modelName: string | undefined;
   let modelVersion: string | undefined;
   let id: Buffer | undefined;
+  let timeoutUs: number | undefined;
   let tensor: Tensor | undefined;
   let raw: Buffer | undefined;
   let at = 0;
@@ -52,6 +60,9 @@ export function readLeanRequest(bytes: Buffer): LeanRequest | undefined {
     else if (field === INPUT && tensor === undefined) {
       tensor = readTensor(bytes, start, at);
       if (tensor === undefined) return undefined;
+    } else if (field === PARAMETER && timeoutUs === undefined) {
+      timeoutUs = readTimeout(bytes, start, at);
+      if (timeoutUs === NOT_LEAN) return undefined;
     } else if (!isAscii(bytes, start, at)) return undefined;
     else if (field === MODEL_NAME && modelName === undefined) modelName = bytes.toString('latin1', start, at);
     else if (field === MODEL_VERSION && modelVersion === undefined)
@@ -65,6 +76,7 @@ export function readLeanRequest(bytes: Buffer): LeanRequest | undefined {
     modelName,
     modelVersion: modelVersion ?? '',
     id: id ?? EMPTY,
+    timeoutUs,
     inputName: tensor.name,
     rows: tensor.rows,
     columns: tensor.columns,
@@ -102,6 +114,16 @@ function readTensor(bytes: Buffer, from: number, end: number): Tensor | undefine
     } else return undefined;
   }
   return name !== undefined && isFloat && rows > 0 && columns > 0 ? { name, rows, columns } : undefined;
+}
+
+/** The value of an entry of the parameters that is `timeout` as int64, below 2^28 microseconds. */
+function readTimeout(bytes: Buffer, from: number, end: number): number {
+  const at = from + TIMEOUT_HEAD.length;
+  if (at >= end || bytes.compare(TIMEOUT_HEAD, 0, TIMEOUT_HEAD.length, from, at) !== 0) return NOT_LEAN;
+  const length = readLength(bytes, at, end);
+  if (length === NOT_LEAN || next + length !== end || bytes[next] !== INT64_PARAM) return NOT_LEAN;
+  const timeoutUs = readVarint(bytes, next + 1, end);
+  return next === end && timeoutUs > 0 ? timeoutUs : NOT_LEAN;
 }
 
 /** A length whose bytes lie before `end`; sets `next` to their start. */

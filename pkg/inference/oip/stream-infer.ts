@@ -71,11 +71,19 @@ function inferAnswer(response: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** An error with the id of its request, so that the caller can tell which one failed. */
+/**
+ * An error with the id of its request, so that the caller can tell which one failed, and for programs its code and kind as the
+ * parameters `error_code` and `error_kind`, since the protocol has a place for a text only.
+ */
 function errorAnswer(request: Uint8Array, error: unknown): Uint8Array {
+  const known = error instanceof TradewindError ? error : { code: 'Internal', kind: 'internal' };
+  const text = (value: string) => ({ parameterChoice: { case: 'stringParam' as const, value } });
   const message = create(ModelStreamInferResponseSchema, {
     errorMessage: statusOf(error).details,
-    inferResponse: { id: idOf(request) },
+    inferResponse: {
+      id: idOf(request),
+      parameters: { error_code: text(known.code), error_kind: text(known.kind) },
+    },
   });
   return toBinary(ModelStreamInferResponseSchema, message);
 }

@@ -1,0 +1,23 @@
+import { ModelService } from '../../proto/gen/tradewind/v1/model_pb.ts';
+import type { RpcServer } from '../rpc/server.ts';
+import { ManifestAbsent } from './errors.ts';
+import { ModelNotFoundError } from './oip/errors.ts';
+import type { FileModelRepository } from './repository.ts';
+
+/** Adds `tradewind.v1.ModelService` over the models of a repository to a server. */
+export function registerManifestService(server: RpcServer, repository: FileModelRepository): void {
+  server.addService(ModelService, {
+    getManifest: ({ name }) => {
+      const served = name === '' ? onlyName(repository) : name;
+      const loaded = repository.loaded(served);
+      if (loaded === undefined) throw new ModelNotFoundError(served, '');
+      if (loaded.manifestBytes === undefined) throw new ManifestAbsent(served);
+      return { name: served, manifest: loaded.manifestBytes };
+    },
+  });
+}
+
+function onlyName(repository: FileModelRepository): string {
+  const ready = repository.index().filter(({ state }) => state === 'READY');
+  return ready.length === 1 ? ready[0]!.name : '';
+}

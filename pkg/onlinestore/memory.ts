@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../runtime/clock.ts';
 import { StoreClosed } from './errors.ts';
-import { checkFeatures, checkTtl, type OnlineFeatures, type OnlineStore } from './online-store.ts';
+import { checkFeatures, checkTtl, isNewer, type OnlineFeatures, type OnlineStore } from './online-store.ts';
 
 /** Answers kept at most; the least recently used go first. */
 const MAX_CACHED = 50_000;
@@ -41,7 +41,7 @@ export class MemoryOnlineStore implements OnlineStore {
     return vectors.map((vector) => {
       const symbols = this.#symbolsOf(vector.featureSet);
       const kept = symbols.get(vector.symbol);
-      if (kept !== undefined && kept.expiresMs > nowMs && kept.value.offset >= vector.offset) return false;
+      if (kept !== undefined && kept.expiresMs > nowMs && !isNewer(vector, kept.value)) return false;
       symbols.set(vector.symbol, { value: copyOf(vector), expiresMs: nowMs + this.#ttlMs });
       return true;
     });

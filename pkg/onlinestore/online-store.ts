@@ -8,7 +8,7 @@ export interface OnlineFeatures {
   readonly timeUs: number;
   /** When they could have been known, UTC microseconds. */
   readonly knownTimeUs: number;
-  /** Offset of the input event, integer >= 0: a newer offset wins, an older or equal write changes nothing. */
+  /** Offset of the input event in its partition, integer >= 0; one symbol is always in one partition. */
   readonly offset: number;
   /** Shape [f], order of the feature set; NaN means absent. Kept bit for bit, -0 included. */
   readonly values: Float64Array;
@@ -18,12 +18,13 @@ export interface OnlineFeatures {
  * Newest features by (feature set, symbol), and a small cache with expiry. Rebuildable from the log.
  *
  * What is given is copied, and what is returned belongs to the caller. Every method but `close` throws StoreClosed once
- * the store is closed.
+ * the store is closed. A store that is a server throws StoreUnavailable within its time-out while the server is away, and
+ * serves again by itself; what a failed write held may have been kept or not.
  */
 export interface OnlineStore {
   /**
-   * Writes each vector unless the store has one with the same or a newer offset. Each write stands for itself and is
-   * atomic; of several for one symbol in a call the newest wins too. A written vector expires after the store's time to
+   * Writes each vector that {@link isNewer} than the stored one; the others change nothing. Each write stands for itself
+   * and is atomic; of several for one symbol in a call the newest wins too. A written vector expires after the store's time to
    * live, and then counts as absent: any offset may be written again.
    *
    * @returns For each input, whether it was written.
@@ -45,6 +46,14 @@ export interface OnlineStore {
   getCached(key: string): Promise<Uint8Array | undefined>;
   /** Lets go of everything that this client holds; calling it again does nothing. */
   close(): Promise<void>;
+}
+
+/** Whether `a` replaces `b`: by offset, then by time, since one event may close several bars. */
+export function isNewer(
+  a: Pick<OnlineFeatures, 'offset' | 'timeUs'>,
+  b: Pick<OnlineFeatures, 'offset' | 'timeUs'>,
+): boolean {
+  return a.offset > b.offset || (a.offset === b.offset && a.timeUs > b.timeUs);
 }
 
 /** What every store refuses before it writes. @throws {StoreValueInvalid} */

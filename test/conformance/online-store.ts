@@ -134,6 +134,16 @@ function describeFeatures(open: OpenOnlineStore, { runs = 200 }: OnlineStoreTrai
       expect((await its().store.getFeatures(set, ['ES']))[0]?.offset).toBe(7);
     });
 
+    it('of one event that closed several bars: the latest wins', async () => {
+      const set = newName();
+      const at = (timeUs: number) => ({ ...vector(set, 'ES', 4, [timeUs]), timeUs });
+      expect(await its().store.putFeatures([at(-2), at(30), at(20)])).toEqual([true, true, false]);
+      expect(await its().store.putFeatures([at(30), at(31)])).toEqual([false, true]);
+      expect((await its().store.getFeatures(set, ['ES']))[0]).toEqual(at(31));
+      expect(await its().store.putFeatures([{ ...at(100), offset: 3 }])).toEqual([false]);
+      expect(await its().store.putFeatures([{ ...at(-100), offset: 5 }])).toEqual([true]);
+    });
+
     it.each([
       { offset: -1 },
       { offset: 0.5 },

@@ -19,3 +19,57 @@ export class StoreClosed extends TradewindError {
     super({ message: 'the online store must be open, was closed' });
   }
 }
+
+/** The server of the online store did not answer in time, or said that it cannot now. A write may have been kept or not. */
+export class StoreUnavailable extends TradewindError {
+  readonly code = 'StoreUnavailable';
+  readonly kind = 'unavailable';
+  override readonly retryable = true;
+
+  constructor(server: string, reason: string) {
+    super({
+      message: `the online store at ${server} must answer in time, did not: ${reason}`,
+      facts: { server, reason },
+    });
+  }
+}
+
+/** More reads and writes are under way than the bound: the server is slower than what is asked of it. */
+export class StoreOverloaded extends TradewindError {
+  readonly code = 'StoreOverloaded';
+  readonly kind = 'exhausted';
+  override readonly retryable = true;
+
+  constructor(maxPending: number) {
+    super({
+      message: `keys under way to the online store must be at most ${maxPending}, try again`,
+      facts: { maxPending },
+    });
+  }
+}
+
+/** The server was reached, but would not let us in, or not to these keys or commands: user, password, access list, certificate. */
+export class StoreAccessDenied extends TradewindError {
+  readonly code = 'StoreAccessDenied';
+  readonly kind = 'usage';
+
+  constructor(server: string, reason: string) {
+    super({
+      message: `the online store at ${server} must accept our user, password and certificate authority, did not: ${reason}`,
+      facts: { server, reason },
+    });
+  }
+}
+
+/** The server refused a command in a way that no retry mends, such as a wrong mode or a key that holds something else. */
+export class StoreRefused extends TradewindError {
+  readonly code = 'StoreRefused';
+  readonly kind = 'precondition';
+
+  constructor(server: string, reason: string) {
+    super({
+      message: `the online store at ${server} must accept our commands, refused: ${reason}`,
+      facts: { server, reason },
+    });
+  }
+}

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /** A program that a test or bench drives: where it is, or what is missing to have it. */
@@ -106,6 +106,34 @@ export function kafkaLibraries(): Tool {
       if (existsSync(cached)) rmSync(filling, { recursive: true });
       else renameSync(filling, cached);
       return cached;
+    },
+  ]);
+}
+
+/**
+ * redis-server: on PATH, else the program of Debian's redis-tools, installed where we may. That package has the program under
+ * another name and no service, so nothing listens on the machine afterwards.
+ */
+export function redisServer(): Tool {
+  const linked = join(cache, 'bin/redis-server');
+  const link = (): string | undefined => {
+    const program = onPath('redis-check-rdb');
+    if (program === undefined) return undefined;
+    mkdirSync(dirname(linked), { recursive: true });
+    // Another worker may have been first.
+    if (!existsSync(linked)) symlinkSync(program, linked);
+    return succeeds(linked, ['--version']) ? linked : undefined;
+  };
+  return found('redis-server (Debian: redis-server)', [
+    () => onPath('redis-server'),
+    link,
+    () => {
+      if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return undefined;
+      install('apt-get', ['update', '-qq']);
+      install('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-tools'], {
+        DEBIAN_FRONTEND: 'noninteractive',
+      });
+      return link();
     },
   ]);
 }

@@ -69,7 +69,7 @@ export function requireBothDirections(
       part,
       atLeast,
       rows.length,
-      'use more data, fewer folds, a smaller embargo or a shorter horizon',
+      'use more data, shorter bars, fewer folds, a smaller embargo or a shorter horizon',
     );
   }
   const first = table.directions[rows[0]!]!;

@@ -242,6 +242,7 @@ export class Laptop {
       resumedFromPosition: this.resumedFrom ?? null,
       position: collector.position,
       isFinished: this.#isFinished,
+      speed: this.#options.config.source.speed,
       elapsedSeconds: (systemClock.monotonicMs() - this.#startedMs) / 1000,
       ...statistics.summary(),
       model: model === undefined ? null : { name: model.name, version: model.version, digest: model.digest },

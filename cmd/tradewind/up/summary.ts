@@ -7,6 +7,8 @@ export interface UpSummary extends RunSummary {
   readonly resumedFromPosition: number | null;
   readonly position: number;
   readonly isFinished: boolean;
+  /** Market seconds per second. At `max` a stage takes what the one before gives, so latencies hold the wait in the queue. */
+  readonly speed: number | 'max';
   readonly elapsedSeconds: number;
   readonly model: { readonly name: string; readonly version: string; readonly digest: string } | null;
 }
@@ -22,9 +24,10 @@ const milliseconds = (value: number): string => (Number.isFinite(value) ? `${val
 
 /** The summary as a table of two columns. */
 export function formatSummary(summary: UpSummary): string {
-  const { latency, model } = summary;
+  const { latency, model, speed } = summary;
+  const queued = speed === 'max' ? ' (waiting behind the events before it, at full speed)' : '';
   const stage = ({ p50Ms, p99Ms }: { readonly p50Ms: number; readonly p99Ms: number }) =>
-    `p50 ${milliseconds(p50Ms)}, p99 ${milliseconds(p99Ms)}`;
+    `p50 ${milliseconds(p50Ms)}, p99 ${milliseconds(p99Ms)}${queued}`;
   const rows: readonly (readonly [string, string])[] = [
     [
       'source',

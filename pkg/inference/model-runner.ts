@@ -22,6 +22,7 @@ export interface ModelRunner {
    *
    * @param features - Row-major, shape [rows, f]; NaN means missing.
    * @param rows - Number of rows, >= 1.
+   * @param expiresMs - Time on the monotonic clock from which on nobody waits for the answer; never by default.
    */
-  infer(features: Float32Array, rows: number): Promise<ModelOutputs>;
+  infer(features: Float32Array, rows: number, expiresMs?: number): Promise<ModelOutputs>;
 }

@@ -7,10 +7,35 @@ import type { PredictionModel } from './model-directory.ts';
 export function toPredictionModel(served: ServedModel, manifest: Manifest): PredictionModel {
   const probability = served.outputs.findIndex(({ name }) => name === 'probability_up');
   const members = served.outputs.findIndex(({ name }) => name === 'members');
+  return predictionModel(
+    served,
+    manifest,
+    (features, rows, expiresMs) =>
+      new Promise<ModelOutputs>((resolve, reject) => {
+        served.inferRows!(
+          features,
+          rows,
+          (error, outputs) => {
+            if (error === undefined)
+              resolve({ probabilityUp: outputs[probability]!, members: outputs[members]! });
+            else reject(error);
+          },
+          expiresMs,
+        );
+      }),
+  );
+}
+
+/** A model as predictions use it, by its manifest and what runs it, wherever that is. */
+export function predictionModel(
+  { name, version, digest }: Pick<PredictionModel, 'name' | 'version' | 'digest'>,
+  manifest: Manifest,
+  infer: PredictionModel['infer'],
+): PredictionModel {
   return {
-    name: served.name,
-    version: served.version,
-    digest: served.digest,
+    name,
+    version,
+    digest,
     featureSet: manifest.contract.featureSet,
     featureNames: manifest.contract.features,
     memberNames: manifest.members.map(({ name }) => name),
@@ -21,13 +46,6 @@ export function toPredictionModel(served: ServedModel, manifest: Manifest): Pred
     codeVersion: manifest.codeVersion,
     importance: manifest.importance,
     metrics: manifest.metrics,
-    infer: (features, rows) =>
-      new Promise<ModelOutputs>((resolve, reject) => {
-        served.inferRows!(features, rows, (error, outputs) => {
-          if (error === undefined)
-            resolve({ probabilityUp: outputs[probability]!, members: outputs[members]! });
-          else reject(error);
-        });
-      }),
+    infer,
   };
 }

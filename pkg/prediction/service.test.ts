@@ -47,6 +47,23 @@ const vectorOf = (values: readonly number[], changes = {}) => ({
 });
 
 describe('prediction by symbol', () => {
+  it('tells the model until when the caller waits, and asks without end where nobody says', async () => {
+    const told: (number | undefined)[] = [];
+    const model = fakeModel();
+    const infer: PredictionModel['infer'] = (features, rows, expiresMs) => {
+      told.push(expiresMs);
+      return model.infer(features, rows);
+    };
+    const { service, store, clock } = build({ models: [{ ...model, infer }] });
+    await store.putFeatures([fakeFeatures([0.9, 0.01, 0.001])]);
+    clock.advance(5);
+    await service.predict({ model: '', symbol: 'ES' }, 250);
+    await service.explain(given(), 100);
+    await service.predict({ model: '', symbol: 'ES' });
+    const nowMs = START_US / 1000 + 5;
+    expect(told).toEqual([nowMs + 250, nowMs + 100, Infinity]);
+  });
+
   it('gives the overlay over the model on the newest features', async () => {
     const { service, store, told } = build();
     await store.putFeatures([fakeFeatures([0.9, 0.01, 0.001])]);

@@ -46,6 +46,8 @@ interface Subject {
   readonly featureTimeUs: number;
   readonly featureOffset: number;
   readonly startedMs: number;
+  /** Time on the monotonic clock from which on nobody waits for the answer. */
+  readonly expiresMs: number;
 }
 
 /** Predictions by symbol, by given features, and for every vector of a stream. Missing, stale or unready features: an abstention. */
@@ -66,18 +68,19 @@ export class PredictionService {
   /**
    * One prediction or abstention.
    *
+   * @param timeoutMs - Time that the caller waits: a model need not run after it.
    * @throws {ModelNotServed} Models are served, but none of that name.
    * @throws {FeaturesInvalid} Given features are not those of the model.
    * @throws {PredictionOverload} Too many are under way.
    * @throws {ModelOutputInvalid} The model gave no probability.
    */
-  async predict(request: PredictionRequest): Promise<Prediction> {
-    return (await this.#bounded(() => this.#answer(request, true))).prediction;
+  async predict(request: PredictionRequest, timeoutMs = Infinity): Promise<Prediction> {
+    return (await this.#bounded(() => this.#answer(request, true, timeoutMs))).prediction;
   }
 
   /** The same answer, made anew, with everything that led to it. Throws as {@link predict} does. */
-  async explain(request: PredictionRequest): Promise<Explanation> {
-    const answer = await this.#bounded(() => this.#answer(request, false));
+  async explain(request: PredictionRequest, timeoutMs = Infinity): Promise<Explanation> {
+    const answer = await this.#bounded(() => this.#answer(request, false, timeoutMs));
     return explainAnswer(answer, this.#options.settings.overlay);
   }
 
@@ -92,6 +95,7 @@ export class PredictionService {
       featureTimeUs: vector.timeUs,
       featureOffset: vector.offset,
       startedMs: clock.monotonicMs(),
+      expiresMs: Infinity,
     };
     const model = models.only();
     if (model === undefined) return this.#abstain(undefined, subject, 'ModelUnavailable');
@@ -115,11 +119,12 @@ export class PredictionService {
     }
   }
 
-  async #answer(request: PredictionRequest, mayUseCache: boolean): Promise<Answer> {
+  async #answer(request: PredictionRequest, mayUseCache: boolean, timeoutMs: number): Promise<Answer> {
     const { models, store, settings, clock } = this.#options;
     const startedMs = clock.monotonicMs();
     const symbol = 'symbol' in request ? request.symbol : (request.label ?? '');
-    const subject: Subject = { symbol, featureTimeUs: 0, featureOffset: -1, startedMs };
+    const expiresMs = startedMs + timeoutMs;
+    const subject: Subject = { symbol, featureTimeUs: 0, featureOffset: -1, startedMs, expiresMs };
     if (models.isEmpty())
       return this.#abstained(undefined, this.#abstain(undefined, subject, 'ModelUnavailable'), 0);
     const model = models.get(request.model);
@@ -149,7 +154,7 @@ export class PredictionService {
       this.#planner.valueOf(values, 'volatility_20'),
       this.#planner.valueOf(values, 'bid_ask_spread'),
     );
-    const answer = await infer(model, row, risk);
+    const answer = await infer(model, row, risk, subject.expiresMs);
     return {
       prediction: this.#make(model, subject, hashInputs(row), answer, false),
       model,
@@ -170,7 +175,10 @@ export class PredictionService {
     const key = `prediction/${model.digest}/${inputsHash}`;
     const kept = mayUseCache ? await store.getCached(key) : undefined;
     if (mayUseCache) onCacheLookup?.(kept !== undefined);
-    const answer = kept === undefined ? await infer(model, row, riskOf(model, row)) : decodeAnswer(kept);
+    const answer =
+      kept === undefined
+        ? await infer(model, row, riskOf(model, row), subject.expiresMs)
+        : decodeAnswer(kept);
     if (kept === undefined && mayUseCache)
       await store.putCached(key, encodeAnswer(answer), settings.cacheTtlSeconds);
     const prediction = this.#make(model, subject, inputsHash, answer, kept !== undefined);
@@ -222,8 +230,13 @@ export class PredictionService {
 }
 
 /** Runs a model on one row. @throws {ModelOutputInvalid} An output is not in [0, 1]. */
-async function infer(model: PredictionModel, row: Float32Array, risk: number): Promise<CachedAnswer> {
-  const outputs = await model.infer(row, 1);
+async function infer(
+  model: PredictionModel,
+  row: Float32Array,
+  risk: number,
+  expiresMs: number,
+): Promise<CachedAnswer> {
+  const outputs = await model.infer(row, 1, expiresMs);
   const probabilityUp = outputs.probabilityUp[0] ?? Number.NaN;
   checkProbability(model, 'probability_up', probabilityUp);
   const members = Array.from(outputs.members);

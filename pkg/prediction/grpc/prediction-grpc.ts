@@ -23,8 +23,8 @@ const MAX_PER_STREAM = 256;
 /** Registers `tradewind.v1.PredictionService` on a server. */
 export function registerPredictionService(server: RpcServer, service: PredictionService): void {
   server.addService(PredictionServiceDescriptor, {
-    predict: async (request) => ({
-      prediction: predictionMessage(await service.predict(requestOf(request))),
+    predict: async (request, context) => ({
+      prediction: predictionMessage(await service.predict(requestOf(request), context.remainingMs())),
     }),
     predictStream: (requests) =>
       answerConcurrently(requests, ({ id, request }) => answerOne(service, id, request), MAX_PER_STREAM),
@@ -40,9 +40,9 @@ export function registerPredictionService(server: RpcServer, service: Prediction
         metrics: presentMetrics(model.metrics),
       })),
     }),
-    explain: async ({ request }) => {
+    explain: async ({ request }, context) => {
       if (request === undefined) throw new RequestInvalid('request must be set, was absent');
-      return explanationMessage(await service.explain(requestOf(request)));
+      return explanationMessage(await service.explain(requestOf(request), context.remainingMs()));
     },
   });
 }

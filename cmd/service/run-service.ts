@@ -2,9 +2,12 @@ import type { z } from 'zod';
 
 import type { EventLog } from '../../pkg/eventlog/event-log.ts';
 import { KafkaEventLog } from '../../pkg/eventlog/kafka/kafka.ts';
+import { kafkaMetrics } from '../../pkg/eventlog/kafka/metrics.ts';
 import type { Logger } from '../../pkg/runtime/logger.ts';
+import type { Metrics } from '../../pkg/runtime/metrics.ts';
 import { TOPICS, topicSettings } from '../../pkg/wire/topics.ts';
 import type { KafkaSection, ServiceConfig } from './config.ts';
+import { kafkaConfig } from './kafka-config.ts';
 import { type ProcessContext, runProcess } from './run-process.ts';
 
 /** A process that works on the event log. */
@@ -23,25 +26,16 @@ export function runService<S extends z.ZodType<ServiceConfig>>(
   serve: (context: ServiceContext<z.infer<S>>) => Promise<void>,
 ): Promise<void> {
   return runProcess(schema, configFile, async (context) => {
-    const log = await openLog(context.config.kafka, context.logger);
+    const log = await openLog(context.config.kafka, context.logger, context.metrics);
     context.shutdown.add('event log', () => log.close());
     await serve({ ...context, log });
   });
 }
 
 /** Reaches the brokers and makes the topics that are missing. */
-async function openLog(config: KafkaSection, logger: Logger): Promise<EventLog> {
-  const { brokers, tls, caFile, mechanism, username, password, replicas, minInSyncReplicas } = config;
-  const log = await KafkaEventLog.open(
-    {
-      brokers,
-      replicas,
-      minInSyncReplicas,
-      ...(tls ? { tls: caFile === undefined ? {} : { caFile } } : {}),
-      ...(mechanism === 'none' ? {} : { sasl: { mechanism, username, password } }),
-    },
-    { logger },
-  );
+async function openLog(config: KafkaSection, logger: Logger, metrics: Metrics): Promise<EventLog> {
+  const observer = kafkaMetrics(metrics.registry);
+  const log = await KafkaEventLog.open(kafkaConfig(config), { logger, observer });
   await log.ensureTopics(topicSettings(TOPICS, config.partitions, config.retentionRecords));
   return log;
 }

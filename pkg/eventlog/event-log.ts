@@ -87,7 +87,7 @@ export interface ConsumerHandler {
    * the log is not the one that the offset came from. Nothing is ever skipped without being told to.
    *
    * @returns Offset to go on at, or `undefined` to let this partition stand still, owned, while others go on. Where
-   * there is no such method the member ends with the error.
+   * there is no such method the member ends with the error, unless the adapter is told to let an operator decide.
    */
   onOutOfRange?(assignment: PartitionAssignment, error: OffsetOutOfRange): Promise<number | undefined>;
   /**

@@ -9,9 +9,13 @@ export const KAFKA_USER = { username: 'tradewind', password: 'a-test-password' }
 export interface BrokerPlace {
   readonly id: number;
   readonly folder: string;
+  /** Its data, where that lies elsewhere. */
+  readonly data?: string;
   readonly port: number;
   readonly securePort: number;
   readonly controllerPort: number;
+  /** A third listener, which clients reach through a proxy: where it listens and where it is told to be. */
+  readonly proxied?: { readonly port: number; readonly advertisedPort: number };
 }
 
 /** Settings that make a small set quick: groups form at once, logs are cleaned within a second, sessions may be short. */
@@ -66,6 +70,10 @@ export function serverProperties(
     `PLAIN://127.0.0.1:${place.port}`,
     ...(keyStore === undefined ? [] : [`SECURE://127.0.0.1:${place.securePort}`]),
   ];
+  const { proxied } = place;
+  const advertised =
+    proxied === undefined ? listeners : [...listeners, `PROXIED://127.0.0.1:${proxied.advertisedPort}`];
+  if (proxied !== undefined) listeners.push(`PROXIED://127.0.0.1:${proxied.port}`);
   const secure: Readonly<Record<string, string>> =
     keyStore === undefined
       ? {}
@@ -81,11 +89,12 @@ export function serverProperties(
     'node.id': String(place.id),
     'controller.quorum.voters': all.map((one) => `${one.id}@127.0.0.1:${one.controllerPort}`).join(','),
     listeners: [...listeners, `CONTROLLER://127.0.0.1:${place.controllerPort}`].join(','),
-    'advertised.listeners': listeners.join(','),
+    'advertised.listeners': advertised.join(','),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAIN',
-    'listener.security.protocol.map': 'PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
-    'log.dirs': join(place.folder, 'data'),
+    'listener.security.protocol.map':
+      'PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT,SECURE:SASL_SSL',
+    'log.dirs': place.data ?? join(place.folder, 'data'),
     'default.replication.factor': replicas,
     'min.insync.replicas': inSync,
     'offsets.topic.replication.factor': replicas,

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { eventually } from '../support/eventually.ts';
 import { type BrokerPlace, KAFKA_USER, makeCertificate, serverProperties } from './kafka-settings.ts';
 import { freePorts, type ServerProcess, startProcess } from './processes.ts';
+import { TcpProxy } from './tcp-proxy.ts';
 import { kafkaLibraries } from './tools.ts';
 
 const START_TIMEOUT_MS = 60_000;
@@ -21,6 +22,10 @@ export interface KafkaOptions {
   readonly brokers: 1 | 3;
   /** With a second listener of TLS and SASL (SCRAM-SHA-512); needs openssl. */
   readonly isSecure?: boolean;
+  /** With a third listener behind a proxy for each broker. */
+  readonly isProxied?: boolean;
+  /** Where the data of one broker lies instead, a folder of its own. */
+  readonly dataOf?: { readonly broker: number; readonly folder: string };
   /** Broker settings over those of the harness. */
   readonly properties?: Readonly<Record<string, string>>;
 }
@@ -31,6 +36,8 @@ export interface KafkaServers {
   readonly brokers: readonly string[];
   /** The listener with TLS and SASL: its addresses, the authority to trust (PEM file) and who may log in. */
   readonly secure?: { readonly brokers: readonly string[]; readonly ca: string } & typeof KAFKA_USER;
+  /** The listener behind proxies: its addresses, and the proxy of each broker. */
+  readonly proxied?: { readonly brokers: readonly string[]; readonly proxies: readonly TcpProxy[] };
   /** Kills a broker as a power cut would; its data stays. */
   kill(broker: number): Promise<void>;
   /** Ends a broker by SIGTERM if it runs, starts it on its data, and resolves when it is up. */
@@ -62,7 +69,8 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServers> {
   if ('missing' in libraries) throw new Error(`Kafka needs ${libraries.missing}`);
   const folder = mkdtempSync(join(tmpdir(), 'tradewind-kafka-'));
   const classPath = ['-cp', join(libraries.path, '*')];
-  const places = await placesIn(folder, options.brokers);
+  const places = await placesIn(folder, options);
+  const proxies = places.flatMap(({ proxy }) => proxy ?? []);
   const certificate = options.isSecure === true ? makeCertificate(folder) : undefined;
   const configOf = (place: BrokerPlace): string => join(place.folder, 'server.properties');
   const processes: (ServerProcess | undefined)[] = places.map(() => undefined);
@@ -81,6 +89,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServers> {
     });
   };
   const stop = async (): Promise<void> => {
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
     await Promise.all(processes.map(async (one) => one?.end('SIGKILL')));
     rmSync(folder, { recursive: true, force: true });
   };
@@ -107,6 +116,9 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServers> {
   return {
     brokers: places.map(({ port }) => `127.0.0.1:${port}`),
     ...secure,
+    ...(options.isProxied === true
+      ? { proxied: { proxies, brokers: proxies.map(({ port }) => `127.0.0.1:${port}`) } }
+      : {}),
     kill: async (broker) => processes[broker]?.end('SIGKILL'),
     restart: async (broker) => {
       await processes[broker]?.end('SIGTERM');
@@ -118,15 +130,28 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServers> {
   };
 }
 
-async function placesIn(folder: string, brokers: number): Promise<readonly BrokerPlace[]> {
-  const ports = await freePorts(3 * brokers);
-  return Array.from({ length: brokers }, (_, at) => ({
-    id: at + 1,
-    folder: join(folder, `broker-${at}`),
-    port: ports[3 * at]!,
-    securePort: ports[3 * at + 1]!,
-    controllerPort: ports[3 * at + 2]!,
-  }));
+async function placesIn(
+  folder: string,
+  { brokers, isProxied, dataOf }: KafkaOptions,
+): Promise<readonly (BrokerPlace & { readonly proxy?: TcpProxy })[]> {
+  const ports = await freePorts(4 * brokers);
+  return Promise.all(
+    Array.from({ length: brokers }, async (_, at) => {
+      const [port, securePort, controllerPort, proxiedPort] = ports.slice(4 * at) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const place = {
+        ...{ id: at + 1, folder: join(folder, `broker-${at}`), port, securePort, controllerPort },
+        ...(dataOf?.broker === at ? { data: dataOf.folder } : {}),
+      };
+      if (isProxied !== true) return place;
+      const proxy = await TcpProxy.start(proxiedPort);
+      return { ...place, proxy, proxied: { port: proxiedPort, advertisedPort: proxy.port } };
+    }),
+  );
 }
 
 async function format(classPath: readonly string[], config: string, isSecure: boolean): Promise<void> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { EventLog, TopicSettings } from '../../pkg/eventlog/event-log.ts';
 import type { KafkaEventLogConfig, KafkaLogger } from '../../pkg/eventlog/kafka/config.ts';
 import { KafkaEventLog } from '../../pkg/eventlog/kafka/kafka.ts';
+import type { KafkaObserver } from '../../pkg/eventlog/kafka/observer.ts';
 import { openKafka } from '../servers/kafka.ts';
 import { eventually } from './eventually.ts';
 
@@ -24,6 +25,7 @@ export function openTestLog(
   brokers: readonly string[],
   config: Partial<KafkaEventLogConfig> = {},
   logger: KafkaLogger = SILENT,
+  observer: KafkaObserver = {},
 ): Promise<KafkaEventLog> {
   return KafkaEventLog.open(
     {
@@ -34,12 +36,13 @@ export function openTestLog(
       connectTimeoutMs: 10_000,
       ...config,
     },
-    { logger },
+    { logger, observer },
   );
 }
 
 const ignore = (): void => undefined;
-const SILENT: KafkaLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+/** Hears nothing of it. */
+export const SILENT: KafkaLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** What of a logger was said, for tests of alarms. */
 export function capturingLogger(): { readonly logger: KafkaLogger; readonly lines: readonly string[] } {

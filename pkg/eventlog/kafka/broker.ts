@@ -93,13 +93,48 @@ export interface Broker {
   offsetCommit(
     request: GroupIdentity & {
       readonly groupGenerationId: number;
-      readonly topics: readonly PerTopic<{ readonly partition: number; readonly offset: string }>[];
+      readonly topics: readonly PerTopic<{
+        readonly partition: number;
+        readonly offset: string;
+        readonly metadata?: string;
+      }>[];
     },
   ): Promise<unknown>;
   offsetFetch(request: {
     readonly groupId: string;
     readonly topics: readonly PerTopic<{ readonly partition: number }>[];
   }): Promise<{
-    readonly responses: readonly PerTopic<{ readonly partition: number; readonly offset: string }>[];
+    readonly responses: readonly PerTopic<{
+      readonly partition: number;
+      readonly offset: string;
+      readonly metadata: string | null;
+    }>[];
+  }>;
+  /** @param request - Type 2 is a topic. */
+  describeConfigs(request: {
+    readonly resources: readonly {
+      readonly type: 2;
+      readonly name: string;
+      readonly configNames: readonly string[];
+    }[];
+  }): Promise<{
+    readonly resources: readonly {
+      readonly resourceName: string;
+      readonly configEntries: readonly { readonly configName: string; readonly configValue: string }[];
+    }[];
+  }>;
+  /** Groups that this broker coordinates. */
+  listGroups(): Promise<{ readonly groups: readonly { readonly groupId: string }[] }>;
+  /** @returns A group that is not there in state `Dead`. */
+  describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
+    readonly groups: readonly {
+      readonly state: string;
+      readonly members: readonly {
+        readonly memberId: string;
+        readonly clientId: string;
+        readonly clientHost: string;
+        readonly memberAssignment: Buffer;
+      }[];
+    }[];
   }>;
 }

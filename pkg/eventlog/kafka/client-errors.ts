@@ -37,10 +37,13 @@ const TRANSIENT = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
 ]);
 
-/** The error beneath kafkajs's own retries. */
+/** The error beneath kafkajs's own retries; of several, the first. */
 function rootOf(error: unknown): ClientError {
   let root = error;
-  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  for (let next = root; next instanceof Error; ) {
+    root = next;
+    next = next.cause ?? (next as { readonly errors?: readonly unknown[] }).errors?.[0];
+  }
   return root as ClientError;
 }
 

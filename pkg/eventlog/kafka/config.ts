@@ -1,10 +1,13 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 import { type KafkaConfig as ClientConfig, type logCreator, logLevel, type SASLOptions } from 'kafkajs';
 
+import { FileUnreadable } from '../../runtime/common-errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { CertificateUnusable } from './errors.ts';
 
 /** Where the log's lines go: those of the adapter as they are, those of kafkajs with their level. */
 export type KafkaLogger = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -29,6 +32,13 @@ export interface KafkaEventLogConfig {
   readonly minInSyncReplicas?: number;
   /** Milliseconds that topics of cleanup `delete` keep records at least, by append time; default 7 days. */
   readonly retentionMs?: number;
+  /**
+   * What becomes of a partition whose next offset the log does not have, where the handler has no `onOutOfRange`: `fail`
+   * (the default) ends the member; `stand-still` keeps the partition, unread, until an operator decides.
+   */
+  readonly outOfRange?: 'fail' | 'stand-still';
+  /** Milliseconds after which a partition that stands still looks whether an operator has decided; default 2,000. */
+  readonly decisionPollMs?: number;
   /** Milliseconds in which a broker must be reached at start; default 30,000. */
   readonly connectTimeoutMs?: number;
   /** Milliseconds that one request may take; default 10,000. */
@@ -57,6 +67,8 @@ export function withDefaults(config: KafkaEventLogConfig): KafkaSettings {
     replicas: 1,
     minInSyncReplicas: 1,
     retentionMs: WEEK_MS,
+    outOfRange: 'fail',
+    decisionPollMs: 2000,
     connectTimeoutMs: 30_000,
     requestTimeoutMs: 10_000,
     deliveryTimeoutMs: 120_000,
@@ -71,6 +83,7 @@ export function withDefaults(config: KafkaEventLogConfig): KafkaSettings {
  * Settings of kafkajs: its retries are kept few, for ours know what may be sent again and when to stop.
  *
  * @param sockets - Takes every socket that is opened, until it closes.
+ * @throws {FileUnreadable | CertificateUnusable} The file of authorities to trust.
  */
 export function clientConfig(
   settings: KafkaSettings,
@@ -78,7 +91,7 @@ export function clientConfig(
   sockets: Set<Socket>,
 ): ClientConfig {
   const { brokers, clientId, tls, sasl, requestTimeoutMs, connectTimeoutMs } = settings;
-  const ca = tls?.caFile === undefined ? {} : { ca: [readFileSync(tls.caFile)] };
+  const ca = tls?.caFile === undefined ? {} : { ca: [readCertificates(tls.caFile)] };
   return {
     brokers: [...brokers],
     clientId,
@@ -103,6 +116,23 @@ export function clientConfig(
       return socket;
     },
   };
+}
+
+/** @throws {FileUnreadable | CertificateUnusable} */
+function readCertificates(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new FileUnreadable(path, error);
+  }
+  try {
+    // TLS itself passes over what it cannot read, and then trusts nobody.
+    void new X509Certificate(text);
+  } catch (error) {
+    throw new CertificateUnusable(path, 'it holds none that can be read', error);
+  }
+  return text;
 }
 
 /**

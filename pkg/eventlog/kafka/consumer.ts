@@ -1,12 +1,14 @@
-import { ConsumerStopTimeout, type OffsetOutOfRange } from '../errors.ts';
+import { ConsumerStopTimeout } from '../errors.ts';
 import type { Consumer, ConsumerHandler, ConsumerOptions, PartitionPosition } from '../event-log.ts';
 import type { Partitions } from './assignor.ts';
+import type { Committed } from './committed.ts';
 import { isTransient, protocolError } from './client-errors.ts';
 import { KafkaRefused } from './errors.ts';
 import { Fetcher } from './fetcher.ts';
 import type { Link, LinkContext } from './link.ts';
 import { type MemberDuties, Membership } from './membership.ts';
 import { Reading, type ReadingDuties } from './reading.ts';
+import { ReadingReport } from './reading-report.ts';
 
 const DEFAULT_MAX_BATCH = 512;
 /** The group is between two generations, or has gone on without us: who owns what will be clear in a moment. */
@@ -17,7 +19,7 @@ export interface ConsumedLog {
   /** For short requests; shared with the log. */
   readonly link: Link;
   readonly position: (topic: string, partition: number) => Promise<PartitionPosition>;
-  readonly committed: (group: string, topic: string, partition: number) => Promise<number | undefined>;
+  readonly committed: (group: string, topic: string, partition: number) => Promise<Committed | undefined>;
   /** Told once, when the member has left. */
   readonly ended: (consumer: KafkaConsumer) => void;
 }
@@ -28,7 +30,6 @@ export class KafkaConsumer implements Consumer, MemberDuties {
   readonly #options: ConsumerOptions;
   readonly #handler: ConsumerHandler;
   readonly #log: ConsumedLog;
-  readonly #context: LinkContext;
   readonly #membership: Membership;
   readonly #fetcher: Fetcher;
   readonly #readingDuties: ReadingDuties;
@@ -46,7 +47,6 @@ export class KafkaConsumer implements Consumer, MemberDuties {
     this.#options = options;
     this.#handler = handler;
     this.#log = log;
-    this.#context = context;
     this.#membership = new Membership(options.group, options.topics, this, context);
     this.#fetcher = new Fetcher(
       () => [...this.#readings.values()],
@@ -60,7 +60,9 @@ export class KafkaConsumer implements Consumer, MemberDuties {
       committed: (topic, partition) => log.committed(options.group, topic, partition),
       commit: (reading, offset) => this.#commit(reading, offset),
       wake: () => this.#fetcher.wake(),
-      alarm: (error) => this.#alarm(error),
+      isStandingStill: context.settings.outOfRange === 'stand-still',
+      decisionPollMs: context.settings.decisionPollMs,
+      report: new ReadingReport(options.group, context),
     };
     this.done = this.#settled.promise;
     // Who starts a consumer may look at `done` later, or never.
@@ -198,12 +200,5 @@ export class KafkaConsumer implements Consumer, MemberDuties {
       }
     }
     return false;
-  }
-
-  #alarm(error: OffsetOutOfRange): void {
-    this.#context.logger.error(
-      { group: this.#options.group, ...error.facts },
-      'offset is out of range, the partition stands still',
-    );
   }
 }

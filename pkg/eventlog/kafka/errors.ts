@@ -29,6 +29,16 @@ export class KafkaAuthenticationFailed extends TradewindError {
   }
 }
 
+/** The file of the certificate authorities to trust cannot be used. */
+export class CertificateUnusable extends TradewindError {
+  readonly code = 'CertificateUnusable';
+  readonly kind = 'usage';
+
+  constructor(path: string, why: string, cause: unknown) {
+    super({ message: `file must hold PEM certificates, '${path}': ${why}`, facts: { path }, cause });
+  }
+}
+
 /** Kafka refused a request in a way that no retry mends: an authorization, a quota, a setting that it does not take. */
 export class KafkaRefused extends TradewindError {
   readonly code = 'KafkaRefused';
@@ -56,6 +66,29 @@ export class AppendUncertain extends TradewindError {
       message: `${records} records of ${topic}/${partition} must be acknowledged by Kafka, were not: ${textOf(cause)}`,
       facts: { topic, partition, records },
       cause,
+    });
+  }
+}
+
+/** An operator named a group that Kafka does not know: it has neither members nor offsets. */
+export class GroupUnknown extends TradewindError {
+  readonly code = 'GroupUnknown';
+  readonly kind = 'notFound';
+
+  constructor(group: string) {
+    super({ message: `group must have members or offsets, '${group}' has none`, facts: { group } });
+  }
+}
+
+/** An operator wanted to move a group that is at work: its next commit would undo that. */
+export class GroupAtWork extends TradewindError {
+  readonly code = 'GroupAtWork';
+  readonly kind = 'precondition';
+
+  constructor(group: string, topic: string, partition: number, members: number) {
+    super({
+      message: `group ${group} must be stopped, or stand still at ${topic}/${partition}, to be moved; it has ${members} members at work there`,
+      facts: { group, topic, partition, members },
     });
   }
 }

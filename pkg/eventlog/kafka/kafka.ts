@@ -15,10 +15,12 @@ import { createPartitioner } from '../partitioner.ts';
 import { checkTopic } from '../topic-check.ts';
 import { AppendQueue } from './append-queue.ts';
 import { protocolError } from './client-errors.ts';
+import { type Committed, committedOf } from './committed.ts';
 import { type KafkaEventLogConfig, type KafkaLogger, withDefaults } from './config.ts';
 import { KafkaConsumer } from './consumer.ts';
 import { type Fetched, fetchFrom } from './fetch.ts';
 import { Link, type LinkContext } from './link.ts';
+import type { KafkaObserver } from './observer.ts';
 import { positionOf, positionsOf } from './positions.ts';
 import { Producer } from './producer.ts';
 import { ensureTopics } from './topics.ts';
@@ -60,9 +62,13 @@ export class KafkaEventLog implements EventLog {
    */
   static async open(
     config: KafkaEventLogConfig,
-    { logger, clock = systemClock }: { readonly logger: KafkaLogger; readonly clock?: Clock },
+    {
+      logger,
+      clock = systemClock,
+      observer = {},
+    }: { readonly logger: KafkaLogger; readonly clock?: Clock; readonly observer?: KafkaObserver },
   ): Promise<KafkaEventLog> {
-    const log = new KafkaEventLog({ settings: withDefaults(config), logger, clock });
+    const log = new KafkaEventLog({ settings: withDefaults(config), logger, clock, observer });
     try {
       await log.#link.open();
     } catch (error) {
@@ -120,7 +126,7 @@ export class KafkaEventLog implements EventLog {
 
   async committed(group: string, topic: string, partition: number): Promise<number | undefined> {
     this.#checkNotClosed();
-    return this.#committed(group, topic, partition);
+    return (await this.#committed(group, topic, partition))?.offset;
   }
 
   async positions(topic: string): Promise<readonly PartitionPosition[]> {
@@ -138,7 +144,11 @@ export class KafkaEventLog implements EventLog {
       await Promise.all([...this.#consumers].map((consumer) => consumer.stop(CLOSE_DEADLINE_MS)));
     } finally {
       this.#isClosed = true;
-      const timer = setTimeout(() => this.#queue.close(), CLOSE_DEADLINE_MS);
+      // An append that waits for brokers that are away would be tried for minutes.
+      const timer = setTimeout(() => {
+        this.#queue.close();
+        void this.#producer.close();
+      }, CLOSE_DEADLINE_MS);
       await this.#queue.drain();
       clearTimeout(timer);
       this.#queue.close();
@@ -171,16 +181,8 @@ export class KafkaEventLog implements EventLog {
     });
   }
 
-  #committed(group: string, topic: string, partition: number): Promise<number | undefined> {
-    return this.#retry('find committed offsets', async () => {
-      const coordinator = await this.#link.coordinator(group);
-      const { responses } = await coordinator.offsetFetch({
-        groupId: group,
-        topics: [{ topic, partitions: [{ partition }] }],
-      });
-      const offset = Number(responses[0]?.partitions[0]?.offset ?? -1);
-      return offset < 0 ? undefined : offset;
-    });
+  #committed(group: string, topic: string, partition: number): Promise<Committed | undefined> {
+    return this.#retry('find committed offsets', () => committedOf(this.#link, group, topic, partition));
   }
 
   /** For what would only begin now; work in hand is let end while the log closes. */

@@ -8,6 +8,7 @@ import type { Broker } from './broker.ts';
 import { isHandshakeRefused, isTransient, isUnanswered, protocolError } from './client-errors.ts';
 import { clientConfig, type KafkaLogger, type KafkaSettings } from './config.ts';
 import { KafkaAuthenticationFailed, KafkaRefused, KafkaUnavailable } from './errors.ts';
+import type { KafkaObserver } from './observer.ts';
 
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 1000;
@@ -20,6 +21,7 @@ export interface LinkContext {
   readonly settings: KafkaSettings;
   readonly logger: KafkaLogger;
   readonly clock: Clock;
+  readonly observer: KafkaObserver;
 }
 
 /**
@@ -66,6 +68,13 @@ export class Link {
   async leaderOf(topic: string, partition: number): Promise<number | undefined> {
     const found = (await this.partitions(topic)).find(({ partitionId }) => partitionId === partition);
     return found === undefined || found.leader < 0 ? undefined : found.leader;
+  }
+
+  /** Numbers of all brokers that are known. */
+  async nodes(): Promise<readonly number[]> {
+    const cluster = await this.#connected();
+    await cluster.refreshMetadata();
+    return cluster.getNodeIds().map(Number);
   }
 
   async broker(node: number): Promise<Broker> {

@@ -184,7 +184,7 @@ export class Membership {
 
   /** @returns Whether to join again. */
   async #mend(error: unknown): Promise<boolean> {
-    const { logger, clock, settings } = this.#context;
+    const { logger, clock, settings, observer } = this.#context;
     const type = protocolError(error) ?? '';
     if (type === REBALANCING) return true;
     const isFenced = FENCED.has(type);
@@ -194,8 +194,10 @@ export class Membership {
     }
     const silentMs = clock.monotonicMs() - this.#lastContactMs;
     if (isFenced || silentMs > settings.sessionTimeoutMs) {
-      if (this.#generation >= 0)
+      if (this.#generation >= 0) {
         logger.warn({ group: this.#group, reason: type, silentMs }, 'lost the partitions of a group');
+        observer.onPartitionsLost?.(this.#group);
+      }
       this.#duties.lost();
       this.#generation = -1;
       if (type === 'UNKNOWN_MEMBER_ID') this.#memberId = '';

@@ -174,6 +174,7 @@ export class Producer {
     });
     if (!isSpent) return;
     this.#context.logger.warn({ producer: this.#identity?.producerId }, 'kafka producer discarded');
+    this.#context.observer.onProducerDiscarded?.();
     this.#identity = undefined;
     void this.#link.close();
     this.#link = new Link(this.#context);

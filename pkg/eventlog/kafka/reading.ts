@@ -1,6 +1,9 @@
 import { OffsetOutOfRange } from '../errors.ts';
 import type { ConsumerHandler, LogRecord, PartitionAssignment, PartitionPosition } from '../event-log.ts';
+import type { Committed } from './committed.ts';
+import { KafkaUnavailable } from './errors.ts';
 import type { Fetched } from './fetch.ts';
+import type { ReadingReport } from './reading-report.ts';
 
 /** Bytes that wait for a handler per partition, beyond which no more is fetched; one answer may exceed it. */
 const MAX_WAITING_BYTES = 1_048_576;
@@ -12,13 +15,15 @@ export interface ReadingDuties {
   readonly handler: ConsumerHandler;
   readonly maxBatchRecords: number;
   readonly position: (topic: string, partition: number) => Promise<PartitionPosition>;
-  readonly committed: (topic: string, partition: number) => Promise<number | undefined>;
+  readonly committed: (topic: string, partition: number) => Promise<Committed | undefined>;
   /** Resolves with false where the partition is another's by now. */
   readonly commit: (reading: Reading, offset: number) => Promise<boolean>;
   /** Told when more could be fetched. */
   readonly wake: () => void;
-  /** Told of each offset that the log does not have. */
-  readonly alarm: (error: OffsetOutOfRange) => void;
+  /** Whether an operator is waited for where the handler has no say in an offset that the log does not have. */
+  readonly isStandingStill: boolean;
+  readonly decisionPollMs: number;
+  readonly report: ReadingReport;
 }
 
 /** A partition being read under one assignment, from its start to its end: one batch after the other, each committed. */
@@ -32,6 +37,7 @@ export class Reading {
   /** Offset after all that has been fetched, and after all that has been committed. */
   #fetchedTo = 0;
   #committedTo = 0;
+  #endOffset = 0;
   #isOutOfRange = false;
   #isStopping = false;
   #isLost = false;
@@ -64,7 +70,9 @@ export class Reading {
   }
 
   /** Takes the answer to a fetch at `offset`, unless it has been overtaken. */
-  give(offset: number, { records, nextOffset }: Fetched): void {
+  give(offset: number, { records, nextOffset, endOffset }: Fetched): void {
+    this.#endOffset = endOffset;
+    this.#tellLag();
     if (offset !== this.#fetchOffset || nextOffset === offset) return;
     for (const record of records) {
       this.#waiting.push(record);
@@ -85,8 +93,16 @@ export class Reading {
 
   /** Reads until stopped. @throws What the handler throws, and OffsetOutOfRange where it cannot decide. */
   async run(): Promise<void> {
+    try {
+      await this.#start();
+      await this.#readOn();
+    } finally {
+      this.#duties.report.lag(this.assignment, undefined);
+    }
+  }
+
+  async #readOn(): Promise<void> {
     const { handler, commit } = this.#duties;
-    await this.#start();
     while (!this.#isStopping) {
       const records = this.#take();
       if (records.length > 0) await handler.onBatch({ ...this.assignment, records });
@@ -94,13 +110,12 @@ export class Reading {
       if (next > this.#committedTo) {
         if (this.#isLost || !(await commit(this, next))) return;
         this.#committedTo = next;
+        this.#tellLag();
       } else if (this.#isOutOfRange) {
         this.#isOutOfRange = false;
         await this.#goOnAt(this.#fetchedTo);
       } else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+        await this.#woken();
       }
     }
   }
@@ -108,30 +123,81 @@ export class Reading {
   async #start(): Promise<void> {
     const { handler, committed, position, commit } = this.#duties;
     const { topic, partition } = this.assignment;
-    const wanted = await handler.onAssigned?.(this.assignment);
-    const offset = wanted ?? (await committed(topic, partition));
+    const kept = await handler.onAssigned?.(this.assignment);
+    const group = await committed(topic, partition);
+    // What an operator has chosen is newer than all that the handler has kept.
+    const wanted = group?.isSought === true ? undefined : kept;
+    const offset = wanted ?? group?.offset;
     if (offset === undefined) this.#fetchAt((await position(topic, partition)).startOffset);
     // What is to be read again stays committed as unread, should this member end before it is.
     else if ((await this.#goOnAt(offset)) && wanted !== undefined) await commit(this, wanted);
   }
 
-  /** Goes on at an offset, or where the handler says if the log does not have it. @returns Whether it had. */
+  /** Goes on at an offset, or where the handler or an operator says if the log does not have it. @returns Whether it had. */
   async #goOnAt(offset: number): Promise<boolean> {
     const error = await this.#outside(offset);
     if (error === undefined) {
       this.#fetchAt(offset);
       return true;
     }
-    const { handler, alarm, commit } = this.#duties;
-    alarm(error);
-    if (handler.onOutOfRange === undefined) throw error;
-    const instead = await handler.onOutOfRange(this.assignment, error);
-    if (instead === undefined) return false;
+    const { handler, report, commit, isStandingStill } = this.#duties;
+    report.outOfRange(error);
+    if (handler.onOutOfRange === undefined && !isStandingStill) throw error;
+    const instead = await handler.onOutOfRange?.(this.assignment, error);
+    if (instead === undefined) {
+      await this.#awaitOperator();
+      return false;
+    }
     const again = await this.#outside(instead);
     if (again !== undefined) throw again;
     await commit(this, instead);
     this.#fetchAt(instead);
     return false;
+  }
+
+  /** Stands still, owned, until an operator has chosen an offset that the log has, or the reading ends. */
+  async #awaitOperator(): Promise<void> {
+    const { report, decisionPollMs } = this.#duties;
+    report.stands(this.assignment);
+    let chosen: number | undefined;
+    try {
+      while (chosen === undefined && !this.#isStopping) {
+        chosen = await this.#chosen();
+        if (chosen === undefined && !this.#isStopping) await this.#woken(decisionPollMs);
+      }
+    } finally {
+      report.goesOn(this.assignment, chosen);
+    }
+    // Left committed as it is: until a batch is done, the choice holds for whoever owns the partition next.
+    if (chosen !== undefined) this.#fetchAt(chosen);
+  }
+
+  async #chosen(): Promise<number | undefined> {
+    const { topic, partition } = this.assignment;
+    try {
+      const group = await this.#duties.committed(topic, partition);
+      if (group?.isSought !== true || (await this.#outside(group.offset)) !== undefined) return undefined;
+      return group.offset;
+    } catch (error) {
+      // Brokers that are away while nothing is to be done are no reason to end.
+      if (error instanceof KafkaUnavailable) return undefined;
+      throw error;
+    }
+  }
+
+  /** Waits for the next of `give`, `stop` and so on, or for a time. */
+  async #woken(timeoutMs?: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (timeoutMs !== undefined) timer = setTimeout(resolve, timeoutMs);
+    });
+    clearTimeout(timer);
+  }
+
+  #tellLag(): void {
+    if (this.#isStopping) return;
+    this.#duties.report.lag(this.assignment, Math.max(0, this.#endOffset - this.#committedTo));
   }
 
   async #outside(offset: number): Promise<OffsetOutOfRange | undefined> {

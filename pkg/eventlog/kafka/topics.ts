@@ -1,23 +1,14 @@
-import kafkajs, {
-  type Admin,
-  type DescribeConfigResponse,
-  type ITopicConfig,
-  Kafka,
-  type PartitionMetadata,
-} from 'kafkajs';
+import { type Admin, type ITopicConfig, Kafka, type PartitionMetadata } from 'kafkajs';
 
 import { TopicMismatch, TopicUnknown } from '../errors.ts';
 import type { TopicSettings } from '../event-log.ts';
 import { checkSameTopic } from '../topic-check.ts';
-import { isTransient, protocolError } from './client-errors.ts';
+import { isTransient } from './client-errors.ts';
 import { clientConfig, type KafkaSettings } from './config.ts';
 import type { Link, LinkContext } from './link.ts';
+import { SETTING, settingsOf } from './topic-description.ts';
 
 const APPEND_TIME = 'LogAppendTime';
-const RETENTION = 'retention.ms';
-const IN_SYNC = 'min.insync.replicas';
-const TIMESTAMP = 'message.timestamp.type';
-const CLEANUP = 'cleanup.policy';
 const FOR_EVER_MS = -1;
 const CREATE_TIMEOUT_MS = 10_000;
 
@@ -32,24 +23,30 @@ export async function ensureTopics(
   link: Link,
   context: LinkContext,
 ): Promise<void> {
+  const { connectTimeoutMs } = context.settings;
+  await link.retry('make topics', connectTimeoutMs, () => createMissing(topics, context));
+  // A new topic takes a moment to have leaders, and another until every broker knows.
+  await link.retry(
+    'learn of topics',
+    connectTimeoutMs,
+    async () => {
+      for (const topic of topics) checkPartitions(topic, await link.partitions(topic.name), context.settings);
+      const names = topics.map(({ name }) => name);
+      const settings = await settingsOf(link, names);
+      for (const topic of topics) check(topic, settings.get(topic.name)!, context.settings);
+    },
+    (error) => isTransient(error) || error instanceof TopicUnknown,
+  );
+}
+
+/** Topics that exist already, or come to exist meanwhile, are left as they are. */
+async function createMissing(topics: readonly TopicSettings[], context: LinkContext): Promise<void> {
   const admin = new Kafka(clientConfig(context.settings, context.logger, new Set())).admin();
-  await admin.connect();
   try {
+    await admin.connect();
     const existing = new Set(await admin.listTopics());
     const missing = topics.filter(({ name }) => !existing.has(name));
     if (missing.length > 0) await create(admin, missing, context.settings);
-    // A new topic takes a moment to have leaders, and another until every broker knows.
-    await link.retry(
-      'learn of topics',
-      context.settings.connectTimeoutMs,
-      async () => {
-        for (const topic of topics)
-          checkPartitions(topic, await link.partitions(topic.name), context.settings);
-      },
-      (error) => isTransient(error) || error instanceof TopicUnknown,
-    );
-    const configs = await describe(admin, topics);
-    for (const topic of topics) check(topic, configs.get(topic.name)!, context.settings);
   } finally {
     await admin.disconnect();
   }
@@ -61,25 +58,21 @@ async function create(
   settings: KafkaSettings,
 ): Promise<void> {
   for (const topic of topics) {
-    try {
-      await admin.createTopics({
-        topics: [toClient(topic, settings)],
-        waitForLeaders: false,
-        timeout: CREATE_TIMEOUT_MS,
-      });
-    } catch (error) {
-      // Somebody else made it in the meantime; its settings are checked like those of any other.
-      if (protocolError(error) !== 'TOPIC_ALREADY_EXISTS') throw error;
-    }
+    await admin.createTopics({
+      topics: [toClient(topic, settings)],
+      waitForLeaders: false,
+      timeout: CREATE_TIMEOUT_MS,
+    });
   }
 }
 
 function toClient(topic: TopicSettings, settings: KafkaSettings): ITopicConfig {
   const entries: Readonly<Record<string, string | number>> = {
-    [CLEANUP]: topic.cleanup,
-    [IN_SYNC]: settings.minInSyncReplicas,
-    [TIMESTAMP]: APPEND_TIME,
-    ...(topic.cleanup === 'delete' ? { [RETENTION]: settings.retentionMs } : {}),
+    [SETTING.cleanup]: topic.cleanup,
+    [SETTING.inSync]: settings.minInSyncReplicas,
+    [SETTING.timestamp]: APPEND_TIME,
+    [SETTING.unclean]: 'false',
+    ...(topic.cleanup === 'delete' ? { [SETTING.retention]: settings.retentionMs } : {}),
   };
   return {
     topic: topic.name,
@@ -87,26 +80,6 @@ function toClient(topic: TopicSettings, settings: KafkaSettings): ITopicConfig {
     replicationFactor: settings.replicas,
     configEntries: Object.entries(entries).map(([name, value]) => ({ name, value: String(value) })),
   };
-}
-
-async function describe(
-  admin: Admin,
-  topics: readonly TopicSettings[],
-): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
-  const { resources }: DescribeConfigResponse = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: topics.map(({ name }) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name,
-      configNames: [CLEANUP, RETENTION, IN_SYNC, TIMESTAMP],
-    })),
-  });
-  return new Map(
-    resources.map(({ resourceName, configEntries }) => [
-      resourceName,
-      new Map(configEntries.map(({ configName, configValue }) => [configName, configValue] as const)),
-    ]),
-  );
 }
 
 function checkPartitions(
@@ -127,13 +100,16 @@ function check(
   { minInSyncReplicas, retentionMs }: KafkaSettings,
 ): void {
   const { name } = topic;
-  const cleanup = config.get(CLEANUP)!;
+  const cleanup = config.get(SETTING.cleanup)!;
   checkSameTopic({ ...topic, cleanup: cleanup as TopicSettings['cleanup'] }, topic);
-  const inSync = Number(config.get(IN_SYNC));
-  if (inSync < minInSyncReplicas) throw new TopicMismatch(name, IN_SYNC, minInSyncReplicas, inSync);
-  const timestamp = config.get(TIMESTAMP)!;
-  if (timestamp !== APPEND_TIME) throw new TopicMismatch(name, TIMESTAMP, APPEND_TIME, timestamp);
-  const retention = Number(config.get(RETENTION));
+  const inSync = Number(config.get(SETTING.inSync));
+  if (inSync < minInSyncReplicas) throw new TopicMismatch(name, SETTING.inSync, minInSyncReplicas, inSync);
+  const timestamp = config.get(SETTING.timestamp)!;
+  if (timestamp !== APPEND_TIME) throw new TopicMismatch(name, SETTING.timestamp, APPEND_TIME, timestamp);
+  // A leader that was not in sync would take records back that were acknowledged, and give their offsets to others.
+  const unclean = config.get(SETTING.unclean)!;
+  if (unclean !== 'false') throw new TopicMismatch(name, SETTING.unclean, 'false', unclean);
+  const retention = Number(config.get(SETTING.retention));
   if (topic.cleanup === 'delete' && retention !== FOR_EVER_MS && retention < retentionMs)
-    throw new TopicMismatch(name, `${RETENTION} of at least`, retentionMs, retention);
+    throw new TopicMismatch(name, `${SETTING.retention} of at least`, retentionMs, retention);
 }

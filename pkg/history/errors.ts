@@ -21,6 +21,16 @@ export class HistoryStatementFailed extends TradewindError {
   }
 }
 
+/** The server does not know the user, or not by this password. */
+export class HistoryLoginFailed extends TradewindError {
+  readonly code = 'HistoryLoginFailed';
+  readonly kind = 'precondition';
+
+  constructor(cause?: unknown) {
+    super({ message: 'user and password of the history must be right, the server refuses them', cause });
+  }
+}
+
 /** Another process has the folder open. */
 export class HistoryBusy extends TradewindError {
   readonly code = 'HistoryBusy';

@@ -1,15 +1,19 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 import { createClient } from '@clickhouse/client';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { describeHistory, type HistoryUnderTest } from '../../test/conformance/history.ts';
+import { openClickHouse } from '../../test/servers/clickhouse.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { startEngine } from './embedded/start-engine.ts';
-import { HistoryBusy, HistoryUnavailable } from './errors.ts';
-import { History, type HistoryAddress } from './history.ts';
+import { HistoryBusy, HistoryLoginFailed, HistoryUnavailable } from './errors.ts';
+import type { HistoryAddress } from './connection.ts';
+import { History } from './history.ts';
+import type { Row } from './rows.ts';
 
 async function administered(
   address: Omit<HistoryAddress, 'database'>,
@@ -21,6 +25,7 @@ async function administered(
     command: async (query) => {
       await client.command({ query });
     },
+    rows: async (query) => (await client.query({ query, format: 'JSONEachRow' })).json<Row>(),
     close: async () => {
       await client.close();
       await close();
@@ -35,6 +40,11 @@ describeHistory('embedded engine', async () => {
     await engine.stop();
     await rm(directory, { recursive: true, force: true });
   });
+});
+
+describeHistory('server over HTTP', async () => {
+  const server = await openClickHouse();
+  return administered(server, () => server.stop());
 });
 
 describe('the embedded engine', () => {
@@ -80,7 +90,62 @@ describe('the embedded engine', () => {
   });
 });
 
+describe('a statement over HTTP', () => {
+  let server: Awaited<ReturnType<typeof openClickHouse>>;
+  beforeAll(async () => {
+    server = await openClickHouse();
+  });
+  afterAll(() => server.stop());
+  const ask = (parameters: string, init: RequestInit = {}) =>
+    fetch(`${server.url}/?${parameters}`, {
+      method: 'POST',
+      ...init,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${server.username}:${server.password}`).toString('base64')}`,
+        ...(init.headers as Record<string, string>),
+      },
+    });
+
+  it('takes its settings and parameters for itself alone', async () => {
+    const query = "SELECT {text:String}, getSetting('max_block_size')";
+    const one = await ask(`max_block_size=77&param_text=${encodeURIComponent("it's \\\\")}`, { body: query });
+    expect(await one.text()).toBe("it\\'s \\\\\t77\n");
+    const other = await ask('param_text=x', { body: query });
+    expect(await other.text()).toMatch(/^x\t(?!77\n)\d+\n$/);
+  });
+
+  it('is taken compressed and answered compressed', async () => {
+    const answer = await ask('enable_http_compression=1', {
+      headers: { 'content-encoding': 'gzip', 'accept-encoding': 'gzip' },
+      body: gzipSync('SELECT 42'),
+    });
+    expect(answer.headers.get('content-encoding')).toBe('gzip');
+    expect(await answer.text()).toBe('42\n');
+  });
+
+  it('fails with the code of its exception, and the next one does not', async () => {
+    const failed = await ask('max_block_size=77', { body: 'SELECT * FROM nowhere' });
+    expect(failed.headers.get('x-clickhouse-exception-code')).toBe('60');
+    expect(failed.status).toBe(404);
+    expect(
+      (await ask('no_such_setting=1', { body: 'SELECT 1' })).headers.get('x-clickhouse-exception-code'),
+    ).toBe('115');
+    expect(await (await ask('', { body: "SELECT getSetting('max_block_size') = 77" })).text()).toBe('0\n');
+  });
+});
+
 describe('a history that is away', () => {
+  it('says so of a wrong password', async () => {
+    const server = await openClickHouse();
+    const { url, username } = server;
+    try {
+      const opening = History.open({ url, username, password: 'wrong', database: 'x' });
+      await expect(opening).rejects.toThrow(HistoryLoginFailed);
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('says so', async () => {
     const address = { url: 'http://127.0.0.1:1', username: 'x', password: '', database: 'x' };
     await expect(History.open(address)).rejects.toThrow(HistoryUnavailable);

@@ -1,18 +1,9 @@
-import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
-
 import type { DatasetRow } from '../ml/dataset.ts';
-import { HistorySchemaNewer, HistoryStatementFailed, HistoryUnavailable } from './errors.ts';
+import { Connection, type HistoryAddress } from './connection.ts';
+import { migrate, retain, type RetentionDays } from './migrate.ts';
 import type { Row } from './rows.ts';
-import { MIGRATIONS, SCHEMA_VERSION, type TableName, TABLES, WALL_CLOCK_COLUMNS } from './schema.ts';
+import { type TableName, TABLES, WALL_CLOCK_COLUMNS } from './schema.ts';
 import { HistoryWriter, type WriterSettings } from './writer.ts';
-
-export interface HistoryAddress {
-  readonly url: string;
-  readonly username: string;
-  readonly password: string;
-  /** Made where it is missing. */
-  readonly database: string;
-}
 
 /** Which rows of the features to read. */
 export interface DatasetQuery {
@@ -26,38 +17,49 @@ export interface DatasetQuery {
 
 /** The history in ClickHouse, embedded or a server: the same client, tables and statements. */
 export class History {
-  readonly #client: ClickHouseClient;
+  readonly #connection: Connection;
   readonly #database: string;
 
-  private constructor(client: ClickHouseClient, database: string) {
-    this.#client = client;
+  private constructor(connection: Connection, database: string) {
+    this.#connection = connection;
     this.#database = database;
   }
 
-  /** Connects and brings the tables up to date. @throws {HistoryUnavailable | HistorySchemaNewer} */
-  static async open(address: HistoryAddress): Promise<History> {
-    const { url, username, password, database } = address;
-    const client = createClient({
-      url,
-      username,
-      password,
-      request_timeout: 60_000,
-      max_open_connections: 4,
-      // What fails becomes one of our errors, told once.
-      log: { level: ClickHouseLogLevel.OFF },
-    });
-    const history = new History(client, database);
-    await history.#migrate();
-    return history;
+  /**
+   * Connects, brings the tables up to date, and sets how long they keep rows where that is given.
+   *
+   * @throws {HistoryUnavailable | HistoryLoginFailed | HistorySchemaNewer}
+   */
+  static async open(address: HistoryAddress, retention?: RetentionDays): Promise<History> {
+    const connection = new Connection(address);
+    try {
+      await migrate(connection, address.database);
+      if (retention !== undefined) await retain(connection, address.database, retention);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    return new History(connection, address.database);
   }
 
   writer(settings: WriterSettings): HistoryWriter {
-    return new HistoryWriter((table, rows) => this.#insert(table, rows), settings);
+    return new HistoryWriter((table, rows) => this.insert(table, rows), settings);
+  }
+
+  /**
+   * Writes rows. What has been written before, by identity, counts once: at once where the token is that of an earlier insert, else for every reader of
+   * this class, and in the table once the engine has merged it.
+   *
+   * @param token - Equal tokens mean equal rows.
+   * @throws {HistoryUnavailable} It is not known whether the rows were written.
+   */
+  insert(table: TableName, rows: readonly Row[], token?: string): Promise<void> {
+    return this.#connection.insert(this.#table(table), rows, token);
   }
 
   /** Keeps the names behind a feature set's values. */
   async putFeatureNames(featureSet: string, names: readonly string[]): Promise<void> {
-    await this.#insert('feature_sets', [{ feature_set: featureSet, names }]);
+    await this.#connection.insert(this.#table('feature_sets'), [{ feature_set: featureSet, names }]);
   }
 
   /** @returns Feature sets that have rows, with their names and bar clocks. */
@@ -68,10 +70,10 @@ export class History {
       readonly bars: readonly string[];
     }[]
   > {
-    const bars = (await this.#rows(`SELECT DISTINCT bar FROM ${this.#table('bars')} ORDER BY bar`)).map(
-      (row) => String(row['bar']),
-    );
-    const sets = await this.#rows(
+    const bars = (
+      await this.#connection.rows(`SELECT DISTINCT bar FROM ${this.#table('bars')} ORDER BY bar`)
+    ).map((row) => String(row['bar']));
+    const sets = await this.#connection.rows(
       `SELECT feature_set, names FROM ${this.#table('feature_sets')} FINAL ORDER BY feature_set`,
     );
     return sets.map((row) => ({
@@ -93,7 +95,7 @@ export class History {
       toTimeUs = Number.MAX_SAFE_INTEGER,
       asOfUs = Number.MAX_SAFE_INTEGER,
     } = query;
-    const rows = await this.#rows(
+    const rows = await this.#connection.rows(
       `SELECT f.symbol AS symbol, f.time_us AS time_us, f.values AS feature_values, b.close AS close,
               (b.bid_price + b.ask_price) / 2 AS mid
        FROM (SELECT * FROM ${this.#table('features')} FINAL
@@ -116,13 +118,13 @@ export class History {
 
   /** @returns Rows of a table by identity, duplicates merged. */
   async count(table: TableName): Promise<number> {
-    const [row] = await this.#rows(`SELECT count() AS n FROM ${this.#table(table)} FINAL`);
+    const [row] = await this.#connection.rows(`SELECT count() AS n FROM ${this.#table(table)} FINAL`);
     return Number(row!['n']);
   }
 
   /** @returns Every row in the order of identity, without what depends on when the run took place: to compare runs. */
   async contents(table: TableName): Promise<readonly Row[]> {
-    const rows = await this.#rows(
+    const rows = await this.#connection.rows(
       `SELECT * FROM ${this.#table(table)} FINAL ORDER BY ${TABLES[table].join(', ')}`,
     );
     return rows.map((row) =>
@@ -131,53 +133,11 @@ export class History {
   }
 
   async close(): Promise<void> {
-    await this.#client.close();
+    await this.#connection.close();
   }
 
   #table(name: string): string {
     return `${this.#database}.${name}`;
-  }
-
-  async #migrate(): Promise<void> {
-    await this.#command(`CREATE DATABASE IF NOT EXISTS ${this.#database}`);
-    const versions = this.#table('schema_versions');
-    await this.#command(
-      `CREATE TABLE IF NOT EXISTS ${versions} (version Int64) ENGINE = ReplacingMergeTree ORDER BY version`,
-    );
-    const [row] = await this.#rows(`SELECT max(version) AS version FROM ${versions}`);
-    const found = Number(row?.['version'] ?? 0);
-    if (found > SCHEMA_VERSION) throw new HistorySchemaNewer(SCHEMA_VERSION, found);
-    for (let version = found; version < SCHEMA_VERSION; version += 1) {
-      for (const statement of MIGRATIONS[version]!) {
-        await this.#command(statement.replace('IF NOT EXISTS ', `IF NOT EXISTS ${this.#database}.`));
-      }
-      await this.#insert('schema_versions', [{ version: version + 1 }]);
-    }
-  }
-
-  async #insert(table: string, rows: readonly Row[]): Promise<void> {
-    await guarded(() =>
-      this.#client.insert({ table: this.#table(table), values: [...rows], format: 'JSONEachRow' }),
-    );
-  }
-
-  async #command(query: string): Promise<void> {
-    await guarded(() => this.#client.command({ query }));
-  }
-
-  #rows(query: string): Promise<readonly Row[]> {
-    return guarded(async () => (await this.#client.query({ query, format: 'JSONEachRow' })).json<Row>());
-  }
-}
-
-/** Converts the client's errors once, here. */
-async function guarded<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof ClickHouseError)
-      throw new HistoryStatementFailed(`${error.code} ${error.message.split('\n', 1)[0]}`, error);
-    throw new HistoryUnavailable(error instanceof Error ? error.message : 'it is away', error);
   }
 }
 

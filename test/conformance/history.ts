@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { FeatureVector } from '../../pkg/features/feature-vector.ts';
+import type { HistoryAddress } from '../../pkg/history/connection.ts';
 import { HistorySchemaNewer } from '../../pkg/history/errors.ts';
-import { History, type HistoryAddress } from '../../pkg/history/history.ts';
+import { History } from '../../pkg/history/history.ts';
+import { MIGRATIONS } from '../../pkg/history/migrations.ts';
+import { featureRow, type Row, tickRow } from '../../pkg/history/rows.ts';
 import type { MarketEvent } from '../../pkg/marketdata/events.ts';
 
 /** Where a history may be made; the suite makes databases of its own in it. */
@@ -10,12 +13,16 @@ export interface HistoryUnderTest {
   readonly address: Omit<HistoryAddress, 'database'>;
   /** Runs a statement as its administrator, beside the history's client. */
   readonly command: (sql: string) => Promise<void>;
+  /** What a query gives. */
+  readonly rows: (sql: string) => Promise<readonly Row[]>;
   readonly close: () => Promise<void>;
 }
 
 const BAR = 'time:1000';
 const SECOND_US = 1_000_000;
 const START_US = 1_700_000_000 * SECOND_US;
+/** From {@link START_US} to the next whole minute. */
+const SECONDS_TO_MINUTE = 40;
 
 const vector = (
   symbol: string,
@@ -199,6 +206,132 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
       await history.putFeatureNames('core-v1', ['return_1']);
       expect(await history.featureSets()).toEqual([
         { featureSet: 'core-v1', names: ['return_1'], bars: [BAR] },
+      ]);
+    });
+
+    it('takes an insert of one token once, whatever its rows, and in the table itself', async () => {
+      await openNew();
+      const rows = [quote(1, 100), quote(2, 101)].map(tickRow);
+      const raw = async () => (await under.rows(`SELECT count() AS n FROM ${database}.ticks`))[0]!['n'];
+      await history.insert('ticks', rows, 'market_data/0/0-2');
+      await history.insert('ticks', rows, 'market_data/0/0-2');
+      expect(Number(await raw())).toBe(2);
+      await history.insert('ticks', rows, 'market_data/0/0-3');
+      expect(Number(await raw())).toBe(4);
+      expect(await history.count('ticks')).toBe(2);
+    });
+
+    it('takes rows of many months in one insert', async () => {
+      await openNew();
+      const monthUs = 31 * 86_400 * SECOND_US;
+      const rows = Array.from({ length: 250 }, (_, month) =>
+        featureRow({ ...vector('ES', month, [month]), timeUs: month * monthUs }),
+      );
+      await history.insert('features', rows);
+      expect(await history.count('features')).toBe(250);
+    });
+
+    it('makes minute bars of bars, the same when they come again, out of order, corrected, or merged', async () => {
+      await openNew();
+      const seconds = [2, 0, 59, 1, 60, 30].map((second) =>
+        vector('ES', SECONDS_TO_MINUTE + second + 1, [1]),
+      );
+      const read = () => under.rows(`SELECT * FROM ${database}.bars_minute ORDER BY start_time_us`);
+      await write(seconds);
+      const first = await read();
+      expect(first.map((row) => [row['bar_count'], row['volume'], row['trade_count']].map(Number))).toEqual([
+        [5, 15, 20],
+        [1, 3, 4],
+      ]);
+      expect(first[0]).toMatchObject({ symbol: 'ES', open: 1, high: 2, low: 0.5 });
+      expect(Number(first[0]!['close'])).toBeCloseTo(1 + (SECONDS_TO_MINUTE + 60) / 10);
+      expect(Number(first[0]!['start_time_us']) % (60 * SECOND_US)).toBe(0);
+      await write(seconds.slice(1, 4));
+      expect(await read()).toEqual(first);
+      await under.command(`OPTIMIZE TABLE ${database}.minute_parts FINAL`);
+      expect(await read()).toEqual(first);
+      const late = vector('ES', SECONDS_TO_MINUTE + 60, [1]);
+      await write([
+        { ...late, knownTimeUs: late.knownTimeUs + 1, bar: { ...late.bar, high: 1.5, low: 0.75, volume: 1 } },
+      ]);
+      expect((await read()).map((row) => Number(row['volume']))).toEqual([13, 3]);
+    });
+
+    it('tells how a price moved after each bar, the same when rows come again, out of order, or merged', async () => {
+      await openNew();
+      const bars = [5, 0, 65, 7].map((second) => vector('ES', second, [1]));
+      const read = async () =>
+        (
+          await under.rows(
+            `SELECT * FROM ${database}.outcomes WHERE symbol = 'ES' ORDER BY horizon_us, time_us`,
+          )
+        ).map((row) => [
+          (Number(row['time_us']) - START_US) / SECOND_US,
+          Number(row['horizon_us']) / SECOND_US,
+          Number(row['direction']),
+          Math.round(Number(row['forward_return']) * 1000),
+          (Number(row['known_time_us']) - START_US) / SECOND_US,
+        ]);
+      await write(bars.slice(0, 2));
+      await write(bars.slice(1));
+      const outcomes = [
+        [0, 5, 1, 500, 5.001],
+        [5, 60, 1, 4000, 65.001],
+      ];
+      expect(await read()).toEqual(outcomes);
+      await under.command(`OPTIMIZE TABLE ${database}.outcome_prices FINAL`);
+      expect(await read()).toEqual(outcomes);
+    });
+
+    it('forgets rows so long after they were recorded, and keeps old recordings', async () => {
+      await openNew();
+      const open = async (days?: number): Promise<void> => {
+        await history.close();
+        history = await History.open(
+          { ...under.address, database },
+          days === undefined ? {} : { ticks: days },
+        );
+      };
+      const merged = async () => {
+        await under.command(`OPTIMIZE TABLE ${database}.ticks FINAL`);
+        return (await history.contents('ticks')).map((row) => Number(row['sequence']));
+      };
+      const recordedAt = (daysAgo: number): string =>
+        new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 19).replace('T', ' ');
+      await history.insert('ticks', [
+        { ...tickRow(quote(1, 100)), recorded_at: recordedAt(9) },
+        { ...tickRow(quote(2, 100)), recorded_at: recordedAt(1) },
+      ]);
+      expect(await merged()).toEqual([1, 2]);
+      await open(20);
+      expect(await merged()).toEqual([1, 2]);
+      await open(5);
+      expect(await merged()).toEqual([2]);
+      await open(0);
+      await history.insert('ticks', [{ ...tickRow(quote(3, 100)), recorded_at: recordedAt(9) }]);
+      expect(await merged()).toEqual([2, 3]);
+    });
+
+    it('brings tables of the first version up to date, with what they hold', async () => {
+      databases += 1;
+      const old = `conformance_${process.pid}_${databases}`;
+      await under.command(`CREATE DATABASE ${old}`);
+      for (const statement of MIGRATIONS[0]!) await under.command(statement.replaceAll('{db}', old));
+      await under.command(
+        `CREATE TABLE ${old}.schema_versions (version Int64) ENGINE = ReplacingMergeTree ORDER BY version`,
+      );
+      await under.command(`INSERT INTO ${old}.schema_versions VALUES (1)`);
+      const bar = `'ES', '${BAR}'`;
+      for (const second of [0, 5])
+        await under.command(
+          `INSERT INTO ${old}.bars (symbol, bar, start_time_us, end_time_us, known_time_us, close) VALUES
+           (${bar}, 0, ${START_US + second * SECOND_US}, 7, ${100 + second})`,
+        );
+      await history.close();
+      history = await History.open({ ...under.address, database: old });
+      expect(await history.count('bars')).toBe(2);
+      expect(await under.rows(`SELECT forward_return FROM ${old}.outcomes`)).toEqual([
+        { forward_return: 105 / 100 - 1 },
       ]);
     });
 

@@ -148,7 +148,8 @@ function found(what: string, places: readonly (() => string | undefined)[]): Too
   return { missing: what };
 }
 
-function onPath(name: string): string | undefined {
+/** Where a program is on PATH. */
+export function onPath(name: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(':');
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }

@@ -7,11 +7,17 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
 import { Session } from 'chdb';
 
+import { isAuthorised, readStatement, type Statement } from './http-request.ts';
+
+const USERNAME = 'tradewind';
 const [directory = '', port = '0'] = process.argv.slice(2);
 const password = process.env['TRADEWIND_ENGINE_PASSWORD'] ?? '';
+const zip = promisify(gzip);
 
 /** Kept small: the engine shares a laptop with everything else. */
 const SETTINGS: readonly string[] = [
@@ -22,42 +28,65 @@ const SETTINGS: readonly string[] = [
   'SET output_format_json_quote_denormals = 1',
 ];
 
+/** An unknown table is told as absent, all else as a fault of the engine; ClickHouse does the same. */
+const UNKNOWN_TABLE = '60';
+const AUTHENTICATION_FAILED = '516';
+
 const session = new Session(directory);
 for (const setting of SETTINGS) session.query(setting);
 
 /** The engine takes one statement at a time. */
 let turn: Promise<unknown> = Promise.resolve();
 
-function run(sql: string): Promise<Uint8Array> {
-  const result = turn.then(async () => (await session.queryAsync(sql)).bytes());
+function run(statement: Statement): Promise<Uint8Array> {
+  const result = turn.then(() => runNow(statement));
   turn = result.catch(() => undefined);
   return result;
 }
 
+/** Settings of a statement are the engine's until it has ended. */
+async function runNow({ sql, settings, format }: Statement): Promise<Uint8Array> {
+  const set: string[] = [];
+  try {
+    for (const [name, value] of settings) {
+      if (!/^\w+$/.test(name)) continue;
+      await session.queryAsync(`SET ${name} = ${quoted(value)}`);
+      if (!name.startsWith('param_')) set.push(name);
+    }
+    return (await session.queryAsync(sql, { format })).bytes();
+  } finally {
+    for (const name of set) session.query(`SET ${name} = DEFAULT`);
+    if (set.length > 0) for (const setting of SETTINGS) session.query(setting);
+  }
+}
+
+const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  if (url.pathname === '/ping') {
+  if (request.url?.startsWith('/ping') === true) {
     response.end('Ok.\n');
     return;
   }
-  const given = request.headers.authorization ?? '';
-  if (given !== `Basic ${Buffer.from(`tradewind:${password}`).toString('base64')}`) {
-    response.writeHead(403, { 'x-clickhouse-exception-code': '516' });
-    response.end('Code: 516. DB::Exception: authentication failed. (AUTHENTICATION_FAILED)');
+  if (!isAuthorised(request, USERNAME, password)) {
+    response.writeHead(403, { 'x-clickhouse-exception-code': AUTHENTICATION_FAILED });
+    response.end(
+      `Code: ${AUTHENTICATION_FAILED}. DB::Exception: authentication failed. (AUTHENTICATION_FAILED)`,
+    );
     return;
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  const body = Buffer.concat(chunks).toString('utf8');
-  const query = url.searchParams.get('query');
-  const result = await run(query === null ? body : `${query}\n${body}`);
-  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(result);
+  const statement = await readStatement(request);
+  const result = await run(statement);
+  response.writeHead(200, {
+    'content-type': 'text/plain; charset=utf-8',
+    ...(statement.queryId === undefined ? {} : { 'x-clickhouse-query-id': statement.queryId }),
+    ...(statement.isCompressed ? { 'content-encoding': 'gzip' } : {}),
+  });
+  response.end(statement.isCompressed ? await zip(result) : result);
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
   const code = String((error as { readonly clickhouseCode?: number }).clickhouseCode ?? 1002);
-  response.writeHead(code === '60' ? 404 : 500, { 'x-clickhouse-exception-code': code });
+  response.writeHead(code === UNKNOWN_TABLE ? 404 : 500, { 'x-clickhouse-exception-code': code });
   response.end(error instanceof Error ? error.message : String(error));
 }
 

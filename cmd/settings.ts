@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { DEFAULT_MAX_INLINE_MS, MAX_WORKERS } from '../pkg/inference/placement.ts';
+
 const share = z.number().min(0).max(0.3).default(0);
 const port = z.int().min(0, 'must be a port, 0 to 65535 (0 picks a free one)').max(65_535);
 const host = z.string().min(1);
@@ -58,6 +60,30 @@ export const featuresSection = z
     bar: z.string().default('time:1000').describe('`time:<ms>`, `trades:<n>` or `volume:<n>`'),
     lookbacks: z.array(z.int().min(2).max(1000)).min(1).default([5, 10, 20, 50, 100]),
     allowedLatenessMs: z.int().min(0).max(60_000).default(250),
+  })
+  .prefault({});
+
+/** Where a model runs. */
+export const placementSection = z
+  .strictObject({
+    mode: z
+      .enum(['auto', 'inline', 'worker'])
+      .default('auto')
+      .describe(
+        'Thread that a model runs on: `inline` the one that serves, `worker` threads of its own, `auto` by what is measured when it is loaded',
+      ),
+    maxInlineMs: z
+      .number()
+      .positive()
+      .max(1000)
+      .default(DEFAULT_MAX_INLINE_MS)
+      .describe('For `auto`: longest run of a full batch that may hold the thread that serves, milliseconds'),
+    workers: z
+      .int()
+      .min(1)
+      .max(MAX_WORKERS)
+      .default(1)
+      .describe('Worker threads of a model that runs on workers; each holds a copy of it'),
   })
   .prefault({});
 

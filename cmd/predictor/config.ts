@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { listenSection } from '../settings.ts';
+import { listenSection, placementSection } from '../settings.ts';
 import { processSchema } from '../service/config.ts';
 
 /** Configuration of the predictor process. */
@@ -17,6 +17,7 @@ export const predictorSchema = processSchema.extend({
       .positive()
       .default(4096)
       .describe('Rows of a model that may wait; more are refused with RESOURCE_EXHAUSTED'),
+    placement: placementSection,
   }),
   grpc: listenSection(8001),
   drainSeconds: z

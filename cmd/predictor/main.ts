@@ -8,14 +8,19 @@ import { openOip } from './open-oip.ts';
 export function run(configFile?: string): Promise<void> {
   return runProcess(predictorSchema, configFile, async (context) => {
     const { config, metrics, logger, shutdown, http, signal, started } = context;
-    const { uris, threads, maxBatchRows: maxRows, maxQueuedRows } = config.model;
-    const settings = { threads, batching: { maxRows, maxQueuedRows } };
+    const { uris, threads, maxBatchRows: maxRows, maxQueuedRows, placement } = config.model;
+    const settings = { threads, batching: { maxRows, maxQueuedRows }, placement };
     const repository = openRepository({ metrics, logger, shutdown, settings });
     for (const uri of uris) {
       const name = await repository.add(uri);
       const { served, manifest } = repository.loaded(name)!;
       logger.info(
-        { model: name, revision: served.digest, isVerified: manifest !== undefined },
+        {
+          model: name,
+          revision: served.digest,
+          isVerified: manifest !== undefined,
+          placement: served.placement,
+        },
         'model is served',
       );
     }

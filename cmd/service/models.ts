@@ -8,7 +8,7 @@ interface ModelsOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly shutdown: Shutdown;
-  readonly settings: Pick<RepositoryOptions, 'threads' | 'batching'>;
+  readonly settings: Pick<RepositoryOptions, 'threads' | 'batching' | 'placement'>;
 }
 
 /** A repository of models whose loads are counted and logged, let go of at shutdown. */
@@ -19,6 +19,7 @@ export function openRepository({ metrics, logger, shutdown, settings }: ModelsOp
       metrics.modelLoads.inc({ model, result: error === undefined ? 'loaded' : 'failed' });
       if (error !== undefined) logger.warn({ err: error, model }, 'model could not be loaded');
     },
+    onWorkerLost: (model, err) => logger.warn({ err, model }, 'worker of a model ended'),
   });
   shutdown.add('models', () => repository.close());
   return repository;

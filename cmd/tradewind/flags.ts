@@ -8,12 +8,18 @@ export function parseNumber(text: string): number {
   return value;
 }
 
-/** Parses a whole number of at least `minimum`. */
-export function parseWhole(minimum: number): (text: string) => number {
+/** Parses a whole number of at least `minimum`, and at most `maximum` where there is one. */
+export function parseWhole(minimum: number, maximum?: number): (text: string) => number {
+  const bounds = maximum === undefined ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < minimum) {
-      throw new InvalidArgumentError(`must be a whole number of at least ${minimum}, was '${text}'`);
+    if (
+      text.trim() === '' ||
+      !Number.isSafeInteger(value) ||
+      value < minimum ||
+      value > (maximum ?? Infinity)
+    ) {
+      throw new InvalidArgumentError(`must be a whole number ${bounds}, was '${text}'`);
     }
     return value;
   };

@@ -4,11 +4,32 @@ import { TradewindError } from '../runtime/errors.ts';
 export class ModelFailed extends TradewindError {
   readonly code = 'ModelFailed';
   readonly kind = 'data';
+  readonly doing: 'load' | 'run';
+  /** What ONNX Runtime says, in one line. */
+  readonly why: string;
 
-  constructor(name: string, doing: string, cause: unknown) {
+  constructor(name: string, doing: 'load' | 'run', cause: unknown) {
     const why = cause instanceof Error ? cause.message.split('\n', 1)[0]! : 'unknown error';
     super({
       message: `model '${name}' must ${doing}, but ONNX Runtime says: ${why}`,
+      facts: { model: name },
+      cause,
+    });
+    this.doing = doing;
+    this.why = why;
+  }
+}
+
+/** The worker thread that the model ran on has ended by itself; it is started again, with longer and longer waits. */
+export class ModelWorkerLost extends TradewindError {
+  readonly code = 'ModelWorkerLost';
+  readonly kind = 'unavailable';
+  override readonly retryable = true;
+
+  constructor(name: string, cause?: unknown) {
+    const why = cause instanceof Error ? `: ${cause.message.split('\n', 1)[0]!}` : '';
+    super({
+      message: `worker of model '${name}' must run, it has ended${why}; it is started again, try again`,
       facts: { model: name },
       cause,
     });

@@ -2,12 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ModelProtoSchema } from '../../proto/gen/onnx/onnx_pb.ts';
 import { randomArtifact } from '../../test/support/artifact.ts';
+import type { TradewindError } from '../runtime/errors.ts';
+import { isModelReady } from './oip/metadata.ts';
 import { FileModelRepository } from './repository.ts';
 import type { ServedModel } from './served-model.ts';
 
@@ -58,14 +61,15 @@ function negation(elemType: number): Uint8Array {
   return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, opsetImport, graph }));
 }
 
-describe('hot swap', () => {
+describe.each(['inline', 'worker'] as const)('hot swap of a model that runs %s', (mode) => {
   it('fails no request that holds a model while it is swapped', { timeout: 60_000 }, async () => {
-    await repository.add(first, 'm');
+    const swapped = new FileModelRepository({ placement: { mode } });
+    await swapped.add(first, 'm');
     const requests: Promise<number>[] = [];
     for (let swap = 0; swap < SWAPS; swap += 1) {
-      const loading = repository.add(swap % 2 === 0 ? second : first, 'm');
+      const loading = swapped.add(swap % 2 === 0 ? second : first, 'm');
       for (let i = 0; i < REQUESTS / SWAPS; i += 1) {
-        const held = repository.get('m')!;
+        const held = swapped.get('m')!;
         // Held over the whole swap by every other request, as one is whose body is still arriving.
         requests.push(i % 2 === 0 ? ask(held) : loading.then(() => turn()).then(() => ask(held)));
       }
@@ -74,10 +78,11 @@ describe('hot swap', () => {
     const answers = await Promise.all(requests);
     expect(answers).toHaveLength(REQUESTS);
     expect(answers.every((value) => value > 0 && value < 1)).toBe(true);
+    await swapped.close();
   });
 
   it('lets go of a model that nobody uses any more', async () => {
-    const quick = new FileModelRepository({ retireIdleMs: 1 });
+    const quick = new FileModelRepository({ retireIdleMs: 1, placement: { mode } });
     await quick.add(first, 'm');
     const held = quick.get('m')!;
     await quick.add(second, 'm');
@@ -130,7 +135,37 @@ describe('load and unload', () => {
   });
 });
 
-describe('any graph', () => {
+describe('model on a worker', () => {
+  it('is not ready from the end of its worker until another has started', async () => {
+    const threads: Worker[] = [];
+    const note = (thread: Worker): void => void threads.push(thread);
+    process.on('worker', note);
+    const lost: string[] = [];
+    const own = new FileModelRepository({
+      placement: { mode: 'worker' },
+      onWorkerLost: (name, error) => lost.push(`${name} ${(error as TradewindError).code}`),
+    });
+    await own.add(first, 'm');
+    expect(isModelReady(own, 'm', '')).toBe(true);
+    // No worker is sent such a message: the uncaught error ends the thread.
+    threads[0]!.postMessage({ kind: 'run', id: 0, inputs: undefined, outputNames: [] }, []);
+    await expect.poll(() => own.isReady('m'), { interval: 1 }).toBe(false);
+    expect(isModelReady(own, 'm', '')).toBe(false);
+    expect(own.index()).toMatchObject([{ state: 'UNAVAILABLE', reason: 'its worker is started again' }]);
+    await expect(ask(own.get('m')!)).rejects.toMatchObject({ code: 'ModelWorkerLost' });
+    await expect.poll(() => own.isReady('m')).toBe(true);
+    expect(await ask(own.get('m')!)).toBeGreaterThan(0);
+    expect(lost).toEqual(['m ModelWorkerLost']);
+    await own.close();
+    process.off('worker', note);
+  });
+});
+
+describe.each(['inline', 'worker'] as const)('any graph, %s', (mode) => {
+  beforeEach(() => {
+    repository = new FileModelRepository({ placement: { mode } });
+  });
+
   it('takes and gives half precision as bits', async () => {
     const path = join(folder, 'half.onnx');
     await writeFile(path, negation(10));

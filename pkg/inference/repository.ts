@@ -8,6 +8,7 @@ import { inspectOnnx } from '../ml/onnx/inspect.ts';
 import { TradewindError } from '../runtime/errors.ts';
 import { ModelSourceUnknown } from './errors.ts';
 import { OnnxModel } from './onnx-model.ts';
+import type { PlacementSettings } from './placement.ts';
 import type { BatchingSettings } from './row-batcher.ts';
 import type { ModelIndexEntry, ModelRepository, ServedModel } from './served-model.ts';
 
@@ -15,10 +16,13 @@ export interface RepositoryOptions {
   /** Threads within one run; default 1. */
   readonly threads?: number;
   readonly batching?: BatchingSettings;
+  readonly placement?: PlacementSettings;
   /** Time without a run after which a model that was swapped out is let go of; default 30,000. */
   readonly retireIdleMs?: number;
   /** Told after each try to load. */
   readonly onLoad?: (name: string, error: unknown) => void;
+  /** Told of each worker thread of a model that ended by itself; it is started again. */
+  readonly onWorkerLost?: (name: string, error: Error) => void;
 }
 
 /** A model that serves, with its manifest where it came as an artifact. */
@@ -98,9 +102,15 @@ export class FileModelRepository implements ModelRepository {
     return [...this.#entries].map(([name, { loaded, state, reason }]) => ({
       name,
       version: loaded?.served.version ?? '',
-      state,
-      reason,
+      ...(loaded?.served.isReady === false
+        ? { state: 'UNAVAILABLE', reason: 'its worker is started again' }
+        : { state, reason }),
     }));
+  }
+
+  /** Whether a model of that name serves and can run now. */
+  isReady(name: string): boolean {
+    return this.#entries.get(name)?.loaded?.served.isReady ?? false;
   }
 
   async load(name: string): Promise<void> {
@@ -155,8 +165,11 @@ export class FileModelRepository implements ModelRepository {
   }
 
   async #open(name: string, path: string): Promise<LoadedModel> {
-    const { threads = 1, batching } = this.#options;
-    const common = { name, threads, ...(batching === undefined ? {} : { batching }) };
+    const { threads = 1, batching = {}, placement = {}, onWorkerLost } = this.#options;
+    const common = {
+      ...{ name, threads, batching, placement },
+      onWorkerLost: (error: Error) => onWorkerLost?.(name, error),
+    };
     if (path.endsWith('.onnx')) {
       const bytes = await readModelFile(path);
       const graph = inspectOnnx(bytes);

@@ -1,7 +1,11 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
 import { describe, expect, it } from 'vitest';
 
+import { eventually } from '../../test/support/eventually.ts';
 import { ManualClock } from '../runtime/clock.ts';
 import type { TradewindError } from '../runtime/errors.ts';
+import { ModelWorkerLost } from './errors.ts';
 import { RowBatcher, type RunRows } from './row-batcher.ts';
 
 /** Doubles the first of two features, and notes how many rows each run had. */
@@ -58,6 +62,46 @@ describe('row batcher', () => {
     const batcher = new RowBatcher(2, doubling().run);
     const answers = await Promise.allSettled([ask(batcher, [1]), ask(batcher, [-1]), ask(batcher, [3])]);
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('fails a whole batch whose worker has ended, since one of it may be the cause', async () => {
+    let runs = 0;
+    const batcher = new RowBatcher(2, () => {
+      runs += 1;
+      return Promise.reject(new ModelWorkerLost('m'));
+    });
+    const answers = await Promise.allSettled([ask(batcher, [1]), ask(batcher, [2])]);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(runs).toBe(1);
+    await batcher.idle();
+  });
+
+  it('has as many runs under way as may be, and is idle after the last', async () => {
+    const ends: (() => void)[] = [];
+    const batcher = new RowBatcher(
+      2,
+      (features, rows) =>
+        new Promise((resolve) => {
+          ends.push(() => resolve([Float32Array.from({ length: rows }, (_, row) => features[row * 2]!)]));
+        }),
+      { maxRows: 2, parallelRuns: 2 },
+    );
+    const answers = Promise.all([1, 2, 3, 4, 5].map((first) => ask(batcher, [first])));
+    await eventually(() => ends.length === 2);
+    for (let i = 0; i < 5; i += 1) await turn();
+    expect(ends).toHaveLength(2);
+    ends[1]!();
+    await eventually(() => ends.length === 3);
+    let isIdle = false;
+    const idle = batcher.idle().then(() => {
+      isIdle = true;
+    });
+    ends[2]!();
+    for (let i = 0; i < 5; i += 1) await turn();
+    expect(isIdle).toBe(false);
+    ends[0]!();
+    expect(await answers).toEqual([[1], [2], [3], [4], [5]]);
+    await idle;
   });
 
   it('calls back once and serves the others where a callback throws', async () => {

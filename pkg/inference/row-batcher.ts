@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { InferenceOverload, RequestExpired, TensorsInvalid } from './errors.ts';
+import { InferenceOverload, ModelWorkerLost, RequestExpired, TensorsInvalid } from './errors.ts';
 
 /** Answer to one request: one array per output, in the order of the graph's outputs. */
 export type RowsDone = (error: Error | undefined, outputs: readonly Float32Array[]) => void;
@@ -7,11 +7,20 @@ export type RowsDone = (error: Error | undefined, outputs: readonly Float32Array
 /** Runs rows through a model: row-major features in, one array per output. */
 export type RunRows = (features: Float32Array, rows: number) => Promise<readonly Float32Array[]>;
 
+/** Rows of one run at most, unless told otherwise. */
+export const DEFAULT_MAX_ROWS = 32;
+
 export interface BatchingSettings {
-  /** Rows of one run at most; default 32. */
+  /** Rows of one run at most; default {@link DEFAULT_MAX_ROWS}. */
   readonly maxRows?: number;
   /** Rows that may wait; more are refused. Default 4,096. */
   readonly maxQueuedRows?: number;
+}
+
+/** The settings of a batcher, with what the model has a say in. */
+export interface BatcherSettings extends BatchingSettings {
+  /** Runs that may be under way at once; default 1. */
+  readonly parallelRuns?: number;
 }
 
 interface Waiting {
@@ -30,19 +39,22 @@ export class RowBatcher {
   readonly #run: RunRows;
   readonly #maxRows: number;
   readonly #maxQueuedRows: number;
+  readonly #parallelRuns: number;
   readonly #clock: Clock;
   #queue: Waiting[] = [];
   #queuedRows = 0;
   #seenRows = 0;
-  #isBusy = false;
+  #isLooking = false;
+  #running = 0;
   #onIdle: (() => void)[] = [];
 
   /** @param width - Features of a row. */
-  constructor(width: number, run: RunRows, settings: BatchingSettings = {}, clock: Clock = systemClock) {
+  constructor(width: number, run: RunRows, settings: BatcherSettings = {}, clock: Clock = systemClock) {
     this.#width = width;
     this.#run = run;
-    this.#maxRows = settings.maxRows ?? 32;
+    this.#maxRows = settings.maxRows ?? DEFAULT_MAX_ROWS;
     this.#maxQueuedRows = settings.maxQueuedRows ?? 4096;
+    this.#parallelRuns = settings.parallelRuns ?? 1;
     this.#clock = clock;
   }
 
@@ -65,31 +77,44 @@ export class RowBatcher {
     }
     this.#queue.push({ features, rows, done, expiresMs });
     this.#queuedRows += rows;
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    this.#seenRows = 0;
-    setImmediate(this.#look);
+    this.#beginToLook();
   }
 
   /** Resolves when nothing waits or runs. */
   idle(): Promise<void> {
-    return this.#isBusy ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
+    const isBusy = this.#isLooking || this.#running > 0;
+    return isBusy ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
+  }
+
+  #beginToLook(): void {
+    if (this.#isLooking || this.#queue.length === 0 || this.#running >= this.#parallelRuns) return;
+    this.#isLooking = true;
+    this.#seenRows = 0;
+    setImmediate(this.#look);
   }
 
   readonly #look = (): void => {
     const hasGrown = this.#queuedRows > this.#seenRows;
     this.#seenRows = this.#queuedRows;
-    if (hasGrown && this.#queuedRows < this.#maxRows) setImmediate(this.#look);
-    else void this.#runBatch();
+    if (hasGrown && this.#queuedRows < this.#maxRows) {
+      setImmediate(this.#look);
+      return;
+    }
+    this.#isLooking = false;
+    void this.#runBatch();
+    // What is left of a queue longer than a batch, where more than one may run.
+    this.#beginToLook();
   };
 
   async #runBatch(): Promise<void> {
+    this.#running += 1;
     const batch = this.#take();
     if (batch.length > 0) await this.#answerBatch(batch);
+    this.#running -= 1;
     if (this.#queue.length === 0) {
-      this.#isBusy = false;
-      for (const resolve of this.#onIdle.splice(0)) resolve();
-    } else {
+      if (this.#running === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+    } else if (!this.#isLooking) {
+      this.#isLooking = true;
       this.#seenRows = 0;
       this.#look();
     }
@@ -105,8 +130,9 @@ export class RowBatcher {
       failure = error as Error;
     }
     if (outputs !== undefined) this.#answer(batch, rows, outputs);
-    else if (batch.length === 1) settle(batch[0]!, failure, []);
-    else await this.#runOneByOne(batch);
+    else if (batch.length > 1 && !(failure instanceof ModelWorkerLost)) await this.#runOneByOne(batch);
+    // One of them may be what ended the worker: it must not end the others as well.
+    else for (const request of batch) settle(request, failure, []);
   }
 
   /** A batch that failed is run again one by one, so that one bad request does not fail the others. */

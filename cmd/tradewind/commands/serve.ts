@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
+import { DEFAULT_MAX_INLINE_MS, MAX_WORKERS, type Placement } from '../../../pkg/inference/placement.ts';
 import { parseNumber, parseWhole } from '../flags.ts';
 
 export interface ServeFlags {
@@ -8,6 +9,9 @@ export interface ServeFlags {
   readonly grpcPort: number;
   readonly httpPort: number;
   readonly threads: number;
+  readonly placement: 'auto' | Placement;
+  readonly maxInlineMs: number;
+  readonly workers: number;
   readonly logLevel: string;
 }
 
@@ -22,6 +26,21 @@ export function registerServe(program: Command): void {
     .option('--grpc-port <port>', 'gRPC port (0 picks a free one)', parseNumber, 50_051)
     .option('--http-port <port>', 'REST and metrics port (0 picks a free one)', parseNumber, 8080)
     .option('--threads <n>', 'threads of one inference call', parseWhole(1), 1)
+    .addOption(
+      new Option(
+        '--placement <where>',
+        'thread that the model runs on: inline the one that serves, worker threads of its own, auto by its run time',
+      )
+        .choices(['auto', 'inline', 'worker'])
+        .default('auto'),
+    )
+    .option(
+      '--max-inline-ms <ms>',
+      'for auto: longest run of a full batch on the thread that serves',
+      parseNumber,
+      DEFAULT_MAX_INLINE_MS,
+    )
+    .option('--workers <n>', 'worker threads of a model that runs on workers', parseWhole(1, MAX_WORKERS), 1)
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .action(async (artifact: string, flags: ServeFlags) => {
       const { runServe } = await import('../run/serve.ts');

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 
+import type { OnnxModel } from '../../../pkg/inference/onnx-model.ts';
 import { createLogger, type LogLevel } from '../../../pkg/runtime/logger.ts';
 import { createMetrics } from '../../../pkg/runtime/metrics.ts';
 import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
@@ -19,9 +20,10 @@ export async function runServe(artifact: string, flags: ServeFlags): Promise<voi
     isReadable: process.stderr.isTTY,
     onProblem: (level, message) => metrics.logLines.inc({ level, message }),
   });
-  const { host, grpcPort: port, httpPort: opsPort, threads } = flags;
+  const { host, grpcPort: port, httpPort: opsPort, threads, maxInlineMs, workers } = flags;
+  const settings = { threads, placement: { mode: flags.placement, maxInlineMs, workers } };
   const shutdown = new Shutdown();
-  const repository = openRepository({ metrics, logger, shutdown, settings: { threads } });
+  const repository = openRepository({ metrics, logger, shutdown, settings });
   try {
     const name = await repository.add(artifact, flags.name);
     const { served, manifest } = repository.loaded(name)!;
@@ -42,6 +44,7 @@ export async function runServe(artifact: string, flags: ServeFlags): Promise<voi
         `serving ${name} ${served.version} ${served.digest}${manifest === undefined ? ' (no manifest: not verified)' : ''}`,
         `  inputs   ${shape(served.inputs)}`,
         `  outputs  ${shape(served.outputs)}`,
+        `  runs     ${placeOf(served, workers)}`,
         `  gRPC     ${host}:${grpcPort} (Open Inference Protocol v2, health, reflection)`,
         `  REST     http://${host}:${httpPort}/v2, /metrics, /readyz`,
         '',
@@ -51,4 +54,14 @@ export async function runServe(artifact: string, flags: ServeFlags): Promise<voi
   } finally {
     await shutdown.run(STOP_DEADLINE_MS);
   }
+}
+
+function placeOf({ placement, runTimes }: OnnxModel, workers: number): string {
+  const where =
+    placement === 'inline'
+      ? 'on the thread that serves'
+      : `on ${workers === 1 ? 'a worker thread' : `${workers} worker threads`}`;
+  return runTimes === undefined
+    ? where
+    : `${where}: ${runTimes.fullBatchMs.toPrecision(2)} ms for a full batch, ${runTimes.oneRowMs.toPrecision(2)} ms for one row`;
 }

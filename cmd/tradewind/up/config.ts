@@ -4,6 +4,7 @@ import {
   featuresSection,
   listenSection,
   logSection,
+  placementSection,
   simulatorSection,
   sourceSection,
 } from '../../settings.ts';
@@ -32,6 +33,7 @@ export const upConfigSchema = z.strictObject({
       costBps: z.number().nonnegative().default(0),
       seed: z.int().nonnegative().default(7),
       threads: z.int().positive().max(64).default(1).describe('Threads of one inference call'),
+      placement: placementSection,
     })
     .prefault({}),
   prediction: z

@@ -105,8 +105,8 @@ export class Laptop {
     const marketClock = new MarketClock(systemClock);
     const store = new MemoryOnlineStore({ clock: systemClock });
 
-    const { threads } = config.model;
-    const repository = openRepository({ metrics, logger, shutdown, settings: { threads } });
+    const { threads, placement } = config.model;
+    const repository = openRepository({ metrics, logger, shutdown, settings: { threads, placement } });
     const directory = new ModelDirectory();
     const { overlay: policy, buyAbove, holdAbove, maxFeatureAgeMs, cacheTtlSeconds } = config.prediction;
     const service = new PredictionService({

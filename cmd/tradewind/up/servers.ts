@@ -43,9 +43,12 @@ export async function openServers(
   shutdown.add('gRPC server', () => rpc.stop(DRAIN_MS));
 
   const http = new OpsServer({ ...config.http, registry: metrics.registry, logger });
-  http.addReadiness('model', () =>
-    directory.list().length > 0 ? { isReady: true } : { isReady: false, reason: 'no model is loaded yet' },
-  );
+  http.addReadiness('model', () => {
+    const models = directory.list();
+    if (models.length === 0) return { isReady: false, reason: 'no model is loaded yet' };
+    const isReady = models.some(({ name }) => repository.isReady(name));
+    return isReady ? { isReady } : { isReady, reason: 'no model can run now' };
+  });
   http.use(createPredictHandler(service));
   http.use(createOipHttpHandler(repository));
   const console = await openConsole({

@@ -30,10 +30,9 @@ export function isAnyReady(repository: ModelRepository): boolean {
  * @throws {ModelNotFoundError} The repository does not know it at all.
  */
 export function isModelReady(repository: ModelRepository, name: string, version: string): boolean {
-  if (repository.get(name, version) !== undefined) return true;
-  const isKnown = repository
+  const entries = repository
     .index()
-    .some((entry) => entry.name === name && (version === '' || entry.version === version));
-  if (!isKnown) throw new ModelNotFoundError(name, version);
-  return false;
+    .filter((entry) => entry.name === name && (version === '' || entry.version === version));
+  if (entries.length === 0) throw new ModelNotFoundError(name, version);
+  return entries.some((entry) => entry.state === 'READY');
 }

@@ -21,6 +21,7 @@ export interface RedisSentinels {
   readonly addresses: readonly string[];
   /** The primary first, then the replica, as they were at the start. */
   readonly servers: readonly [RedisServer, RedisServer];
+  readonly sentinels: readonly RedisServer[];
   stop(): Promise<void>;
 }
 
@@ -47,7 +48,7 @@ export async function startSentinels(): Promise<RedisSentinels> {
         [
           `sentinel monitor ${PRIMARY_NAME} 127.0.0.1 ${primaryPort} ${QUORUM}`,
           `sentinel down-after-milliseconds ${PRIMARY_NAME} 500`,
-          `sentinel failover-timeout ${PRIMARY_NAME} 3000`,
+          `sentinel failover-timeout ${PRIMARY_NAME} 1500`,
         ].join('\n'),
       );
       return startServer(port, folder, ['--sentinel'], undefined, file);
@@ -64,6 +65,7 @@ export async function startSentinels(): Promise<RedisSentinels> {
   return {
     addresses: sentinels.map(({ address }) => address),
     servers: [primary, replica],
+    sentinels,
     stop: () => stopAll([...sentinels, replica, primary], folder),
   };
 }

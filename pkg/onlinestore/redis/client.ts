@@ -22,6 +22,17 @@ function pauseMs(attempt: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), MAX_PAUSE_MS) * (0.75 + Math.random() / 2);
 }
 
+/** What connections to servers and to sentinels have in common. */
+export const CONNECTION = {
+  connectionName: 'tradewind',
+  disableClientInfo: true,
+  // Nothing of RESP3 is used, and proxies refuse its greeting.
+  protocol: 2,
+  connectTimeout: ATTEMPT_TIMEOUT_MS,
+  disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+  retryStrategy: pauseMs,
+} as const;
+
 /** Makes the client of a mode; it begins to connect at once, and never gives up until it is disconnected. */
 export function createClient(settings: RedisSettings): Client {
   const addresses = settings.addresses.map(parseAddress);
@@ -63,19 +74,13 @@ function serverOptions(settings: RedisSettings) {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(tls === undefined ? {} : { tls }),
-    connectionName: 'tradewind',
-    disableClientInfo: true,
-    // Nothing of RESP3 is used, and proxies refuse its greeting.
-    protocol: 2,
-    connectTimeout: ATTEMPT_TIMEOUT_MS,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+    ...CONNECTION,
     socketTimeout: DEAD_AFTER_TIMEOUTS * commandTimeoutMs,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     // Fails what is under way as soon as its connection is lost; without it such promises never settle.
     maxRetriesPerRequest: 0,
     maxLoadingRetryTime: MAX_LOADING_PAUSE_MS,
-    retryStrategy: pauseMs,
     // The primary has become a replica and keeps its connections: the sentinels, or the name, lead to the new one.
     reconnectOnError: isReadOnly,
   } satisfies RedisOptions;

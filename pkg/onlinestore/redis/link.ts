@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../errors.ts';
 import { type Client, createClient } from './client.ts';
 import { toStoreError } from './client-errors.ts';
 import type { RedisLogger, RedisSettings } from './config.ts';
+import { watchSentinels } from './sentinel-watch.ts';
 
 const EVENTS_OF_FAILURE = ['error', 'node error', 'sentinelError'] as const;
 
@@ -11,6 +12,7 @@ export class RedisLink {
   readonly #client: Client;
   readonly #server: string;
   readonly #timeoutMs: number;
+  readonly #endWatch: () => void;
   /** Why the server cannot be asked; `undefined` while it can. */
   #failure: TradewindError | undefined;
   #isClosed = false;
@@ -21,6 +23,10 @@ export class RedisLink {
     this.#client = createClient(settings);
     this.#failure = new StoreUnavailable(this.#server, 'not connected yet');
     this.#watch(logger);
+    this.#endWatch =
+      settings.mode === 'sentinel'
+        ? watchSentinels(settings, () => this.#client.disconnect(true))
+        : () => undefined;
   }
 
   /**
@@ -69,6 +75,7 @@ export class RedisLink {
   /** Cuts the connections. What is still under way fails; `QUIT` is not sent, since a server that is away never answers it. */
   close(): void {
     this.#isClosed = true;
+    this.#endWatch();
     this.#client.disconnect();
   }
 

@@ -13,17 +13,17 @@ describe.skipIf(missing !== undefined)(
   () => {
     describe('one server', () => {
       const config = serversFor(openRedis, ({ address }) => ({ addresses: [address] }));
-      describeOnlineStore('redis', opening(config));
+      describeOnlineStore('redis', opening(config), { shortSeconds: 0.8 });
     });
 
     describe('a primary behind sentinels', () => {
       const config = serversFor(startSentinels, ({ addresses }) => ({ mode: 'sentinel', addresses }));
-      describeOnlineStore('redis sentinel', opening(config), { runs: 30 });
+      describeOnlineStore('redis sentinel', opening(config), { runs: 30, shortSeconds: 0.8 });
     });
 
     describe('a cluster', () => {
       const config = serversFor(startCluster, ({ addresses }) => ({ mode: 'cluster', addresses }));
-      describeOnlineStore('redis cluster', opening(config), { runs: 60 });
+      describeOnlineStore('redis cluster', opening(config), { runs: 60, shortSeconds: 0.8 });
     });
   },
 );

@@ -1,0 +1,162 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { type RedisServer, redisMissing, startRedis } from '../../../test/servers/redis.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { openTestStore, vectorAt } from '../../../test/support/redis-store.ts';
+import { StoreOverloaded, StoreUnavailable } from '../errors.ts';
+import type { RedisOnlineStore } from './redis.ts';
+
+const missing = redisMissing();
+const MIB = 2 ** 20;
+
+describe.skipIf(missing !== undefined)('the Redis store, when its server', () => {
+  let server: RedisServer;
+  let store: RedisOnlineStore;
+
+  beforeAll(async () => {
+    server = await startRedis({ settings: ['--busy-reply-threshold', '50'] });
+    store = await openTestStore({ addresses: [server.address], commandTimeoutMs: 200, maxPending: 1000 });
+  });
+  afterEach(async () => {
+    await server.admin.flushall();
+  });
+  afterAll(async () => {
+    await store.close();
+    await server.stop();
+  });
+
+  const put = async (offset: number): Promise<boolean> => (await store.putFeatures([vectorAt(offset)]))[0]!;
+  const get = async () => (await store.getFeatures('set', ['ES']))[0];
+  /** Serves again without anybody having done anything to the client. */
+  const recovers = async (): Promise<void> => {
+    // Each try newer than the one before: what failed may have been written all the same.
+    let offset = 100;
+    await eventually(() => put((offset += 1)));
+    expect((await get())?.offset).toBe(offset);
+  };
+
+  it('has been emptied, takes any offset and learns the script again', async () => {
+    await put(10);
+    await server.admin.flushall();
+    await server.admin.script('FLUSH');
+    expect(await put(2)).toBe(true);
+    expect((await get())?.offset).toBe(2);
+  });
+
+  it('holds what is no vector, has none, and the next write wins', async () => {
+    await put(5);
+    const [key] = (await server.admin.keys('*')) as [string];
+    for (const bytes of ['', 'short', 'x'.repeat(31), 'x'.repeat(32)]) {
+      await server.admin.set(key, bytes);
+      expect(await get()).toBeUndefined();
+    }
+    await server.admin.set(key, 'short');
+    expect(await put(1)).toBe(true);
+  });
+
+  it('is away, fails every call, sends nothing late, and serves again once it is back', async () => {
+    await server.kill();
+    await eventually(() => get().then(() => false, isUnavailable));
+    await expect(put(7)).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(store.putCached('key', new Uint8Array(1), 60)).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(store.getCached('key')).rejects.toBeInstanceOf(StoreUnavailable);
+    await server.restart();
+    await eventually(async () => (await get()) === undefined);
+    expect(await server.admin.dbsize()).toBe(0);
+    await recovers();
+  });
+
+  it('does not answer, fails every call in time, and serves again once it does', async () => {
+    await server.admin.client('PAUSE', 600, 'ALL');
+    await expect(get()).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(put(3)).rejects.toBeInstanceOf(StoreUnavailable);
+    await recovers();
+  });
+
+  it('is stopped with its connections open, takes no memory for what cannot be sent', async () => {
+    const vectors = Array.from({ length: 500 }, (_, i) => ({
+      ...vectorAt(1, `S${i}`),
+      values: new Float64Array(256),
+    }));
+    const heapBefore = memoryInUse();
+    server.signal('SIGSTOP');
+    const outcomes = new Set<string>();
+    let refused = 0;
+    for (const until = performance.now() + 2500; performance.now() < until; ) {
+      await Promise.all(
+        Array.from({ length: 4 }, () =>
+          store.putFeatures(vectors).catch((error: Error) => {
+            outcomes.add(error.name);
+            refused += vectors.length;
+          }),
+        ),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const heapAfter = memoryInUse();
+    server.signal('SIGCONT');
+    expect([...outcomes].toSorted()).toEqual(['StoreOverloaded', 'StoreUnavailable']);
+    expect(refused * 2048).toBeGreaterThan(100 * MIB);
+    expect(heapAfter - heapBefore).toBeLessThan(32 * MIB);
+    await recovers();
+  });
+
+  it('falls behind, refuses more than its bound at once', async () => {
+    const many = Array.from({ length: 1000 }, (_, i) => vectorAt(1, `S${i}`));
+    await server.admin.client('PAUSE', 400, 'ALL');
+    const first = store.putFeatures(many).catch((error: unknown) => error);
+    await expect(get()).rejects.toBeInstanceOf(StoreOverloaded);
+    expect(await first).toBeInstanceOf(StoreUnavailable);
+    await recovers();
+  });
+
+  it('has become a replica, fails writes and goes on once it is a primary', async () => {
+    await put(4);
+    await server.admin.call('REPLICAOF', '127.0.0.1', '1');
+    await expect(put(5)).rejects.toMatchObject({ code: 'StoreUnavailable', retryable: true });
+    await server.admin.call('REPLICAOF', 'NO', 'ONE');
+    await eventually(() => put(6));
+  });
+
+  it('is full, fails writes and still reads', async () => {
+    await put(4);
+    await server.admin.config('SET', 'maxmemory', '1');
+    await expect(put(5)).rejects.toMatchObject({ code: 'StoreUnavailable', retryable: true });
+    expect((await get())?.offset).toBe(4);
+    await server.admin.config('SET', 'maxmemory', '0');
+    expect(await put(5)).toBe(true);
+  });
+
+  it('is busy with a script, fails in time and goes on after it', async () => {
+    const other = server.admin.duplicate();
+    const endless = other.eval('while true do end', 0).catch((error: Error) => error.message);
+    await eventually(() => put(3).then(() => false, isUnavailable));
+    await eventually(() => server.admin.script('KILL'));
+    expect(await endless).toContain('killed');
+    other.disconnect();
+    await recovers();
+  });
+
+  it('cuts the connection, fails what was under way and serves again', async () => {
+    await server.admin.client('PAUSE', 300, 'ALL');
+    const underWay = put(3);
+    const cut = server.admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await expect(underWay).rejects.toBeInstanceOf(StoreUnavailable);
+    await cut;
+    await recovers();
+  });
+});
+
+const isUnavailable = (error: unknown): boolean => error instanceof StoreUnavailable;
+
+/** Bytes that are reachable, buffers included. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
+}

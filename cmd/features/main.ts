@@ -20,9 +20,9 @@ export function run(configFile?: string): Promise<void> {
   return runService(
     featuresSchema,
     configFile,
-    async ({ config, log, metrics, shutdown, signal, started }) => {
+    async ({ config, log, metrics, logger, shutdown, signal, started }) => {
       const settings = { ...config.features, bar: parseBarClock(config.features.bar) };
-      const store = openStore();
+      const store = await openStore(config.redis, logger);
       shutdown.add('online store', () => store.close());
       const marketClock = new MarketClock(systemClock);
       const processor = new FeatureProcessor({

@@ -30,12 +30,54 @@ export const kafkaSchema = z.strictObject({
     .describe('Records of a partition that may be counted on'),
 });
 
+/** How a process reaches the online store. */
+export const redisSchema = z
+  .strictObject({
+    mode: z
+      .enum(['none', 'single', 'sentinel', 'cluster'])
+      .default('none')
+      .describe('`none` keeps features in the memory of the process, for nobody else'),
+    addresses: z
+      .array(name)
+      .default([])
+      .describe('`host:port` of the server, or of one sentinel or cluster node at least'),
+    primaryName: name.default('mymaster').describe('Name under which the sentinels watch the primary'),
+    tls: z.boolean().default(false).describe('Encrypt the connections'),
+    caFile: name.optional().describe('PEM file of the authorities to trust, instead of the system'),
+    username: z.string().default('').describe('User of the access list; the default user where empty'),
+    password: z.string().default(''),
+    sentinelPassword: z.string().default(''),
+    prefix: z
+      .string()
+      .regex(/^[^{}\s]+$/, 'must be without braces and spaces')
+      .default('tradewind')
+      .describe('First part of every key'),
+    ttlSeconds: z
+      .int()
+      .positive()
+      .max(31 * 86_400)
+      .default(86_400)
+      .describe('Features are gone this long after they were written'),
+    connectTimeoutMs: z
+      .int()
+      .positive()
+      .default(10_000)
+      .describe('Time in which the store must be reached at start'),
+    commandTimeoutMs: z.int().positive().default(500).describe('Time after which a read or write fails'),
+  })
+  .refine(({ mode, addresses }) => mode === 'none' || addresses.length > 0, {
+    path: ['addresses'],
+    message: 'must hold one address at least, unless redis.mode is none',
+  })
+  .prefault({});
+
 /** What every process has. */
 export const processSchema = z.strictObject({ http: listenSection(8080), log: logSection });
 
 /** What every process on the event log has. */
 export const serviceSchema = processSchema.extend({ kafka: kafkaSchema });
 
+export type RedisSection = z.infer<typeof redisSchema>;
 export type KafkaSection = z.infer<typeof kafkaSchema>;
 export type ProcessConfig = z.infer<typeof processSchema>;
 export type ServiceConfig = z.infer<typeof serviceSchema>;

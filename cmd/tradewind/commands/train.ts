@@ -5,6 +5,7 @@ import { parseList, parseNumber, parseWhole } from '../flags.ts';
 export interface TrainFlags {
   readonly file?: readonly string[];
   readonly fromHistory?: boolean;
+  readonly fromSimulator?: boolean;
   readonly data: string;
   readonly stream?: string;
   readonly set: readonly string[];
@@ -30,6 +31,10 @@ export function registerTrain(program: Command): void {
     .description('Train, validate and export an ensemble; print the report.')
     .option('--file <files...>', 'recordings, bar files or feature files')
     .option('--from-history', 'train on the history that `tradewind up` kept')
+    .option(
+      '--from-simulator',
+      'train on an hour of the simulated market (settings: TRADEWIND_SIMULATOR_* of the environment)',
+    )
     .option('--data <dir>', 'with --from-history: folder given to `tradewind up`', '.tradewind')
     .option('--stream <name>', 'with --from-history: which stream, where there are several')
     .option('--set <names>', 'feature sets: core-v1, micro-v1, or both', parseList, ['core-v1'])

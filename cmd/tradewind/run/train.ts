@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 
 import { parse } from 'yaml';
+import { z } from 'zod';
 
 import { isAbsentOrEmpty } from '../../../pkg/artifacts/artifact.ts';
 import { ArtifactExists } from '../../../pkg/artifacts/errors.ts';
@@ -15,8 +16,11 @@ import { History } from '../../../pkg/history/history.ts';
 import { firstLines } from '../../../pkg/marketdata/sources/replay/lines.ts';
 import { RecordingUnreadable } from '../../../pkg/marketdata/errors.ts';
 import type { TrainingInput, TrainingJob } from '../../../pkg/pipeline/training-job.ts';
+import { systemClock } from '../../../pkg/runtime/clock.ts';
 import { FileUnreadable } from '../../../pkg/runtime/common-errors.ts';
+import { loadConfig } from '../../../pkg/runtime/config.ts';
 import { createProgress } from '../../../pkg/runtime/progress.ts';
+import { simulatorSection } from '../../settings.ts';
 import type { TrainFlags } from '../commands/train.ts';
 import { FlagsInvalid, HistoryMissing } from '../errors.ts';
 import { parseFeatureSets } from '../feature-sets.ts';
@@ -24,17 +28,20 @@ import { optional } from '../optional.ts';
 import { printJson } from '../output.ts';
 import { runTrainer } from '../trainer.ts';
 
+const HOUR_US = 3_600_000_000;
+
 /** Trains in the trainer process, with progress on a terminal, and prints the report. */
 export async function runTrain(flags: TrainFlags): Promise<void> {
-  if ((flags.file === undefined) === (flags.fromHistory !== true)) {
-    throw new FlagsInvalid('exactly one of --file and --from-history must be given');
+  const given = [flags.file !== undefined, flags.fromHistory === true, flags.fromSimulator === true];
+  if (given.filter(Boolean).length !== 1) {
+    throw new FlagsInvalid('exactly one of --file, --from-history and --from-simulator must be given');
   }
   // Told before the work, not after it.
   if (!(await isAbsentOrEmpty(flags.out))) throw new ArtifactExists(flags.out);
   const scratch = await mkdtemp(join(tmpdir(), 'tradewind-train-'));
   const progress = createProgress(process.stderr);
   try {
-    const source = flags.file === undefined ? await exportHistory(flags, scratch) : await fromFiles(flags);
+    const source = await sourceOf(flags, scratch);
     const job: TrainingJob = {
       ...source,
       trainShare: 1,
@@ -60,6 +67,24 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
 }
 
 type Source = Pick<TrainingJob, 'inputs' | 'featureSets' | 'bar'>;
+
+function sourceOf(flags: TrainFlags, scratch: string): Promise<Source> | Source {
+  if (flags.fromHistory === true) return exportHistory(flags, scratch);
+  return flags.fromSimulator === true ? fromSimulator(flags) : fromFiles(flags);
+}
+
+/** The time before the last whole hour, as long as the configured history. */
+function fromSimulator({ set, bar }: TrainFlags): Source {
+  const { simulator } = loadConfig(z.object({ simulator: simulatorSection }), { env: process.env });
+  const { historySeconds, ...market } = simulator;
+  const untilUs = Math.floor(systemClock.nowUs() / HOUR_US) * HOUR_US;
+  const startTimeUs = untilUs - historySeconds * 1_000_000;
+  return {
+    inputs: [{ kind: 'simulator', ...market, startTimeUs, untilUs }],
+    featureSets: parseFeatureSets(set),
+    bar,
+  };
+}
 
 async function fromFiles({ file = [], format, symbol, set, bar }: TrainFlags): Promise<Source> {
   const inputs: TrainingInput[] = [];

@@ -1,10 +1,15 @@
 /** The recorder process: everything that the event log carries, into ClickHouse. */
-import { History } from '../../pkg/history/history.ts';
-import { Recorder } from '../../pkg/pipeline/recorder.ts';
+import { DurableRecorder } from '../../pkg/pipeline/recorder-durable.ts';
+import { recorderMetrics } from '../../pkg/pipeline/recorder-metrics.ts';
+import { recordedTopics } from '../../pkg/pipeline/recorder-rows.ts';
+import { Spool } from '../../pkg/pipeline/recorder-spool.ts';
+import { systemClock } from '../../pkg/runtime/clock.ts';
+import { createRandom } from '../../pkg/runtime/random.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
 import { aborted } from '../service/run-process.ts';
 import { runService } from '../service/run-service.ts';
 import { recorderSchema } from './config.ts';
+import { openHistory } from './open-history.ts';
 
 const GROUP = 'recorder';
 /** Large batches: ClickHouse wants few inserts of many rows. */
@@ -13,18 +18,31 @@ const STOP_DEADLINE_MS = 10_000;
 
 /** Records until the process is asked to stop. */
 export function run(configFile?: string): Promise<void> {
-  return runService(recorderSchema, configFile, async ({ config, log, shutdown, signal, started }) => {
-    const history = await History.open(config.history);
-    shutdown.add('history', () => history.close());
-    const writer = history.writer({ bar: config.features.bar });
-    const consumer = await log.consume(
-      { group: GROUP, topics: Object.values(TOPICS), maxBatchRecords: BATCH_RECORDS },
-      new Recorder(writer, TOPICS, { isFlushedEachBatch: true }),
-    );
-    shutdown.add('consumer', () => consumer.stop(STOP_DEADLINE_MS));
-    started();
-    await Promise.race([consumer.done, aborted(signal)]);
-  });
+  return runService(
+    recorderSchema,
+    configFile,
+    async ({ config, log, metrics, shutdown, signal, started }) => {
+      const history = await openHistory(config.history);
+      shutdown.add('history', () => history.close());
+      const topics = recordedTopics(TOPICS, config.features.bar);
+      const random = createRandom(process.pid);
+      const recorder = new DurableRecorder({
+        ...{ topics, log, group: GROUP, clock: systemClock, signal },
+        insert: (table, rows, token) => history.insert(table, rows, token),
+        spool: new Spool(config.recorder.spool),
+        observer: recorderMetrics(metrics.registry),
+        jitter: () => random.uniform(),
+        intervalMs: config.recorder.intervalSeconds * 1000,
+      });
+      const consumer = await log.consume(
+        { group: GROUP, topics: [...topics.keys()], maxBatchRecords: BATCH_RECORDS },
+        recorder,
+      );
+      shutdown.add('consumer', () => consumer.stop(STOP_DEADLINE_MS));
+      started();
+      await Promise.race([consumer.done, aborted(signal)]);
+    },
+  );
 }
 
 if (import.meta.main) await run(process.argv[2]);

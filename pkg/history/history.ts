@@ -42,7 +42,7 @@ export class History {
     return new History(connection, address.database);
   }
 
-  writer(settings: WriterSettings): HistoryWriter {
+  writer(settings?: WriterSettings): HistoryWriter {
     return new HistoryWriter((table, rows) => this.insert(table, rows), settings);
   }
 

@@ -1,15 +1,23 @@
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../../test/support/eventually.ts';
-import type { MarketEvent } from '../marketdata/events.ts';
 import { HistoryStatementFailed, HistoryUnavailable } from './errors.ts';
-import type { Row } from './rows.ts';
+import { type Row, tickRow } from './rows.ts';
 import { HistoryWriter } from './writer.ts';
 
-const ticks = (count: number, from = 0): readonly MarketEvent[] =>
-  Array.from({ length: count }, (_, i) => ({
-    ...{ kind: 'heartbeat', source: 's', symbol: 'ES', sequence: from + i, eventTimeUs: 1, receiveTimeUs: 1 },
-  }));
+const ticks = (count: number, from = 0): readonly Row[] =>
+  Array.from({ length: count }, (_, i) =>
+    tickRow({
+      ...{
+        kind: 'heartbeat',
+        source: 's',
+        symbol: 'ES',
+        sequence: from + i,
+        eventTimeUs: 1,
+        receiveTimeUs: 1,
+      },
+    }),
+  );
 
 /** An engine that fails as told: a double, to inject faults. */
 function engine(failures: readonly Error[] = []) {
@@ -29,8 +37,8 @@ function engine(failures: readonly Error[] = []) {
 describe('HistoryWriter', () => {
   it('writes in batches no larger than the bound, in order', async () => {
     const { insert, inserts, sequences } = engine();
-    const writer = new HistoryWriter(insert, { bar: 'time:1000', maxBatchRows: 10 });
-    for (let i = 0; i < 35; i += 7) await writer.writeTicks(ticks(7, i));
+    const writer = new HistoryWriter(insert, { maxBatchRows: 10 });
+    for (let i = 0; i < 35; i += 7) await writer.write('ticks', ticks(7, i));
     await writer.flush();
     expect(sequences()).toEqual(Array.from({ length: 35 }, (_, i) => i));
     expect(Math.max(...inserts.map((rows) => rows.length))).toBeLessThanOrEqual(10);
@@ -38,16 +46,16 @@ describe('HistoryWriter', () => {
 
   it('sends what waits once the delay is over', async () => {
     const { insert, sequences } = engine();
-    const writer = new HistoryWriter(insert, { bar: 'time:1000', maxDelayMs: 20 });
-    await writer.writeTicks(ticks(3));
+    const writer = new HistoryWriter(insert, { maxDelayMs: 20 });
+    await writer.write('ticks', ticks(3));
     await eventually(() => sequences().length === 3);
   });
 
   it('tries again while the engine is away, and loses nothing', async () => {
     const away = new HistoryUnavailable('it is away');
     const { insert, sequences } = engine([away, away]);
-    const writer = new HistoryWriter(insert, { bar: 'time:1000', maxBatchRows: 2 });
-    await writer.writeTicks(ticks(5));
+    const writer = new HistoryWriter(insert, { maxBatchRows: 2 });
+    await writer.write('ticks', ticks(5));
     await writer.flush();
     expect(sequences()).toEqual([0, 1, 2, 3, 4]);
   });
@@ -59,11 +67,11 @@ describe('HistoryWriter', () => {
       await gate.promise;
       written.push(rows);
     };
-    const writer = new HistoryWriter(insert, { bar: 'time:1000', maxBatchRows: 10, maxBufferedRows: 20 });
+    const writer = new HistoryWriter(insert, { maxBatchRows: 10, maxBufferedRows: 20 });
     let accepted = 0;
     const writing = (async () => {
       for (let i = 0; i < 20; i += 1) {
-        await writer.writeTicks(ticks(10, i * 10));
+        await writer.write('ticks', ticks(10, i * 10));
         accepted += 10;
       }
     })();
@@ -79,9 +87,9 @@ describe('HistoryWriter', () => {
 
   it('tells of a statement that can never succeed, at the flush and after', async () => {
     const { insert } = engine([new HistoryStatementFailed('no such column')]);
-    const writer = new HistoryWriter(insert, { bar: 'time:1000' });
-    await writer.writeTicks(ticks(1));
+    const writer = new HistoryWriter(insert);
+    await writer.write('ticks', ticks(1));
     await expect(writer.flush()).rejects.toThrow(HistoryStatementFailed);
-    await expect(writer.writeTicks(ticks(1))).rejects.toThrow(HistoryStatementFailed);
+    await expect(writer.write('ticks', ticks(1))).rejects.toThrow(HistoryStatementFailed);
   });
 });

@@ -12,6 +12,7 @@ import { eventually } from '../../test/support/eventually.ts';
 import { FeatureProcessor } from './feature-processor.ts';
 import { MarketClock } from './market-clock.ts';
 import { waitUntilDrained } from './checkpointer.ts';
+import { recordedTopics } from './recorder-rows.ts';
 import { Recorder } from './recorder.ts';
 import { SignalPublisher } from './signal-publisher.ts';
 
@@ -29,12 +30,10 @@ describe('bytes in the log that are no message', () => {
     const log = new MemoryEventLog();
     await log.ensureTopics(topicSettings(TOPICS, 1, 1000));
     const rows: [string, Row][] = [];
-    const writer = new HistoryWriter(
-      async (table, inserted) => {
-        for (const row of inserted) rows.push([table, row]);
-      },
-      { bar: 'time:1000' },
-    );
+    const writer = new HistoryWriter(async (table, inserted) => {
+      for (const row of inserted) rows.push([table, row]);
+    });
+    const recorded = recordedTopics(TOPICS, 'time:1000');
     const common = { log, topics: TOPICS, clock: systemClock, observer: {} };
     const settings = { sets: ['core-v1'], bar: { by: 'time', intervalMs: 1000 } } as const;
     const features = new FeatureProcessor({
@@ -59,7 +58,7 @@ describe('bytes in the log that are no message', () => {
     const groups = [
       { group: 'features', topics: [TOPICS.marketData], handler: features },
       { group: 'gateway', topics: [TOPICS.features], handler: signals },
-      { group: 'recorder', topics: Object.values(TOPICS) as string[], handler: new Recorder(writer, TOPICS) },
+      { group: 'recorder', topics: [...recorded.keys()], handler: new Recorder(writer, recorded) },
     ];
     for (const { handler, ...options } of groups) await log.consume(options, handler);
 

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import type { FeatureVector } from '../../pkg/features/feature-vector.ts';
 import { startEngine } from '../../pkg/history/embedded/start-engine.ts';
 import { History } from '../../pkg/history/history.ts';
+import { barRow, featureRow, tickRow } from '../../pkg/history/rows.ts';
 import type { Quote } from '../../pkg/marketdata/events.ts';
 import { createRandom } from '../../pkg/runtime/random.ts';
 import { report } from './report.ts';
@@ -64,13 +65,21 @@ try {
   // The first round warms engine and compiler up and does not count.
   for (let round = -1; round < Number(flags.repeats); round += 1) {
     const history = await History.open({ ...engine, database: `round_${round + 1}` });
-    const writer = history.writer({ bar: 'time:1000' });
+    const writer = history.writer();
     const writeTicks = await rateOf(async () => {
-      for (let i = 0; i < rows; i += CHUNK) await writer.writeTicks(ticks.slice(i, i + CHUNK));
+      for (let i = 0; i < rows; i += CHUNK)
+        await writer.write('ticks', ticks.slice(i, i + CHUNK).map(tickRow));
       await writer.flush();
     });
     const writeFeatures = await rateOf(async () => {
-      for (let i = 0; i < rows; i += CHUNK) await writer.writeFeatures(vectors.slice(i, i + CHUNK));
+      for (let i = 0; i < rows; i += CHUNK) {
+        const chunk = vectors.slice(i, i + CHUNK);
+        await writer.write(
+          'bars',
+          chunk.map((vector) => barRow(vector, 'time:1000')),
+        );
+        await writer.write('features', chunk.map(featureRow));
+      }
       await writer.flush();
     });
     const read = await rateOf(async () => {

@@ -5,7 +5,7 @@ import type { HistoryAddress } from '../../pkg/history/connection.ts';
 import { HistorySchemaNewer } from '../../pkg/history/errors.ts';
 import { History } from '../../pkg/history/history.ts';
 import { MIGRATIONS } from '../../pkg/history/migrations.ts';
-import { featureRow, type Row, tickRow } from '../../pkg/history/rows.ts';
+import { barRow, featureRow, type Row, tickRow } from '../../pkg/history/rows.ts';
 import type { MarketEvent } from '../../pkg/marketdata/events.ts';
 
 /** Where a history may be made; the suite makes databases of its own in it. */
@@ -67,9 +67,11 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
       history = await History.open({ ...under.address, database });
     };
     const write = async (vectors: readonly FeatureVector[]): Promise<void> => {
-      const writer = history.writer({ bar: BAR });
-      await writer.writeFeatures(vectors);
-      await writer.flush();
+      await history.insert(
+        'bars',
+        vectors.map((one) => barRow(one, BAR)),
+      );
+      await history.insert('features', vectors.map(featureRow));
     };
 
     beforeAll(async () => {
@@ -101,9 +103,7 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
         },
         { ...base, sequence: 7, kind: 'heartbeat' },
       ];
-      const writer = history.writer({ bar: BAR });
-      await writer.writeTicks(events);
-      await writer.flush();
+      await history.insert('ticks', events.map(tickRow));
       const rows = (await history.contents('ticks')).filter((row) => row['symbol'] === 'K');
       expect(rows.map((row) => row['kind'])).toEqual(events.map(({ kind }) => kind));
       expect(rows[0]).toMatchObject({ price: 10.25, size: 0.001, side: 'sell', bid_price: null });
@@ -117,8 +117,8 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
     it('merges what is written twice, before the engine has merged and after', async () => {
       const events = Array.from({ length: 500 }, (_, i) => quote(i, 100 + i / 4));
       for (let time = 0; time < 3; time += 1) {
-        const writer = history.writer({ bar: BAR, maxBatchRows: 150 });
-        await writer.writeTicks(events.slice(time * 50));
+        const writer = history.writer({ maxBatchRows: 150 });
+        await writer.write('ticks', events.slice(time * 50).map(tickRow));
         await writer.flush();
       }
       const rowsOf = async () => (await history.contents('ticks')).filter((row) => row['symbol'] === 'ES');

@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { deserialize, serialize } from 'node:v8';
-import { createHash } from 'node:crypto';
-
 import type { EngineSnapshot } from '../../../pkg/features/engine.ts';
 import type { ValidatorState } from '../../../pkg/marketdata/validate.ts';
 import type { StatisticsState } from '../../../pkg/pipeline/statistics.ts';
-import { writeFileAtomically } from '../../../pkg/runtime/atomic-file.ts';
+import { readSealed, writeSealed } from '../../../pkg/runtime/sealed-file.ts';
 
 /** Everything that a restart needs to go on as if nothing had happened. */
 export interface Checkpoint {
@@ -23,30 +19,16 @@ export interface Checkpoint {
 
 /** Grows when the layout changes; a checkpoint of another format is not read. */
 const FORMAT = 2;
-const DIGEST_BYTES = 32;
-
-const digestOf = (body: Uint8Array): Buffer => createHash('sha256').update(body).digest();
 
 /** Writes a checkpoint; a crash leaves the one before or this one. */
-export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const body = serialize({ format: FORMAT, checkpoint });
-  await writeFileAtomically(path, digestOf(body), body);
+export function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  return writeSealed(path, { format: FORMAT, checkpoint });
 }
 
 /** @returns The checkpoint, or `undefined` where there is none that can be used (absent, torn, or of another format). */
 export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  const body = bytes.subarray(DIGEST_BYTES);
-  if (!digestOf(body).equals(bytes.subarray(0, DIGEST_BYTES))) return undefined;
-  const { format, checkpoint } = deserialize(body) as {
-    readonly format: number;
-    readonly checkpoint: Checkpoint;
-  };
-  return format === FORMAT ? checkpoint : undefined;
+  const kept = (await readSealed(path)) as
+    | { readonly format: number; readonly checkpoint: Checkpoint }
+    | undefined;
+  return kept?.format === FORMAT ? kept.checkpoint : undefined;
 }

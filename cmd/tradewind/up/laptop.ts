@@ -20,6 +20,7 @@ import { MarketClock } from '../../../pkg/pipeline/market-clock.ts';
 import { metricsObserver } from '../../../pkg/pipeline/metrics-observer.ts';
 import { combineObservers } from '../../../pkg/pipeline/observer.ts';
 import { createPacer } from '../../../pkg/pipeline/pacer.ts';
+import { recordedTopics } from '../../../pkg/pipeline/recorder-rows.ts';
 import { Recorder } from '../../../pkg/pipeline/recorder.ts';
 import { SignalPublisher } from '../../../pkg/pipeline/signal-publisher.ts';
 import { RunStatistics } from '../../../pkg/pipeline/statistics.ts';
@@ -145,10 +146,11 @@ export class Laptop {
       { group: FEATURES_GROUP, topics: [TOPICS.marketData] },
       { group: GATEWAY_GROUP, topics: [TOPICS.features] },
     ];
-    const writer = history?.writer({ bar: config.features.bar });
+    const writer = history?.writer();
     if (writer !== undefined) {
-      const topics = Object.values(TOPICS) as string[];
-      consumers.push(await log.consume({ group: RECORDER_GROUP, topics }, new Recorder(writer, TOPICS)));
+      const recorded = recordedTopics(TOPICS, config.features.bar);
+      const topics = [...recorded.keys()];
+      consumers.push(await log.consume({ group: RECORDER_GROUP, topics }, new Recorder(writer, recorded)));
       groups.push({ group: RECORDER_GROUP, topics });
     }
     const validator = new Validator({}, checkpoint?.validator);

@@ -5,6 +5,7 @@ export type Recommendation = 'buy' | 'hold' | 'sell';
 export type AbstainReason =
   | 'FeaturesMissing'
   | 'FeaturesStale'
+  | 'FeaturesUnavailable'
   | 'FeaturesNotReady'
   | 'FeatureSetMismatch'
   | 'ModelUnavailable'

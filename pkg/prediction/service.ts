@@ -2,7 +2,8 @@ import type { FeatureVector } from '../features/feature-vector.ts';
 import type { OnlineFeatures, OnlineStore } from '../onlinestore/online-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { TradewindError } from '../runtime/errors.ts';
-import { type CachedAnswer, decodeAnswer, encodeAnswer } from './cached-answer.ts';
+import { AnswerCache, type AnswerStore } from './answer-cache.ts';
+import type { CachedAnswer } from './cached-answer.ts';
 import { ModelOutputInvalid, PredictionOverload } from './errors.ts';
 import { type Answer, explainAnswer, type Explanation } from './explanation.ts';
 import { hashInputs, InputPlanner, orderFeatures } from './inputs.ts';
@@ -24,14 +25,16 @@ export interface PredictionSettings {
 
 export interface PredictionServiceOptions {
   readonly models: ModelDirectory;
-  readonly store: OnlineStore;
+  readonly store: Pick<OnlineStore, 'getFeatures'> & AnswerStore;
+  /** Where answers to given features are kept; default the store. */
+  readonly answers?: AnswerStore;
   readonly settings: PredictionSettings;
   /** Clock of the market for the age of features, and a monotonic one for latency. */
   readonly clock: Clock;
   /** Told of every answer. */
   readonly onAnswer?: (prediction: Prediction) => void;
   readonly onCacheLookup?: (isHit: boolean) => void;
-  /** Told why the stream abstains with ModelUnavailable although a model is served. */
+  /** Told of what was answered around: features or answers that the store did not give, a model that failed in the stream. */
   readonly onFailure?: (error: TradewindError) => void;
 }
 
@@ -54,11 +57,18 @@ interface Subject {
 export class PredictionService {
   readonly #options: PredictionServiceOptions;
   readonly #planner: InputPlanner;
+  readonly #cache: AnswerCache;
   #inFlight = 0;
 
   constructor(options: PredictionServiceOptions) {
     this.#options = options;
     this.#planner = new InputPlanner(options.settings.featureNames);
+    this.#cache = new AnswerCache({
+      store: options.answers ?? options.store,
+      ttlSeconds: options.settings.cacheTtlSeconds,
+      clock: options.clock,
+      ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
+    });
   }
 
   listModels(): readonly PredictionModel[] {
@@ -120,7 +130,7 @@ export class PredictionService {
   }
 
   async #answer(request: PredictionRequest, mayUseCache: boolean, timeoutMs: number): Promise<Answer> {
-    const { models, store, settings, clock } = this.#options;
+    const { models, settings, clock } = this.#options;
     const startedMs = clock.monotonicMs();
     const symbol = 'symbol' in request ? request.symbol : (request.label ?? '');
     const expiresMs = startedMs + timeoutMs;
@@ -129,14 +139,26 @@ export class PredictionService {
       return this.#abstained(undefined, this.#abstain(undefined, subject, 'ModelUnavailable'), 0);
     const model = models.get(request.model);
     if ('features' in request) return this.#fromGiven(model, request.features, subject, mayUseCache);
-    const [stored] = await store.getFeatures(settings.featureSet, [symbol]);
-    if (stored === undefined)
-      return this.#abstained(model, this.#abstain(model, subject, 'FeaturesMissing'), 0);
+    const stored = await this.#newest(symbol);
+    if (typeof stored === 'string') return this.#abstained(model, this.#abstain(model, subject, stored), 0);
     const known: Subject = { ...subject, featureTimeUs: stored.timeUs, featureOffset: stored.offset };
     const isStale = clock.nowUs() - stored.timeUs > settings.maxFeatureAgeMs * 1000;
     if (isStale)
       return this.#abstained(model, this.#abstain(model, known, 'FeaturesStale'), stored.knownTimeUs);
     return this.#fromStored(model, stored, known);
+  }
+
+  /** Newest features of a symbol, or why there are none. */
+  async #newest(symbol: string): Promise<OnlineFeatures | 'FeaturesMissing' | 'FeaturesUnavailable'> {
+    const { store, settings, onFailure } = this.#options;
+    try {
+      const [stored] = await store.getFeatures(settings.featureSet, [symbol]);
+      return stored ?? 'FeaturesMissing';
+    } catch (error) {
+      if (!(error instanceof TradewindError)) throw error;
+      onFailure?.(error);
+      return 'FeaturesUnavailable';
+    }
   }
 
   #abstained(model: PredictionModel | undefined, prediction: Abstention, knownTimeUs: number): Answer {
@@ -169,18 +191,12 @@ export class PredictionService {
     subject: Subject,
     mayUseCache: boolean,
   ): Promise<Answer> {
-    const { store, settings, onCacheLookup } = this.#options;
     const row = orderFeatures(model, features);
     const inputsHash = hashInputs(row);
-    const key = `prediction/${model.digest}/${inputsHash}`;
-    const kept = mayUseCache ? await store.getCached(key) : undefined;
-    if (mayUseCache) onCacheLookup?.(kept !== undefined);
-    const answer =
-      kept === undefined
-        ? await infer(model, row, riskOf(model, row), subject.expiresMs)
-        : decodeAnswer(kept);
-    if (kept === undefined && mayUseCache)
-      await store.putCached(key, encodeAnswer(answer), settings.cacheTtlSeconds);
+    const kept = mayUseCache ? await this.#cache.find(model, inputsHash) : undefined;
+    if (mayUseCache) this.#options.onCacheLookup?.(kept !== undefined);
+    const answer = kept ?? (await infer(model, row, riskOf(model, row), subject.expiresMs));
+    if (kept === undefined && mayUseCache) void this.#cache.keep(model, inputsHash, answer);
     const prediction = this.#make(model, subject, inputsHash, answer, kept !== undefined);
     return { prediction, model, row, knownTimeUs: 0 };
   }

@@ -131,6 +131,7 @@ export const anyPrediction: fc.Arbitrary<Prediction> = fc.oneof(
     abstainReason: fc.constantFrom(
       'FeaturesMissing',
       'FeaturesStale',
+      'FeaturesUnavailable',
       'FeaturesNotReady',
       'FeatureSetMismatch',
       'ModelUnavailable',

@@ -8,6 +8,7 @@ import { age, count, percent, UNKNOWN, words } from './format.js';
 export const REASONS = {
   FeaturesMissing: 'No features are stored for this symbol yet.',
   FeaturesStale: 'The newest features are too old to act on.',
+  FeaturesUnavailable: 'The store of features gave no answer.',
   FeaturesNotReady: 'Features need more bars before the model can use them.',
   FeatureSetMismatch: 'The model was trained on other features than these.',
   ModelUnavailable: 'No model was there to ask.',

@@ -150,7 +150,7 @@ export type Prediction = Message<"tradewind.v1.Prediction"> & {
 
   /**
    * CamelCase reason, empty unless abstaining: FeaturesMissing, FeaturesStale, FeaturesNotReady, ModelUnavailable,
-   * FeatureSetMismatch, InSample.
+   * FeatureSetMismatch, InSample, FeaturesUnavailable.
    *
    * @generated from field: string abstain_reason = 14;
    */

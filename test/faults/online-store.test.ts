@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { RedisOnlineStore } from '../../pkg/onlinestore/redis/redis.ts';
+import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
+import { DEFAULT_OVERLAY } from '../../pkg/prediction/overlay.ts';
+import { PredictionService } from '../../pkg/prediction/service.ts';
+import { FAKE_NAMES, fakeFeatures, fakeModel } from '../../pkg/prediction/testing.ts';
+import { systemClock } from '../../pkg/runtime/clock.ts';
+import { type RedisServer, redisMissing, startRedis } from '../servers/redis.ts';
+import { eventually } from '../support/eventually.ts';
+import { openTestStore } from '../support/redis-store.ts';
+
+const missing = redisMissing();
+const BY_SYMBOL = { model: '', symbol: 'ES' };
+const GIVEN = { model: '', features: new Map(FAKE_NAMES.map((name) => [name, 0.9])) };
+
+describe.skipIf(missing !== undefined)('predictions while the online store', () => {
+  let server: RedisServer;
+  let store: RedisOnlineStore;
+  let service: PredictionService;
+  const failures = new Set<string>();
+
+  beforeAll(async () => {
+    server = await startRedis();
+    store = await openTestStore({ addresses: [server.address], commandTimeoutMs: 200 });
+    service = serviceOn(store);
+  });
+  afterAll(async () => {
+    await store.close();
+    await server.stop();
+  });
+
+  function serviceOn(online: RedisOnlineStore): PredictionService {
+    const models = new ModelDirectory();
+    models.put(fakeModel());
+    return new PredictionService({
+      ...{ models, store: online, clock: systemClock },
+      settings: {
+        ...{ overlay: DEFAULT_OVERLAY, maxFeatureAgeMs: 60_000, cacheTtlSeconds: 300, maxInFlight: 64 },
+        ...{ featureSet: 'core-v1', featureNames: FAKE_NAMES },
+      },
+      onFailure: ({ code }) => failures.add(code),
+    });
+  }
+
+  let offset = 0;
+  const putNewer = async (): Promise<boolean> => {
+    const vector = fakeFeatures([0.9, 0, 0], { timeUs: systemClock.nowUs(), offset: (offset += 1) });
+    return (await store.putFeatures([vector]))[0]!;
+  };
+  const answer = async () => {
+    const prediction = await service.predict(BY_SYMBOL);
+    return prediction.recommendation === 'abstain' ? prediction.abstainReason : prediction.recommendation;
+  };
+
+  it('is there: come from it, and answers are shared with other processes', async () => {
+    await putNewer();
+    expect(await answer()).toBe('buy');
+    expect(await service.predict(GIVEN)).toMatchObject({ isFromCache: false });
+    const other = await openTestStore({ addresses: [server.address] });
+    await eventually(async () => (await serviceOn(other).predict(GIVEN)).isFromCache);
+    await other.close();
+  });
+
+  it('is away: abstain by symbol, are made of given features, and come again once it is back', async () => {
+    await server.kill();
+    await eventually(async () => (await answer()) === 'FeaturesUnavailable');
+    expect(await service.predict(GIVEN)).toMatchObject({ recommendation: 'hold', isFromCache: false });
+    expect(failures).toEqual(new Set(['StoreUnavailable']));
+    await server.restart();
+    await eventually(async () => (await answer()) === 'FeaturesMissing');
+    await putNewer();
+    expect(await answer()).toBe('buy');
+    await eventually(async () => (await service.predict(GIVEN)).isFromCache);
+  });
+
+  it('is silent: abstain within its time-out, and come again once it answers', async () => {
+    server.signal('SIGSTOP');
+    expect(await answer()).toBe('FeaturesUnavailable');
+    expect((await service.predict(GIVEN)).isFromCache).toBe(false);
+    server.signal('SIGCONT');
+    await eventually(() => putNewer());
+    expect(await answer()).toBe('buy');
+  });
+});

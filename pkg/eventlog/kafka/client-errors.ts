@@ -52,16 +52,22 @@ export function protocolError(error: unknown): string | undefined {
   return rootOf(error).type;
 }
 
-/** Whether a broker that we are connected to gave no answer in time. */
+/** Whether a broker that we are connected to gave no answer in time: the connection is of no use any longer. */
 export function isUnanswered(error: unknown): boolean {
-  return rootOf(error).name === 'KafkaJSRequestTimeoutError';
+  const root = rootOf(error);
+  return root.name === 'KafkaJSRequestTimeoutError' || isHandshakeUnanswered(root);
+}
+
+/** The one plain error of kafkajs: TCP is up, the handshake had no answer, and it goes on as if it were connected. */
+function isHandshakeUnanswered({ name, type, code }: ClientError): boolean {
+  return name === 'Error' && type === undefined && code === undefined;
 }
 
 /** Whether the same request can succeed later: brokers restart, leaders move, requests get lost. */
 export function isTransient(error: unknown): boolean {
   const root = rootOf(error);
   if (isHandshakeRefused(error)) return false;
-  if (CONNECTION.has(root.name)) return true;
+  if (CONNECTION.has(root.name) || isHandshakeUnanswered(root)) return true;
   if (root.type !== undefined) return TRANSIENT.has(root.type) || root.retriable === true;
   return root.name.startsWith('KafkaJS') && root.name !== 'KafkaJSNonRetriableError';
 }

@@ -13,6 +13,7 @@ import { TopicUnknown } from '../errors.ts';
 import { isTransient, protocolError } from './client-errors.ts';
 import { KafkaRefused } from './errors.ts';
 import { Link, type LinkContext } from './link.ts';
+import { Session, whileBeating } from './session.ts';
 
 const PAUSE_MS = 100;
 /** The group does not know us any longer, or not as we were: what we owned may have other owners. */
@@ -42,9 +43,11 @@ export class Membership {
   readonly #duties: MemberDuties;
   readonly #context: LinkContext;
   readonly #link: Link;
+  /** For signs of life while a join waits for others, and its link with it. */
+  readonly #pulse: Link;
+  readonly #session: Session;
   #memberId = '';
   #generation = -1;
-  #lastContactMs: number;
   #isLeaving = false;
   #wake: () => void = () => undefined;
   #settled = Promise.withResolvers<void>();
@@ -56,7 +59,11 @@ export class Membership {
     this.#duties = duties;
     this.#context = context;
     this.#link = new Link(context);
-    this.#lastContactMs = context.clock.monotonicMs();
+    this.#pulse = new Link(context);
+    const { settings, clock } = context;
+    this.#session = new Session(settings.sessionTimeoutMs, clock, () =>
+      this.#lose('no answer within the session time-out'),
+    );
   }
 
   start(): void {
@@ -94,14 +101,17 @@ export class Membership {
           this.#context.logger.debug({ error: String(error) }, 'left without a word'),
         );
     }
-    await this.#link.close();
+    await Promise.all([this.#link.close(), this.#pulse.close()]);
     await this.#running;
+    this.#session.stop();
   }
 
   async #run(): Promise<void> {
     while (!this.#isLeaving) {
       try {
-        const partitions = await this.#join();
+        const partitions = await whileBeating(this.#join(), this.#context.settings.heartbeatMs, () =>
+          this.#pulseOnce(),
+        );
         this.#settled.resolve();
         this.#settled = Promise.withResolvers();
         await this.#stay(this.#duties.assigned(partitions, this.#generation));
@@ -129,11 +139,11 @@ export class Membership {
     });
     const { memberId, generationId, leaderId, members } = joined;
     this.#memberId = memberId;
-    this.#touch();
+    const sentMs = this.#context.clock.monotonicMs();
     const groupAssignment = leaderId === memberId ? await this.#assign(members) : [];
     const synced = await coordinator.syncGroup({ groupId, memberId, generationId, groupAssignment });
     this.#generation = generationId;
-    this.#touch();
+    this.#session.touch(sentMs);
     return decodeAssignment(synced.memberAssignment);
   }
 
@@ -153,7 +163,7 @@ export class Membership {
 
   /** Shows signs of life until there is a reason to join again: something was given up, or the group rebalances. */
   async #stay(applying: Promise<boolean>): Promise<void> {
-    const { settings, clock } = this.#context;
+    const { settings } = this.#context;
     let gaveUp: boolean | undefined;
     void applying.then((outcome) => {
       gaveUp = outcome;
@@ -164,27 +174,46 @@ export class Membership {
       await this.#pause(settings.heartbeatMs);
       if (this.#isLeaving || gaveUp === true || (isRebalancing && gaveUp === false)) return;
       try {
-        await this.#beat();
+        isRebalancing ||= await this.#beat(this.#link);
       } catch (error) {
-        const silentMs = clock.monotonicMs() - this.#lastContactMs;
-        if (protocolError(error) === REBALANCING) isRebalancing = true;
-        else if (!isTransient(error) || silentMs > settings.sessionTimeoutMs) throw error;
-        else await this.#link.recover(error);
+        if (!isTransient(error) || this.#generation < 0) throw error;
+        await this.#link.recover(error);
       }
       if (isRebalancing && gaveUp === false) return;
     }
   }
 
-  async #beat(): Promise<void> {
+  /** @returns Whether the group rebalances. */
+  async #beat(link: Link): Promise<boolean> {
     const { groupId, memberId, groupGenerationId } = this.identity;
-    const coordinator = await this.#link.coordinator(groupId);
-    await coordinator.heartbeat({ groupId, memberId, groupGenerationId });
-    this.#touch();
+    const coordinator = await link.coordinator(groupId);
+    const sentMs = this.#context.clock.monotonicMs();
+    let isRebalancing = false;
+    try {
+      await coordinator.heartbeat({ groupId, memberId, groupGenerationId });
+    } catch (error) {
+      if (protocolError(error) !== REBALANCING) throw error;
+      isRebalancing = true;
+    }
+    this.#session.touch(sentMs);
+    return isRebalancing;
+  }
+
+  /** What is owned is read on while a join waits, for as long as the group answers. @returns Whether to go on. */
+  async #pulseOnce(): Promise<boolean> {
+    if (this.#generation < 0) return false;
+    try {
+      await this.#beat(this.#pulse);
+    } catch (error) {
+      // Whatever else it is, the join will tell.
+      if (!isTransient(error)) return false;
+      await this.#pulse.recover(error);
+    }
+    return true;
   }
 
   /** @returns Whether to join again. */
   async #mend(error: unknown): Promise<boolean> {
-    const { logger, clock, settings, observer } = this.#context;
     const type = protocolError(error) ?? '';
     if (type === REBALANCING) return true;
     const isFenced = FENCED.has(type);
@@ -192,24 +221,25 @@ export class Membership {
       this.#duties.failed(type === '' ? error : new KafkaRefused(`join ${this.#group}`, type, error));
       return false;
     }
-    const silentMs = clock.monotonicMs() - this.#lastContactMs;
-    if (isFenced || silentMs > settings.sessionTimeoutMs) {
-      if (this.#generation >= 0) {
-        logger.warn({ group: this.#group, reason: type, silentMs }, 'lost the partitions of a group');
-        observer.onPartitionsLost?.(this.#group);
-      }
-      this.#duties.lost();
-      this.#generation = -1;
+    if (isFenced) {
+      this.#lose(type);
       if (type === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
+      return true;
     }
-    if (isFenced) return true;
     await this.#pause(PAUSE_MS);
     await this.#link.recover(error);
     return true;
   }
 
-  #touch(): void {
-    this.#lastContactMs = this.#context.clock.monotonicMs();
+  #lose(reason: string): void {
+    const { logger, observer } = this.#context;
+    if (this.#generation >= 0) {
+      const { silentMs } = this.#session;
+      logger.warn({ group: this.#group, reason, silentMs }, 'lost the partitions of a group');
+      observer.onPartitionsLost?.(this.#group);
+    }
+    this.#duties.lost();
+    this.#generation = -1;
   }
 
   /** Ends early when woken. */

@@ -128,9 +128,12 @@ export class KafkaOperator {
 
   /** Each topic as it is, `undefined` where it has not been made. */
   async describeTopics(names: readonly string[]): Promise<readonly (TopicDescription | undefined)[]> {
-    return this.#retry('describe topics', () =>
-      Promise.all(names.map((name) => ifThere(describeTopic(name, this.#link)))),
-    );
+    return this.#retry('describe topics', async () => {
+      const found: (TopicDescription | undefined)[] = [];
+      // One after the other: while one is asked for that is not there, kafkajs learns of none.
+      for (const name of names) found.push(await ifThere(describeTopic(name, this.#link)));
+      return found;
+    });
   }
 
   async close(): Promise<void> {
@@ -151,13 +154,10 @@ export class KafkaOperator {
     );
     const names = new Set([...committed.keys(), ...owners.keys()]);
     const topics = new Set([...names].map((name) => name.slice(0, name.lastIndexOf('/'))));
-    const all = await Promise.all(
-      [...topics]
-        .sort()
-        .map((topic) => ifThere<readonly PartitionPosition[]>(positionsOf(this.#link, topic))),
-    );
+    const all: PartitionPosition[] = [];
+    for (const topic of [...topics].sort())
+      all.push(...((await ifThere(positionsOf(this.#link, topic))) ?? []));
     return all
-      .flatMap((found) => found ?? [])
       .filter(({ topic, partition }) => names.has(`${topic}/${partition}`))
       .map(({ topic, partition, startOffset, endOffset }) => {
         const found = committed.get(`${topic}/${partition}`);

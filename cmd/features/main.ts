@@ -1,5 +1,6 @@
 /** The features process: market data in, feature vectors out, to the event log and the online store. */
 import { parseBarClock } from '../../pkg/features/bar-clock.ts';
+import { FeatureFeed } from '../../pkg/onlinestore/feature-feed.ts';
 import { FeatureProcessor, type FeatureState } from '../../pkg/pipeline/feature-processor.ts';
 import { MarketClock } from '../../pkg/pipeline/market-clock.ts';
 import { metricsObserver } from '../../pkg/pipeline/metrics-observer.ts';
@@ -24,9 +25,14 @@ export function run(configFile?: string): Promise<void> {
       const settings = { ...config.features, bar: parseBarClock(config.features.bar) };
       const store = await openStore(config.redis, logger);
       shutdown.add('online store', () => store.close());
+      const feed = new FeatureFeed({
+        store,
+        onBehind: (error) => logger.warn({ err: error }, 'online store behind, features go on to the log'),
+        onCaughtUp: (waited) => logger.info({ waited }, 'online store caught up'),
+      });
       const marketClock = new MarketClock(systemClock);
       const processor = new FeatureProcessor({
-        ...{ settings, log, store, topics: TOPICS, clock: systemClock, marketClock },
+        ...{ settings, log, store: feed, topics: TOPICS, clock: systemClock, marketClock },
         observer: metricsObserver(metrics, marketClock),
         states: new Snapshots<FeatureState>(log, TOPICS.featureState),
       });

@@ -39,7 +39,7 @@ export interface FeatureState {
 export interface FeatureProcessorOptions {
   readonly settings: FeatureSettings;
   readonly log: EventLog;
-  readonly store: OnlineStore;
+  readonly store: Pick<OnlineStore, 'putFeatures'>;
   readonly topics: TopicNames;
   readonly clock: Clock;
   readonly marketClock: MarketClock;

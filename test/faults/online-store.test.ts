@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { FeatureFeed } from '../../pkg/onlinestore/feature-feed.ts';
 import type { RedisOnlineStore } from '../../pkg/onlinestore/redis/redis.ts';
 import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
 import { DEFAULT_OVERLAY } from '../../pkg/prediction/overlay.ts';
@@ -72,6 +73,26 @@ describe.skipIf(missing !== undefined)('predictions while the online store', () 
     await putNewer();
     expect(await answer()).toBe('buy');
     await eventually(async () => (await service.predict(GIVEN)).isFromCache);
+  });
+
+  it('is away: the features of a stream wait, the newest of each symbol, and are there once it is back', async () => {
+    const told: string[] = [];
+    const feed = new FeatureFeed({
+      store,
+      onBehind: ({ code }) => told.push(code),
+      onCaughtUp: (waited) => told.push(`${waited} waited`),
+    });
+    const symbols = Array.from({ length: 300 }, (_, i) => `S${i}`);
+    const at = (round: number) =>
+      symbols.map((symbol) => fakeFeatures([round / 100, 0, 0], { symbol, offset: round }));
+    await feed.putFeatures(at(1));
+    await server.kill();
+    for (let round = 2; round < 50; round += 1) await feed.putFeatures(at(round));
+    await server.restart();
+    await eventually(async () => (await feed.putFeatures([fakeFeatures([0.9, 0, 0], { symbol: 'new' })]))[0]);
+    const found = await store.getFeatures('core-v1', symbols);
+    expect(found.map((one) => one?.offset)).toEqual(symbols.map(() => 49));
+    expect(told).toEqual(['StoreUnavailable', '300 waited']);
   });
 
   it('is silent: abstain within its time-out, and come again once it answers', async () => {

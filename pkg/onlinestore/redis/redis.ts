@@ -71,11 +71,14 @@ export class RedisOnlineStore implements OnlineStore {
   async putFeatures(vectors: readonly OnlineFeatures[]): Promise<readonly boolean[]> {
     this.#checkOpen();
     vectors.forEach(checkFeatures);
-    const writes = vectors.map((vector) => ({
-      key: this.#keys.features(vector.featureSet, vector.symbol),
-      frame: encodeFrame(vector),
-    }));
-    return this.#bounded(writes.length, () => this.#writes.add(writes));
+    return this.#bounded(vectors.length, () =>
+      this.#writes.add(
+        vectors.map((vector) => ({
+          key: this.#keys.features(vector.featureSet, vector.symbol),
+          frame: encodeFrame(vector),
+        })),
+      ),
+    );
   }
 
   async getFeatures(

@@ -9,6 +9,7 @@ export type Tool = { readonly path: string } | { readonly missing: string };
 const INSTALL_TIMEOUT_MS = 5 * 60_000;
 /** A registry that is away for a moment is no missing tool. */
 const INSTALL_TRIES = 3;
+const INSTALL_PAUSE_MS = 2_000;
 
 /** As in kafka-pom.xml. */
 const KAFKA_VERSION = '4.1.1';
@@ -56,9 +57,12 @@ export function goTool(name: string, module: string): Tool {
   ]);
 }
 
-/** A program of the operating system: on PATH or not at all. */
+/** A program of the operating system: on PATH, else installed where this is Debian and we may. */
 export function systemTool(name: string, debianPackage: string): Tool {
-  return found(`${name} (Debian: ${debianPackage})`, [() => onPath(name)]);
+  return found(`${name} (Debian: ${debianPackage})`, [
+    () => onPath(name),
+    () => (installFromDebian([debianPackage]) ? onPath(name) : undefined),
+  ]);
 }
 
 /** Chromium or Chrome: the one that `CHROMIUM` names, on PATH, else installed where this is Debian and we may. */
@@ -69,15 +73,7 @@ export function chromium(): Tool {
   return found('Chromium (Debian: chromium, or its path in CHROMIUM)', [
     () => process.env['CHROMIUM'],
     search,
-    () => {
-      if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return undefined;
-      const apt = ['-y', '-qq', '--no-install-recommends'];
-      install('apt-get', ['update', '-qq']);
-      install('apt-get', ['install', ...apt, 'chromium', 'fonts-dejavu-core'], {
-        DEBIAN_FRONTEND: 'noninteractive',
-      });
-      return search();
-    },
+    () => (installFromDebian(['chromium', 'fonts-dejavu-core']) ? search() : undefined),
   ]);
 }
 
@@ -127,14 +123,7 @@ export function redisServer(): Tool {
   return found('redis-server (Debian: redis-server)', [
     () => onPath('redis-server'),
     link,
-    () => {
-      if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return undefined;
-      install('apt-get', ['update', '-qq']);
-      install('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-tools'], {
-        DEBIAN_FRONTEND: 'noninteractive',
-      });
-      return link();
-    },
+    () => (installFromDebian(['redis-tools']) ? link() : undefined),
   ]);
 }
 
@@ -158,13 +147,31 @@ function succeeds(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore', timeout: 60_000 }).status === 0;
 }
 
-function install(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
+/** @returns Whether the packages were installed: this is Debian, and we are root. */
+function installFromDebian(packages: readonly string[]): boolean {
+  if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return false;
+  // Two workers may install at once: the second waits for the first, and its lists may be as fresh already.
+  const quiet = ['-qq', '-o', 'DPkg::Lock::Timeout=240'];
+  install('apt-get', ['update', ...quiet]);
+  return install('apt-get', ['install', '-y', '--no-install-recommends', ...quiet, ...packages], {
+    DEBIAN_FRONTEND: 'noninteractive',
+  });
+}
+
+/** @returns Whether it went well, at the last try. */
+function install(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): boolean {
   for (let attempt = 1; attempt <= INSTALL_TRIES; attempt++) {
     const { status } = spawnSync(command, args, {
       stdio: ['ignore', 'ignore', 'inherit'],
       timeout: INSTALL_TIMEOUT_MS,
       env: { ...process.env, ...env },
     });
-    if (status === 0) return;
+    if (status === 0) return true;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, attempt * INSTALL_PAUSE_MS);
   }
+  return false;
 }

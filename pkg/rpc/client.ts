@@ -33,6 +33,8 @@ export interface RpcClientOptions {
     readonly privateKey?: Buffer;
   };
   readonly clock?: Clock;
+  /** Shares the connection of another client, which closes it; its own settings of connections then do not matter. */
+  readonly channel?: ReturnType<Client['getChannel']>;
 }
 
 /** Typed calls of one service over one connection. */
@@ -62,6 +64,7 @@ export function createRpcClient<S extends DescService>(
       ? ChannelCredentials.createInsecure()
       : ChannelCredentials.createSsl(tls.authorities, tls.privateKey, tls.certificate);
   const client = new Client(address, credentials, {
+    ...(options.channel === undefined ? {} : { channelOverride: options.channel }),
     'grpc.max_receive_message_length': options.maxReceiveBytes ?? 16 * 1024 * 1024,
     'grpc.enable_channelz': 0,
   });

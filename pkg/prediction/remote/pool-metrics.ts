@@ -1,0 +1,69 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+import { LATENCY_BUCKETS_SECONDS } from '../../runtime/metrics.ts';
+import type { PoolObserver, PredictorPool } from './pool.ts';
+
+const STATES = ['away', 'draining', 'refused', 'ready', 'ejected'] as const;
+
+/**
+ * Metrics of a pool: what each request to a predictor ended with and how long it took, predictors by state, requests in flight.
+ * Addresses are no label, since they come and go without bound; the log names them.
+ *
+ * @param pool - Asked when metrics are read.
+ */
+export function poolMetrics(registry: Registry, pool: () => PredictorPool): PoolObserver {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'tradewind_predictor_requests_total',
+    help: 'Requests to predictors, first and second tries: ok, or the code of the error.',
+    labelNames: ['code'] as const,
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'tradewind_predictor_latency_seconds',
+    help: 'From sending a request to a predictor to its answer.',
+    buckets: [...LATENCY_BUCKETS_SECONDS],
+    registers,
+  });
+  const retries = new Counter({
+    name: 'tradewind_predictor_retries_total',
+    help: 'Requests sent to a second predictor, by the error of the first.',
+    labelNames: ['code'] as const,
+    registers,
+  });
+  const ejections = new Counter({
+    name: 'tradewind_predictor_ejections_total',
+    help: 'Predictors taken out of the traffic since they failed.',
+    registers,
+  });
+  new Gauge({
+    name: 'tradewind_predictors',
+    help: 'Predictors by state.',
+    labelNames: ['state'] as const,
+    registers,
+    collect() {
+      const states = pool().endpoints.map(({ state, ejection }) =>
+        ejection.untilMs === undefined ? state.kind : 'ejected',
+      );
+      for (const state of STATES) this.set({ state }, states.filter((each) => each === state).length);
+    },
+  });
+  new Gauge({
+    name: 'tradewind_predictor_in_flight',
+    help: 'Requests sent to predictors and not answered.',
+    registers,
+    collect() {
+      this.set(pool().endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0));
+    },
+  });
+  return {
+    onRequest: (_endpoint, code, seconds) => {
+      requests.inc({ code });
+      latency.observe(seconds);
+    },
+    onRetry: (code) => retries.inc({ code }),
+    onEjection: (_endpoint, isEjected) => {
+      if (isEjected) ejections.inc();
+    },
+  };
+}

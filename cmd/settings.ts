@@ -87,6 +87,23 @@ export const placementSection = z
   })
   .prefault({});
 
+/** How a probability becomes a recommendation, and when none is made. */
+export const predictionSection = z
+  .strictObject({
+    overlay: z.enum(['neutral', 'linear']).default('neutral'),
+    buyAbove: z.number().min(0).max(1).default(0.6),
+    holdAbove: z.number().min(0).max(1).default(0.4),
+    maxFeatureAgeMs: z
+      .int()
+      .positive()
+      .default(10_000)
+      .describe("Features older than this on the market's clock lead to an abstention"),
+    cacheTtlSeconds: z.int().positive().default(300),
+  })
+  .prefault({});
+
+export type PredictionSection = z.infer<typeof predictionSection>;
+
 /** Where a server listens. @param defaultPort - Where no other is set. */
 export const listenSection = (defaultPort: number) =>
   z.strictObject({ host: host.default('127.0.0.1'), port: port.default(defaultPort) }).prefault({});

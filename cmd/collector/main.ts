@@ -94,7 +94,8 @@ async function collect({
     own,
   });
   started();
-  logger.info({ source: source.description, position: own.snapshot?.position ?? 0 }, 'collecting');
+  const position = own.snapshot?.position ?? 0;
+  logger.info({ source: source.description, stream: name, position }, 'collecting');
   await collector.run(signal);
   await own.save({ position: collector.position, validator: validator.toState() });
   if (signal.aborted) return;

@@ -40,7 +40,8 @@ export async function waitUntilDrained(log: EventLog, groups: readonly GroupOfTo
   }
 }
 
-async function isDrained(log: EventLog, groups: readonly GroupOfTopics[]): Promise<boolean> {
+/** Whether every group has committed the end of its topics. */
+export async function isDrained(log: EventLog, groups: readonly GroupOfTopics[]): Promise<boolean> {
   for (const { group, topics } of groups) {
     for (const topic of topics) {
       for (const { partition, startOffset, endOffset } of await log.positions(topic)) {

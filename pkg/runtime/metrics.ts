@@ -14,6 +14,7 @@ export interface Metrics {
   readonly predictionLatency: Histogram<'model'>;
   readonly predictions: Counter<'model' | 'recommendation'>;
   readonly abstentions: Counter<'reason'>;
+  readonly predictionFailures: Counter<'code'>;
   readonly dataAge: Gauge<'symbol'>;
   readonly cacheLookups: Counter<'result'>;
   readonly modelLoads: Counter<'model' | 'result'>;
@@ -50,6 +51,11 @@ export function createMetrics(): Metrics {
       'recommendation',
     ]),
     abstentions: counter('tradewind_abstentions_total', 'Abstentions published, by reason.', ['reason']),
+    predictionFailures: counter(
+      'tradewind_prediction_failures_total',
+      'Predictions of the stream that became abstentions since the model failed, by error.',
+      ['code'],
+    ),
     dataAge: new Gauge({
       name: 'tradewind_data_age_seconds',
       help: 'Age of the newest event of a symbol on the clock of the market.',

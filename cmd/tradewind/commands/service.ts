@@ -15,6 +15,11 @@ const SERVICES: Readonly<Record<string, Service>> = {
     description: 'Market data from Kafka into feature vectors, to Kafka and the online store.',
     load: () => import('../../features/main.ts'),
   },
+  gateway: {
+    description:
+      'Predictions by remote predictors: for callers over gRPC and HTTP, and for the stream in Kafka.',
+    load: () => import('../../gateway/main.ts'),
+  },
   predictor: {
     description: 'Models over the Open Inference Protocol v2; needs no Kafka.',
     load: () => import('../../predictor/main.ts'),

@@ -4,6 +4,7 @@ import {
   featuresSection,
   listenSection,
   logSection,
+  predictionSection,
   placementSection,
   simulatorSection,
   sourceSection,
@@ -36,19 +37,7 @@ export const upConfigSchema = z.strictObject({
       placement: placementSection,
     })
     .prefault({}),
-  prediction: z
-    .strictObject({
-      overlay: z.enum(['neutral', 'linear']).default('neutral'),
-      buyAbove: z.number().min(0).max(1).default(0.6),
-      holdAbove: z.number().min(0).max(1).default(0.4),
-      maxFeatureAgeMs: z
-        .int()
-        .positive()
-        .default(10_000)
-        .describe("Features older than this on the market's clock lead to an abstention"),
-      cacheTtlSeconds: z.int().positive().default(300),
-    })
-    .prefault({}),
+  prediction: predictionSection,
   history: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Keep history in the embedded ClickHouse engine'),

@@ -25,13 +25,13 @@ import { Recorder } from '../../../pkg/pipeline/recorder.ts';
 import { SignalPublisher } from '../../../pkg/pipeline/signal-publisher.ts';
 import { RunStatistics } from '../../../pkg/pipeline/statistics.ts';
 import { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
-import { PredictionService } from '../../../pkg/prediction/service.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import type { Logger } from '../../../pkg/runtime/logger.ts';
 import type { Metrics } from '../../../pkg/runtime/metrics.ts';
 import type { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { TOPICS, topicSettings } from '../../../pkg/wire/topics.ts';
 import { openRepository } from '../../service/models.ts';
+import { openPrediction } from '../../service/prediction.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { UpConfig } from './config.ts';
 import { StreamModels } from './models.ts';
@@ -109,16 +109,9 @@ export class Laptop {
     const { threads, placement } = config.model;
     const repository = openRepository({ metrics, logger, shutdown, settings: { threads, placement } });
     const directory = new ModelDirectory();
-    const { overlay: policy, buyAbove, holdAbove, maxFeatureAgeMs, cacheTtlSeconds } = config.prediction;
-    const service = new PredictionService({
-      models: directory,
-      store,
-      clock: marketClock,
-      settings: {
-        overlay: { policy, buyAbove, holdAbove },
-        ...{ maxFeatureAgeMs, cacheTtlSeconds, maxInFlight: 1024, featureSet, featureNames: names },
-      },
-      onCacheLookup: (isHit) => metrics.cacheLookups.inc({ result: isHit ? 'hit' : 'miss' }),
+    const service = openPrediction({
+      ...{ models: directory, store, clock: marketClock, metrics, featureSet, featureNames: names },
+      settings: config.prediction,
     });
     const statistics = new RunStatistics(checkpoint?.statistics, stream.liveFromUs);
     const servers = await openServers({

@@ -10,7 +10,13 @@ describe('addresses of predictors', () => {
       ...['10.0.0.1:1', '10.0.0.2:1', '[fd00::1]:1', '10.0.0.9:2', '[::1]:3'],
     ]);
     names['a'] = ['10.0.0.3'];
-    expect(await book.resolve()).toEqual(['10.0.0.3:1', '10.0.0.2:1', '[fd00::1]:1', '10.0.0.9:2', '[::1]:3']);
+    expect(await book.resolve()).toEqual([
+      '10.0.0.3:1',
+      '10.0.0.2:1',
+      '[fd00::1]:1',
+      '10.0.0.9:2',
+      '[::1]:3',
+    ]);
   });
 
   it('stay as they were where a name cannot be looked up', async () => {

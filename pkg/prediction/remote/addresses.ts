@@ -14,7 +14,8 @@ interface Target {
 export function parseTarget(text: string): Target {
   const [, bracketed, plain, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain;
-  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) throw new PredictorAddressInvalid(text);
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535)
+    throw new PredictorAddressInvalid(text);
   return { host, port: Number(port) };
 }
 

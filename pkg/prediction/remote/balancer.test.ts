@@ -4,10 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../runtime/random.ts';
 import { chooseOfTwo } from './balancer.ts';
 
-const loads = fc.array(
-  fc.record({ inFlight: fc.nat(10), maxInFlight: fc.integer({ min: 1, max: 10 }) }),
-  { maxLength: 8 },
-);
+const loads = fc.array(fc.record({ inFlight: fc.nat(10), maxInFlight: fc.integer({ min: 1, max: 10 }) }), {
+  maxLength: 8,
+});
 const draws = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
 
 describe('the choice of two', () => {

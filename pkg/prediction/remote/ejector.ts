@@ -1,6 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { afterProbe, afterRequest, type EjectionSettings, mayEject, UNBLEMISHED } from './ejection.ts';
 import type { Endpoint } from './endpoint.ts';
+import { PredictorTimeout } from './errors.ts';
 
 export interface EjectorOptions {
   readonly settings: EjectionSettings;
@@ -35,38 +36,47 @@ export class Ejector {
     this.#probeLater(endpoint);
   }
 
-  /** The endpoint is another one now, or gone: what was known of it says nothing any more. */
+  /** The endpoint is ready: if it is ejected and its time is over, that is tried now. */
+  ready(endpoint: Endpoint): void {
+    const { untilMs } = endpoint.ejection;
+    if (untilMs !== undefined && untilMs <= this.#options.clock.monotonicMs()) this.#probeLater(endpoint);
+  }
+
+  /** The endpoint is gone. */
   forget(endpoint: Endpoint): void {
     clearTimeout(this.#probes.get(endpoint));
     this.#probes.delete(endpoint);
-    const wasEjected = endpoint.ejection.untilMs !== undefined;
     endpoint.ejection = UNBLEMISHED;
-    if (wasEjected) this.#options.onChange(endpoint, false);
   }
 
   #probeLater(endpoint: Endpoint): void {
+    clearTimeout(this.#probes.get(endpoint));
     const waitMs = (endpoint.ejection.untilMs ?? 0) - this.#options.clock.monotonicMs();
     const probe = (): void => void this.#probe(endpoint);
     this.#probes.set(endpoint, setTimeout(probe, Math.max(0, waitMs)));
   }
 
-  /** Asks for a row of zeros, so that no caller's request is at risk. */
+  /** Asks for a row of zeros, so that no caller's request is at risk. One that is not ready is asked once it is. */
   async #probe(endpoint: Endpoint): Promise<void> {
     const { settings, probeTimeoutMs, clock, onChange } = this.#options;
+    const { revision } = endpoint;
+    if (revision === undefined) return;
     const timer = this.#probes.get(endpoint);
-    const columns = endpoint.revision?.manifest.contract.features.length ?? 0;
-    const isGood = await endpoint
-      .infer(new Float32Array(columns), 1, clock.monotonicMs() + probeTimeoutMs)
-      .then(
-        () => true,
-        () => false,
-      );
+    const zeros = new Float32Array(revision.manifest.contract.features.length);
+    const failure = await endpoint.infer(zeros, 1, clock.monotonicMs() + probeTimeoutMs).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     if (timer !== this.#probes.get(endpoint)) return;
+    const isGood = failure === undefined;
     endpoint.ejection = afterProbe(endpoint.ejection, isGood, clock.monotonicMs(), settings);
-    if (!isGood) this.#probeLater(endpoint);
-    else {
+    if (isGood) {
       this.#probes.delete(endpoint);
       onChange(endpoint, false);
+      return;
     }
+    this.#probeLater(endpoint);
+    // Answers come in order: behind one that never comes a stream is stuck for good.
+    if (failure instanceof PredictorTimeout) endpoint.reconnect();
   }
 }

@@ -95,6 +95,11 @@ export class Endpoint implements Load {
     if (connection === this.#connection && !this.#isDraining()) this.#become(state);
   }
 
+  /** Gives the connection up, with what is in flight on it, for a new one. */
+  reconnect(): void {
+    this.#connection?.close();
+  }
+
   /** Takes no new requests, lets those in flight end, and disconnects. */
   async close(): Promise<void> {
     this.#closing.abort();

@@ -25,8 +25,15 @@ describe('requests on the wire', () => {
           columns: fc.integer({ min: 1, max: 40 }),
         }),
         ({ model, version, input, id, timeoutMs, rows, columns }) => {
-          const features = Float32Array.from({ length: rows * columns }, (_, i) => (i % 7 === 3 ? NaN : i / 3));
-          const bytes = new RequestWriter({ model, version, input, columns }).write(id, timeoutMs, features, rows);
+          const features = Float32Array.from({ length: rows * columns }, (_, i) =>
+            i % 7 === 3 ? NaN : i / 3,
+          );
+          const bytes = new RequestWriter({ model, version, input, columns }).write(
+            id,
+            timeoutMs,
+            features,
+            rows,
+          );
           const timeoutUs = Math.max(1, Math.floor(timeoutMs * 1000));
           const general = toBinary(
             ModelInferRequestSchema,
@@ -53,7 +60,13 @@ describe('requests on the wire', () => {
 
 describe('answers on the wire', () => {
   const answer = (message: Parameters<typeof create<typeof ModelStreamInferResponseSchema>>[1]) =>
-    readAnswer(toBinary(ModelStreamInferResponseSchema, create(ModelStreamInferResponseSchema, message)));
+    // At an odd place of a larger buffer, as from a socket.
+    readAnswer(
+      Buffer.concat([
+        Buffer.of(0),
+        toBinary(ModelStreamInferResponseSchema, create(ModelStreamInferResponseSchema, message)),
+      ]).subarray(1),
+    );
   const outputs = [
     { name: 'members', datatype: 'FP32', shape: [1n, 2n] },
     { name: 'probability_up', datatype: 'FP32', shape: [1n, 1n] },

@@ -131,8 +131,11 @@ function floatsOf(
 ): Float32Array | undefined {
   const at = outputs.findIndex(({ name, datatype }) => name === wanted && datatype === 'FP32');
   const bytes = raw?.[at];
+  if (bytes === undefined || bytes.length % 4 !== 0) return undefined;
+  const floats = new Float32Array(bytes.length / 4);
   // A copy: the bytes lie anywhere in the message, and a Float32Array needs alignment.
-  return bytes === undefined || bytes.length % 4 !== 0 ? undefined : new Float32Array(bytes.slice().buffer);
+  new Uint8Array(floats.buffer).set(bytes);
+  return floats;
 }
 
 function textOf(parameter: InferParameter | undefined): string | undefined {

@@ -36,11 +36,11 @@ export function poolMetrics(registry: Registry, pool: () => PredictorPool): Pool
     help: 'Predictors taken out of the traffic since they failed.',
     registers,
   });
-  new Gauge({
+  const predictors = new Gauge({
     name: 'tradewind_predictors',
     help: 'Predictors by state.',
     labelNames: ['state'] as const,
-    registers,
+    registers: [],
     collect() {
       const states = pool().endpoints.map(({ state, ejection }) =>
         ejection.untilMs === undefined ? state.kind : 'ejected',
@@ -48,14 +48,16 @@ export function poolMetrics(registry: Registry, pool: () => PredictorPool): Pool
       for (const state of STATES) this.set({ state }, states.filter((each) => each === state).length);
     },
   });
-  new Gauge({
+  const inFlight = new Gauge({
     name: 'tradewind_predictor_in_flight',
     help: 'Requests sent to predictors and not answered.',
-    registers,
+    registers: [],
     collect() {
       this.set(pool().endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0));
     },
   });
+  registry.registerMetric(predictors);
+  registry.registerMetric(inFlight);
   return {
     onRequest: (_endpoint, code, seconds) => {
       requests.inc({ code });

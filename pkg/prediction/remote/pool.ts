@@ -187,8 +187,7 @@ export class PredictorPool {
 
   #onState(endpoint: Endpoint): void {
     this.#options.observer?.onState?.(endpoint);
-    // A connection that is new says nothing of the one that was ejected.
-    if (endpoint.state.kind === 'away') this.#ejector.forget(endpoint);
+    if (endpoint.state.kind === 'ready') this.#ejector.ready(endpoint);
     this.#chooseModel();
   }
 

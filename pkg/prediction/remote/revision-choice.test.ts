@@ -18,12 +18,16 @@ describe('the revision in use', () => {
 
   it('does not depend on the order of the predictors, and is served by at least as many as any other', () => {
     fc.assert(
-      fc.property(digests, fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }), (offered, current) => {
-        const chosen = chooseRevision(offered, current);
-        expect(chooseRevision(offered.toReversed(), current)).toBe(chosen);
-        const count = (digest: string | undefined) => offered.filter((each) => each === digest).length;
-        for (const each of offered) expect(count(chosen)).toBeGreaterThanOrEqual(count(each));
-      }),
+      fc.property(
+        digests,
+        fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
+        (offered, current) => {
+          const chosen = chooseRevision(offered, current);
+          expect(chooseRevision(offered.toReversed(), current)).toBe(chosen);
+          const count = (digest: string | undefined) => offered.filter((each) => each === digest).length;
+          for (const each of offered) expect(count(chosen)).toBeGreaterThanOrEqual(count(each));
+        },
+      ),
     );
   });
 });

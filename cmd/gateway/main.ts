@@ -1,0 +1,81 @@
+/** The gateway process: predictions by remote predictors, for callers over gRPC and HTTP and for every vector of the stream. */
+import { formatBarClock, parseBarClock } from '../../pkg/features/bar-clock.ts';
+import { createFeatureEngine } from '../../pkg/features/engine.ts';
+import { metricsObserver } from '../../pkg/pipeline/metrics-observer.ts';
+import { keepingFeatures, loadNewestFeatures } from '../../pkg/pipeline/newest-features.ts';
+import { RunningMarketClock } from '../../pkg/pipeline/running-market-clock.ts';
+import { SignalPublisher, type VectorPredictor } from '../../pkg/pipeline/signal-publisher.ts';
+import { registerPredictionService } from '../../pkg/prediction/grpc/prediction-grpc.ts';
+import { createPredictHandler } from '../../pkg/prediction/http/predict-handler.ts';
+import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
+import type { PredictorPool } from '../../pkg/prediction/remote/pool.ts';
+import { createRpcServer } from '../../pkg/rpc/server.ts';
+import { systemClock } from '../../pkg/runtime/clock.ts';
+import { Limiter } from '../../pkg/runtime/limiter.ts';
+import { TOPICS } from '../../pkg/wire/topics.ts';
+import { openStore } from '../service/open-store.ts';
+import { openPrediction } from '../service/prediction.ts';
+import { aborted } from '../service/run-process.ts';
+import { runService, type ServiceContext } from '../service/run-service.ts';
+import { type GatewayConfig, gatewaySchema } from './config.ts';
+import { openPool } from './open-pool.ts';
+
+const GROUP = 'gateway';
+const DRAIN_MS = 5000;
+/** Covers the batch in hand, each vector of which may take the longest time of a prediction. */
+const STOP_DEADLINE_MS = 10_000;
+const POLL_MS = 50;
+
+/** Serves until the process is asked to stop. Several share the partitions of the stream; each answers all callers. */
+export function run(configFile?: string): Promise<void> {
+  return runService(gatewaySchema, configFile, serve);
+}
+
+async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
+  const { config, log, metrics, logger, shutdown, http, signal, started } = context;
+  const settings = { ...config.features, bar: parseBarClock(config.features.bar) };
+  const { featureSet, names } = createFeatureEngine(settings);
+  const store = await openStore(config.redis, logger);
+  shutdown.add('online store', () => store.close());
+  const marketClock = new RunningMarketClock(systemClock);
+  const directory = new ModelDirectory();
+  const pool = openPool(context, directory, { names, bar: formatBarClock(settings.bar) });
+  const service = openPrediction({
+    ...{ models: directory, store, clock: marketClock, metrics, featureSet, featureNames: names },
+    settings: config.prediction,
+  });
+
+  const { host, port } = config.grpc;
+  const rpc = createRpcServer({ host, port, metrics: metrics.registry, logger });
+  registerPredictionService(rpc, service);
+  http.use(createPredictHandler(service));
+  const grpcPort = await rpc.start();
+  shutdown.add('gRPC server', () => rpc.stop(DRAIN_MS));
+  // Redis has what the features process wrote; a store of one's own has what is read here.
+  const newest = { store: config.redis.mode === 'none' ? store : undefined, marketClock };
+  await loadNewestFeatures(log, TOPICS.features, newest);
+  started({ grpc: `${host}:${grpcPort}` });
+
+  // The first vectors would all become abstentions.
+  await modelInUse(pool, signal);
+  if (signal.aborted) return;
+  // Half of what one predictor takes: the stream, however far behind, leaves room for callers.
+  const limiter = new Limiter(Math.floor(config.predictors.maxInFlight / 2));
+  const limited: VectorPredictor = {
+    predictFromVector: (vector) => limiter.run(() => service.predictFromVector(vector)),
+  };
+  const publisher = new SignalPublisher({
+    predictor: keepingFeatures(limited, newest),
+    ...{ log, topics: TOPICS, clock: systemClock, observer: metricsObserver(metrics, marketClock) },
+  });
+  const consumer = await log.consume({ group: GROUP, topics: [TOPICS.features] }, publisher);
+  shutdown.add('consumer', () => consumer.stop(STOP_DEADLINE_MS));
+  await Promise.race([consumer.done, aborted(signal)]);
+}
+
+async function modelInUse(pool: PredictorPool, signal: AbortSignal): Promise<void> {
+  while (pool.model === undefined && !signal.aborted)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
+if (import.meta.main) await run(process.argv[2]);

@@ -16,7 +16,7 @@ interface FeatureWrite extends Keyed {
   readonly frame: Buffer;
 }
 
-/** The online store on Redis 6 or newer, or what speaks its protocol, through ioredis: one server, sentinels or a cluster. */
+/** The online store on Redis 7 or newer, or what speaks its protocol, through ioredis: one server, sentinels or a cluster. */
 export class RedisOnlineStore implements OnlineStore {
   readonly #settings: RedisSettings;
   readonly #link: RedisLink;

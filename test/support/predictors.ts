@@ -20,7 +20,7 @@ export interface TestPredictor {
   /** What runs instead of the model, while set. */
   behaviour: ((run: InferRows, ...args: Parameters<InferRows>) => void) | undefined;
   /** Stops as a predictor process does when it is asked to. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Serves an artifact as the predictor process does. @param port - 0 picks a free one. */
@@ -88,7 +88,7 @@ export interface TestPool {
   /** Digests of the models in the order in which they came into use. */
   readonly digests: readonly string[];
   /** Runs the model in use. @throws {Error} None is. */
-  infer(features: Float32Array, rows: number, timeoutMs?: number): Promise<ModelOutputs>;
+  readonly infer: (features: Float32Array, rows: number, timeoutMs?: number) => Promise<ModelOutputs>;
 }
 
 /** A pool over addresses, or over predictors that are told to it later. */

@@ -76,7 +76,7 @@ describe('a pool of remote predictors', () => {
   it('spreads requests evenly', async () => {
     const predictors = await Promise.all([predictor(), predictor(), predictor()]);
     const { infer } = await poolOf(predictors);
-    const features = rowsOf(predictors[0]!, 1);
+    const features = rowsOf(predictors[0], 1);
     for (let round = 0; round < 30; round += 1)
       await Promise.all(Array.from({ length: 30 }, () => infer(features, 1)));
     for (const { rows } of predictors) expect(Math.abs(rows - 300)).toBeLessThan(60);
@@ -254,9 +254,9 @@ describe('the revision of a pool', () => {
     const { pool, digests, infer } = await poolOf(old);
     const features = rowsOf(old[0]!, 1);
     const next = [
-      await predictor(artifacts[1]!),
-      await predictor(artifacts[1]!),
-      await predictor(artifacts[1]!),
+      await predictor(artifacts[1]),
+      await predictor(artifacts[1]),
+      await predictor(artifacts[1]),
     ];
     const [before, after] = [old[0]!, next[0]!].map(
       ({ repository }) => repository.loaded('direction')!.served.digest,
@@ -289,7 +289,7 @@ describe('the revision of a pool', () => {
   });
 
   it('is only the one that is wanted, where one is', async () => {
-    const [one, other] = [await predictor(), await predictor(artifacts[1]!)];
+    const [one, other] = [await predictor(), await predictor(artifacts[1])];
     const { digest } = other.repository.loaded('direction')!.served;
     const test = openPool([one.address, other.address], { digest });
     opened.push({ close: () => test.pool.close() });

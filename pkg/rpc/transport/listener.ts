@@ -13,7 +13,7 @@ import { AddressUnusable, PortInUse } from '../../runtime/common-errors.ts';
 import { statusOf } from '../status.ts';
 import { BidiCall } from './bidi-call.ts';
 import { FrameReader, FramingError } from './frame-reader.ts';
-import { refuse, refuseContentType, ServerCall } from './server-call.ts';
+import { ignore, refuse, refuseContentType, ServerCall } from './server-call.ts';
 
 /** Certificates of a server, PEM. */
 export interface ServerTls {
@@ -79,8 +79,7 @@ export class GrpcListener {
       session.setLocalWindowSize(WINDOW_BYTES);
     });
     this.#server.on('stream', (stream, headers) => {
-      // A broken stream also closes, and that is what calls act on; without a listener it would end the process.
-      stream.on('error', () => undefined);
+      stream.on('error', ignore);
       this.#accept(stream, headers);
     });
   }

@@ -116,9 +116,14 @@ export class ServerCall {
   }
 
   #leave(): void {
-    if (this.#isOver) return;
-    this.onCancelled?.(Code.CANCELLED);
-    this.#close();
+    if (!this.#isOver) {
+      this.onCancelled?.(Code.CANCELLED);
+      this.#close();
+    }
+    // Node keeps a closed stream until the next full collection. What hangs on it by its listeners, this call with its messages and
+    // headers, would be kept as long, and is most of what a full collection is needed for.
+    this.stream.removeAllListeners();
+    this.stream.on('error', ignore);
   }
 
   /** @returns False when the call was over already. */
@@ -129,6 +134,9 @@ export class ServerCall {
     return !this.stream.destroyed && !this.stream.closed;
   }
 }
+
+/** For errors of a stream: a broken one also closes, and that is what calls act on; without a listener an error would end the process. */
+export function ignore(): void {}
 
 /** Refuses a request before there is a call: the status goes in the headers. */
 export function refuse(stream: ServerHttp2Stream, status: RpcStatus): void {

@@ -6,7 +6,10 @@ const name = z.string().min(1);
 
 /** How a process reaches the event log. */
 export const kafkaSchema = z.strictObject({
-  brokers: z.array(name).min(1).describe('`host:port` of one broker at least'),
+  brokers: z
+    .array(name)
+    .min(1, 'must name one broker at least, `host:port`')
+    .describe('`host:port` of one broker at least'),
   tls: z.boolean().default(false).describe('Encrypt the connections'),
   caFile: name.optional().describe('PEM file of the authorities to trust, instead of the system'),
   mechanism: z

@@ -4,10 +4,13 @@ import { EXIT_CODES, TradewindError } from '../../pkg/runtime/errors.ts';
 import { VERSION } from '../../pkg/runtime/version.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerFeatures } from './commands/features.ts';
+import { registerLag } from './commands/lag.ts';
 import { registerModels } from './commands/models.ts';
 import { registerPredict } from './commands/predict.ts';
+import { registerQuarantine } from './commands/quarantine.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerService } from './commands/service.ts';
+import { registerTopics } from './commands/topics.ts';
 import { registerTrain } from './commands/train.ts';
 import { registerUp } from './commands/up.ts';
 
@@ -39,6 +42,9 @@ function createProgram(): Command {
     registerTrain,
     registerServe,
     registerService,
+    registerTopics,
+    registerLag,
+    registerQuarantine,
     registerModels,
     registerPredict,
     registerBench,

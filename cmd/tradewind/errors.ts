@@ -67,3 +67,23 @@ export class FeatureFileInvalid extends TradewindError {
     });
   }
 }
+
+/** The quarantine topic has no record of that name, or not any longer. */
+export class QuarantineUnknown extends TradewindError {
+  readonly code = 'QuarantineUnknown';
+  readonly kind = 'notFound';
+
+  constructor(id: string) {
+    super({ message: `quarantine must hold a readable record '${id}', does not`, facts: { id } });
+  }
+}
+
+/** Records of quarantine were to be given again, and one cannot be. */
+export class NotReplayable extends TradewindError {
+  readonly code = 'NotReplayable';
+  readonly kind = 'precondition';
+
+  constructor(reasons: readonly string[]) {
+    super({ message: `every record must be replayable, these were not: ${reasons.join(', ')}` });
+  }
+}

@@ -14,3 +14,10 @@ export function ingestTimeUs(record: LogRecord, fallbackUs: number): number {
   const parsed = header === undefined ? Number.NaN : Number(header);
   return Number.isFinite(parsed) ? parsed : fallbackUs;
 }
+
+/** Headers but for the time of arrival, for a record that is given again. */
+export function withoutIngestTime(
+  headers: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== INGEST_TIME_HEADER));
+}

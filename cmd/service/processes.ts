@@ -1,5 +1,6 @@
 import { collectorSchema } from '../collector/config.ts';
 import { featuresSchema } from '../features/config.ts';
+import { gatewaySchema } from '../gateway/config.ts';
 import { predictorSchema } from '../predictor/config.ts';
 import { recorderSchema } from '../recorder/config.ts';
 
@@ -8,5 +9,6 @@ export const PROCESSES = {
   collector: collectorSchema,
   features: featuresSchema,
   predictor: predictorSchema,
+  gateway: gatewaySchema,
   recorder: recorderSchema,
 } as const;

@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { EventLog } from '../../pkg/eventlog/event-log.ts';
+import type { MarketSource } from '../../pkg/marketdata/sources/source.ts';
 import { createSimulator } from '../../pkg/marketdata/sources/simulator/simulator.ts';
 import { isDrained } from '../../pkg/pipeline/checkpointer.ts';
+import { createRpcClient } from '../../pkg/rpc/client.ts';
 import { Snapshots } from '../../pkg/pipeline/snapshots.ts';
 import { decodeFeatureVector } from '../../pkg/wire/feature-vector.ts';
-import { decodePrediction } from '../../pkg/wire/prediction.ts';
+import { decodePrediction, predictionOf } from '../../pkg/wire/prediction.ts';
+import { PredictionService } from '../../proto/gen/tradewind/v1/prediction_pb.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
 import { kafkaMissing } from '../servers/kafka.ts';
 import { randomArtifact } from '../support/artifact.ts';
@@ -18,7 +21,7 @@ import { brokersForTests, openTestLog } from '../support/kafka-log.ts';
 import { onePassThrough } from '../support/one-pass.ts';
 import { type RunningService, startService } from '../support/services.ts';
 
-const SIMULATOR = { symbols: ['ES', 'NQ', 'YM'], seed: 11, ticksPerSecond: 20, historySeconds: 90 };
+const SIMULATOR = { symbols: ['ES', 'NQ', 'YM'], seed: 11, ticksPerSecond: 20, historySeconds: 300 };
 const FEATURES = { sets: ['core-v1'] };
 const PARTITIONS = 4;
 const GROUPS = [
@@ -71,42 +74,34 @@ describe.skipIf(missing !== undefined)(
       await rm(folder, { recursive: true, force: true });
     });
 
-    it('gives the signals that one process gives, in number, order and value, while a predictor is restarted', async () => {
+    it('gives the signals that one process gives, in number, order and value, though the gateway is killed and a predictor restarted', async () => {
       const model = await randomArtifact(folder);
       const kafka = { brokers: brokers(), partitions: PARTITIONS };
       const predictor = { model: { uris: [model] } };
       const predictors = [await start('predictor', predictor), await start('predictor', predictor)];
       const addresses = predictors.map((each) => each.address('grpc'));
-      const [gateway, features, collector] = await Promise.all([
-        start('gateway', {
-          kafka,
-          features: FEATURES,
-          predictors: { addresses },
-        }),
+      const gatewayConfig = { kafka, features: FEATURES, predictors: { addresses } };
+      const [killed, features, collector] = await Promise.all([
+        start('gateway', gatewayConfig),
         start('features', { kafka, features: FEATURES }),
         start('collector', { kafka, simulator: SIMULATOR }),
       ]);
-      await eventually(
-        async () => (await fetch(`http://${gateway.address('http')}/readyz`)).status === 200,
-        30_000,
-      );
-      const signals = async (): Promise<number> =>
-        (await log.positions(TOPICS.signals)).reduce((sum, { endOffset }) => sum + endOffset, 0);
-      await eventually(async () => (await signals()) > 30, 30_000);
+      await eventually(async () => (await countOf(log, TOPICS.signals)) > 100, 30_000);
+      await killed.stop('SIGKILL');
+      const gateway = await start('gateway', gatewayConfig);
       expect(await predictors[0]!.stop('SIGTERM')).toBe(0);
       await start('predictor', { ...predictor, grpc: { port: Number(addresses[0]!.split(':')[1]) } });
-      const { historySeconds, symbols } = SIMULATOR;
-      await eventually(async () => (await signals()) > historySeconds * symbols.length, 60_000);
+      // All of the history, and some of what came live.
+      const enough = (SIMULATOR.historySeconds + 2) * SIMULATOR.symbols.length;
+      await eventually(async () => (await countOf(log, TOPICS.signals)) > enough, 60_000);
+      await eventually(() => answersCallers(gateway), 15_000);
 
       expect(await collector.stop('SIGTERM')).toBe(0);
       await eventually(() => isDrained(log, GROUPS), 30_000);
       expect(await features.stop('SIGTERM')).toBe(0);
       expect(await gateway.stop('SIGTERM')).toBe(0);
 
-      const stream = /"stream":"([^"]+)"/.exec(collector.log())![1]!;
-      const starts = new Snapshots<{ readonly startTimeUs: number }>(log, TOPICS.featureState);
-      const { startTimeUs } = (await starts.load(`collector/${stream}/start`))!;
-      const local = await onePassThrough(createSimulator({ ...SIMULATOR, startTimeUs }), {
+      const local = await onePassThrough(await simulatorOf(log, collector), {
         ...{ model, partitions: PARTITIONS, sets: FEATURES.sets },
         untilPosition: await lastPosition(log),
       });
@@ -124,6 +119,43 @@ describe.skipIf(missing !== undefined)(
     }, 120_000);
   },
 );
+
+async function countOf(log: EventLog, topic: string): Promise<number> {
+  return (await log.positions(topic)).reduce((sum, { endOffset }) => sum + endOffset, 0);
+}
+
+/** The simulated world that a collector began: its start is kept in the log. */
+async function simulatorOf(log: EventLog, collector: RunningService): Promise<MarketSource> {
+  const stream = /"stream":"([^"]+)"/.exec(collector.log())![1]!;
+  const starts = new Snapshots<{ readonly startTimeUs: number }>(log, TOPICS.featureState);
+  const { startTimeUs } = (await starts.load(`collector/${stream}/start`))!;
+  return createSimulator({ ...SIMULATOR, startTimeUs });
+}
+
+/** Predicts by symbol over gRPC and HTTP, from the features of the running stream. @throws Something is not as it must be. */
+async function answersCallers(gateway: RunningService): Promise<true> {
+  const client = createRpcClient(PredictionService, gateway.address('grpc'));
+  try {
+    const { prediction } = await client.call.predict({ input: { case: 'symbol', value: 'ES' } });
+    expect(predictionOf(prediction!)).toMatchObject({ symbol: 'ES', model: 'direction', version: 'test-1' });
+    expect(predictionOf(prediction!).recommendation).not.toBe('abstain');
+    const { models } = await client.call.listModels({});
+    const http = `http://${gateway.address('http')}`;
+    const answer = await fetch(`${http}/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ symbol: 'NQ' }),
+    });
+    expect(await answer.json()).toMatchObject({ symbol: 'NQ', model_digest: models[0]!.digest });
+    expect((await fetch(`${http}/readyz`)).status).toBe(200);
+    const metrics = await (await fetch(`${http}/metrics`)).text();
+    expect(metrics).toMatch(/tradewind_predictor_requests_total\{code="ok"\} [1-9]/);
+    expect(metrics).toContain('tradewind_predictors{state="ready"} 2');
+    return true;
+  } finally {
+    client.close();
+  }
+}
 
 /** The last item of the source that is in the log. */
 async function lastPosition(log: EventLog): Promise<number> {

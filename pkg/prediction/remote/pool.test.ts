@@ -209,7 +209,10 @@ describe('a pool of remote predictors', () => {
 
   it('loses no request when one of two predictors is restarted under load', async () => {
     const [first, second] = [await predictor(), await predictor()];
-    const { infer, pool } = await poolOf([first, second]);
+    first.behaviour = slow(5);
+    // What is in flight when it is asked to stop is answered: nothing needs a second try.
+    const settings = { retryShare: 0, retryReserve: 0, attemptTimeoutMs: 2000 };
+    const { infer, pool } = await poolOf([first, second], settings);
     const features = rowsOf(second, 1);
     const load = { isOn: true, answered: 0 };
     const callers = Array.from({ length: 16 }, async () => {

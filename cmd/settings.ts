@@ -98,7 +98,15 @@ export const predictionSection = z
       .positive()
       .default(10_000)
       .describe("Features older than this on the market's clock lead to an abstention"),
-    cacheTtlSeconds: z.int().positive().default(300),
+    cacheTtlSeconds: z
+      .int()
+      .positive()
+      .default(300)
+      .describe('Time for which an answer to given features is kept'),
+    cache: z
+      .enum(['store', 'memory'])
+      .default('store')
+      .describe('Where it is kept: the online store, for all who share it, or the memory of the process'),
   })
   .prefault({});
 

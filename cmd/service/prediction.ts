@@ -1,7 +1,8 @@
+import { MemoryOnlineStore } from '../../pkg/onlinestore/memory.ts';
 import type { OnlineStore } from '../../pkg/onlinestore/online-store.ts';
 import type { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
 import { PredictionService } from '../../pkg/prediction/service.ts';
-import type { Clock } from '../../pkg/runtime/clock.ts';
+import { type Clock, systemClock } from '../../pkg/runtime/clock.ts';
 import type { Metrics } from '../../pkg/runtime/metrics.ts';
 import type { PredictionSection } from '../settings.ts';
 
@@ -23,9 +24,10 @@ interface PredictionOptions {
 /** The prediction service of a process, with what it does counted. */
 export function openPrediction(options: PredictionOptions): PredictionService {
   const { models, store, clock, metrics, featureSet, featureNames } = options;
-  const { overlay: policy, buyAbove, holdAbove, maxFeatureAgeMs, cacheTtlSeconds } = options.settings;
+  const { overlay: policy, buyAbove, holdAbove, maxFeatureAgeMs, cacheTtlSeconds, cache } = options.settings;
   return new PredictionService({
     ...{ models, store, clock },
+    ...(cache === 'memory' ? { answers: new MemoryOnlineStore({ clock: systemClock }) } : {}),
     settings: {
       overlay: { policy, buyAbove, holdAbove },
       ...{ maxFeatureAgeMs, cacheTtlSeconds, maxInFlight: MAX_IN_FLIGHT, featureSet, featureNames },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InferenceOverload } from '../inference/errors.ts';
 import { MemoryOnlineStore } from '../onlinestore/memory.ts';
 import { ManualClock } from '../runtime/clock.ts';
+import type { AnswerStore } from './answer-cache.ts';
 import { FeaturesInvalid, ModelNotServed, ModelOutputInvalid, PredictionOverload } from './errors.ts';
 import { ModelDirectory, type PredictionModel } from './model-directory.ts';
 import { DEFAULT_OVERLAY } from './overlay.ts';
@@ -18,7 +19,11 @@ function given(values: Readonly<Record<string, unknown>> = GIVEN, model = 'fake'
 }
 
 function build(
-  options: { models?: readonly PredictionModel[]; settings?: Partial<PredictionSettings> } = {},
+  options: {
+    models?: readonly PredictionModel[];
+    settings?: Partial<PredictionSettings>;
+    answers?: AnswerStore;
+  } = {},
 ) {
   const clock = new ManualClock(START_US);
   const store = new MemoryOnlineStore({ clock });
@@ -29,6 +34,7 @@ function build(
   const failures: string[] = [];
   const service = new PredictionService({
     ...{ clock, store, models },
+    ...(options.answers === undefined ? {} : { answers: options.answers }),
     settings: {
       ...{ overlay: DEFAULT_OVERLAY, maxFeatureAgeMs: 5000, cacheTtlSeconds: 300, maxInFlight: 4 },
       ...{ featureSet: 'core-v1', featureNames: FAKE_NAMES },
@@ -161,6 +167,14 @@ describe('prediction from given features', () => {
     expect(await service.predict(given())).toMatchObject({ isFromCache: false });
     expect(lookups).toEqual([false, true, false]);
     expect(runs).toBe(2);
+  });
+
+  it('keeps answers in the store that is for them, if there is one', async () => {
+    const answers = new MemoryOnlineStore({ clock: new ManualClock() });
+    const [one, other, another] = [build({ answers }), build({ answers }), build()];
+    await one.service.predict(given());
+    expect(await other.service.predict(given())).toMatchObject({ isFromCache: true });
+    expect(await another.service.predict(given())).toMatchObject({ isFromCache: false });
   });
 
   it('does not mix answers of other inputs or of another revision', async () => {

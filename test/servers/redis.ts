@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { Redis, type RedisOptions } from 'ioredis';
 
+import type { RedisOnlineStoreConfig } from '../../pkg/onlinestore/redis/config.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeCertificate } from './kafka-settings.ts';
 import { freePorts, type ServerProcess, startProcess } from './processes.ts';
@@ -48,11 +49,29 @@ export function redisMissing(): string | undefined {
   return 'missing' in server ? server.missing : undefined;
 }
 
-/** A server for tests that only read and write: the one that `REDIS_URL` names (`redis://host:port`), else one of our own. */
-export async function openRedis(): Promise<Pick<RedisServer, 'address' | 'stop'>> {
+/**
+ * A server for tests that only read and write: the one that `REDIS_URL` names (`redis://user:password@host:port`, `rediss:`
+ * for TLS), else one of our own.
+ */
+export async function openRedis(): Promise<{
+  readonly config: RedisOnlineStoreConfig;
+  stop(): Promise<void>;
+}> {
   const named = process.env['REDIS_URL'];
-  if (named === undefined) return startRedis();
-  return { address: new URL(named).host, stop: async () => undefined };
+  if (named === undefined) {
+    const server = await startRedis();
+    return { config: { addresses: [server.address] }, stop: () => server.stop() };
+  }
+  const { protocol, host, username, password } = new URL(named);
+  return {
+    config: {
+      addresses: [host],
+      ...(protocol === 'rediss:' ? { tls: {} } : {}),
+      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+      ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    },
+    stop: async () => undefined,
+  };
 }
 
 /** Starts a server on a free port, or throws with its log. */

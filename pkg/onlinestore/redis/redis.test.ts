@@ -12,7 +12,7 @@ describe.skipIf(missing !== undefined)(
   missing === undefined ? 'on real servers' : `without ${missing}`,
   () => {
     describe('one server', () => {
-      const config = serversFor(openRedis, ({ address }) => ({ addresses: [address] }));
+      const config = serversFor(openRedis, ({ config }) => config);
       describeOnlineStore('redis', opening(config), { shortSeconds: 0.8 });
     });
 

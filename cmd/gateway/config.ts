@@ -25,7 +25,7 @@ const ejectionSchema = z
 export const gatewaySchema = serviceSchema.extend({
   predictors: z.strictObject({
     addresses: z
-      .array(z.string().min(1))
+      .array(z.string().regex(/^(\[[0-9a-f:.]+\]|[^\s:/[\]]+):\d{1,5}$/i, 'must be host:port'))
       .min(1)
       .describe('`host:port` of predictors; a name stands for all of its addresses'),
     resolveSeconds: z.number().positive().max(3600).default(5).describe('Time between two look-ups of names'),

@@ -8,7 +8,7 @@ import { systemClock } from '../../pkg/runtime/clock.ts';
 import type { ProcessContext } from '../service/run-process.ts';
 import type { GatewayConfig } from './config.ts';
 
-const RECONNECT = { baseMs: 100, maxMs: 5000 };
+const RECONNECT = { baseMs: 100, maxMs: 2000 };
 const VERIFY_MS = 10_000;
 const DRAIN_MS = 5000;
 

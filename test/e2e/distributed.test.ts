@@ -14,6 +14,7 @@ import { decodeFeatureVector } from '../../pkg/wire/feature-vector.ts';
 import { decodePrediction, predictionOf } from '../../pkg/wire/prediction.ts';
 import { PredictionService } from '../../proto/gen/tradewind/v1/prediction_pb.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
+import { freePorts } from '../servers/processes.ts';
 import { kafkaMissing } from '../servers/kafka.ts';
 import { randomArtifact } from '../support/artifact.ts';
 import { eventually } from '../support/eventually.ts';
@@ -117,8 +118,53 @@ describe.skipIf(missing !== undefined)(
       const made = (await contents(log, TOPICS.signals, signalOf)).flat();
       expect(made.filter((each) => !JSON.stringify(each).includes('abstain')).length).toBeGreaterThan(100);
     }, 120_000);
+
+    it('has a gateway that waits for predictors, abstains meanwhile, and refuses a model that it has no features for', async () => {
+      const kafka = { brokers: brokers(), partitions: PARTITIONS };
+      const [port] = await freePorts(1);
+      const predictors = { addresses: [`localhost:${port}`] };
+      const [gateway, other] = await Promise.all([
+        start('gateway', { kafka, features: FEATURES, predictors }),
+        start('gateway', { kafka, features: { sets: ['micro-v1'] }, predictors }),
+      ]);
+      await eventually(async () => (await readiness(gateway)).includes(`127.0.0.1:${port} away`));
+      const client = createRpcClient(PredictionService, gateway.address('grpc'));
+      try {
+        const ask = async () => {
+          const { prediction } = await client.call.predict({ input: { case: 'symbol', value: 'ES' } });
+          return predictionOf(prediction!);
+        };
+        expect(await ask()).toMatchObject({ recommendation: 'abstain', abstainReason: 'ModelUnavailable' });
+        const model = { uris: [await randomArtifact(folder, { seed: 2 })] };
+        const predictor = await start('predictor', { model, grpc: { port } });
+        await eventually(async () => (await readiness(gateway)) === '', 20_000);
+        await eventually(async () => (await readiness(other)).includes('refused (model'), 20_000);
+        expect(await readiness(other)).toContain('return_1');
+        expect((await ask()).model).toBe('direction');
+        await predictor.stop('SIGKILL');
+        await eventually(async () => (await readiness(gateway)).includes('away'));
+        const features = Object.fromEntries(
+          (await client.call.listModels({})).models[0]!.featureNames.map((name) => [name, 0.5]),
+        );
+        await expect(
+          client.call.predict({ input: { case: 'features', value: { values: features } } }),
+        ).rejects.toMatchObject({ code: 'PredictorsAway', kind: 'unavailable' });
+      } finally {
+        client.close();
+      }
+      expect(await Promise.all([gateway.stop('SIGTERM'), other.stop('SIGTERM')])).toEqual([0, 0]);
+    }, 60_000);
   },
 );
+
+/** Why the gateway has no predictor to ask; empty where it has. */
+async function readiness(gateway: RunningService): Promise<string> {
+  const answer = await fetch(`http://${gateway.address('http')}/readyz`);
+  const { checks } = (await answer.json()) as {
+    readonly checks: readonly { readonly name: string; readonly reason?: string }[];
+  };
+  return checks.find(({ name }) => name === 'predictors')!.reason ?? '';
+}
 
 async function countOf(log: EventLog, topic: string): Promise<number> {
   return (await log.positions(topic)).reduce((sum, { endOffset }) => sum + endOffset, 0);

@@ -14,7 +14,8 @@ export interface BenchServer {
 
 /** As `bin/tradewind` starts Node. */
 const NODE_FLAGS = [
-  ...['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', '--heap-growing-percent=25'],
+  ...['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', '--no-parallel-scavenge'],
+  '--heap-growing-percent=25',
 ];
 
 /**

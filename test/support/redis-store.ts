@@ -3,7 +3,8 @@ import type { RedisLogger, RedisOnlineStoreConfig } from '../../pkg/onlinestore/
 import { RedisOnlineStore } from '../../pkg/onlinestore/redis/redis.ts';
 
 const ignore = (): void => undefined;
-const SILENT: RedisLogger = { debug: ignore, info: ignore, warn: ignore };
+/** Says nothing. */
+export const SILENT: RedisLogger = { debug: ignore, info: ignore, warn: ignore };
 
 /** A store that has time enough on a busy machine, and says nothing. */
 export function openTestStore(config: RedisOnlineStoreConfig): Promise<RedisOnlineStore> {

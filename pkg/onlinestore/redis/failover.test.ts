@@ -9,8 +9,11 @@ import {
   startSentinels,
 } from '../../../test/servers/redis-sets.ts';
 import { eventually } from '../../../test/support/eventually.ts';
-import { openTestStore, vectorAt } from '../../../test/support/redis-store.ts';
+import { openTestStore, SILENT, vectorAt } from '../../../test/support/redis-store.ts';
+import { createRandom } from '../../runtime/random.ts';
 import { StoreRefused, StoreUnavailable } from '../errors.ts';
+import { withDefaults } from './config.ts';
+import { RedisLink } from './link.ts';
 import type { RedisOnlineStore } from './redis.ts';
 
 const missing = redisMissing();
@@ -61,6 +64,18 @@ describe.skipIf(missing !== undefined)('behind sentinels, the Redis store', () =
     await eventually(() => write((offset += 1)), FAILOVER_TIMEOUT_MS);
     expect(await newest()).toBe(offset);
     expect(await first.admin.info('replication')).toContain('role:master');
+  });
+
+  it('finds its way back, whenever it is told to look for the primary anew', async () => {
+    const settings = withDefaults({ mode: 'sentinel', addresses: set.addresses, commandTimeoutMs: 300 });
+    const link = await RedisLink.open(settings, SILENT);
+    const random = createRandom(1);
+    for (let i = 0; i < 100; i += 1) {
+      link.reconnect();
+      await new Promise((resolve) => setTimeout(resolve, 20 * random.uniform()));
+    }
+    await eventually(() => link.read(['key']));
+    link.close();
   });
 
   const newest = async () => (await store.getFeatures('set', ['ES']))[0]?.offset;

@@ -113,6 +113,23 @@ describe.skipIf(missing !== undefined)('the Redis store, when its server', () =>
     await recovers();
   });
 
+  it('loads its data, fails until it has, and serves what it had', async () => {
+    const loading = await startRedis({ settings: ['--key-load-delay', '3000'] });
+    const reader = await openTestStore({ addresses: [loading.address], commandTimeoutMs: 200 });
+    const symbols = Array.from({ length: 300 }, (_, i) => `S${i}`);
+    await reader.putFeatures(symbols.map((symbol) => vectorAt(7, symbol)));
+    await loading.admin.save();
+    await loading.kill();
+    const restarted = loading.restart();
+    await eventually(() => loading.logs().includes('Loading RDB'));
+    await expect(reader.getFeatures('set', symbols)).rejects.toBeInstanceOf(StoreUnavailable);
+    await restarted;
+    const found = await eventually(() => reader.getFeatures('set', symbols));
+    expect(found.map((one) => one?.offset)).toEqual(symbols.map(() => 7));
+    await reader.close();
+    await loading.stop();
+  });
+
   it('has become a replica, fails writes and goes on once it is a primary', async () => {
     await put(4);
     await server.admin.call('REPLICAOF', '127.0.0.1', '1');

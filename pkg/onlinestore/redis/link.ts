@@ -15,6 +15,7 @@ export class RedisLink {
   readonly #endWatch: () => void;
   /** Why the server cannot be asked; `undefined` while it can. */
   #failure: TradewindError | undefined;
+  #mustReconnect = false;
   #isClosed = false;
 
   private constructor(settings: RedisSettings, logger: RedisLogger) {
@@ -24,9 +25,7 @@ export class RedisLink {
     this.#failure = new StoreUnavailable(this.#server, 'not connected yet');
     this.#watch(logger);
     this.#endWatch =
-      settings.mode === 'sentinel'
-        ? watchSentinels(settings, () => this.#client.disconnect(true))
-        : () => undefined;
+      settings.mode === 'sentinel' ? watchSentinels(settings, () => this.reconnect()) : () => undefined;
   }
 
   /**
@@ -72,6 +71,15 @@ export class RedisLink {
     return answer.map((written) => written === 1);
   }
 
+  /**
+   * Looks for the primary anew, at once or as soon as the connection that is being made is there: told in between, ioredis
+   * would end for good.
+   */
+  reconnect(): void {
+    this.#mustReconnect = this.#client.status !== 'ready';
+    if (!this.#mustReconnect) this.#client.disconnect(true);
+  }
+
   /** Cuts the connections. What is still under way fails; `QUIT` is not sent, since a server that is away never answers it. */
   close(): void {
     this.#isClosed = true;
@@ -95,6 +103,10 @@ export class RedisLink {
       logger.warn({ server }, 'online store lost');
     });
     this.#client.on('ready', () => {
+      if (this.#mustReconnect) {
+        this.reconnect();
+        return;
+      }
       this.#failure = undefined;
       logger.info({ server }, 'online store connected');
     });

@@ -8,6 +8,7 @@ import { registerLag } from './commands/lag.ts';
 import { registerModels } from './commands/models.ts';
 import { registerPredict } from './commands/predict.ts';
 import { registerQuarantine } from './commands/quarantine.ts';
+import { registerRebuild } from './commands/rebuild.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerService } from './commands/service.ts';
 import { registerTopics } from './commands/topics.ts';
@@ -45,6 +46,7 @@ function createProgram(): Command {
     registerTopics,
     registerLag,
     registerQuarantine,
+    registerRebuild,
     registerModels,
     registerPredict,
     registerBench,

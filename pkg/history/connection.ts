@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
@@ -66,7 +67,8 @@ export class Connection {
   /**
    * Inserts rows as one block per partition of the table.
    *
-   * @param token - Inserts of equal token into a table count once, as long as the table's window remembers it.
+   * @param token - Inserts of equal token into a table count once, as long as the table's window remembers it. Without one the rows are written whatever
+   * was written before: a table that was emptied can be filled again.
    */
   async insert(table: string, rows: readonly Row[], token?: string): Promise<void> {
     await guarded(() =>
@@ -79,7 +81,8 @@ export class Connection {
           async_insert: 0,
           // Bars of decades fall into hundreds of months.
           max_partitions_per_insert_block: '0',
-          ...(token === undefined ? {} : { insert_deduplication_token: token }),
+          // Without a token the engine would take equal rows for a repetition, even where they have been deleted since.
+          insert_deduplication_token: token ?? randomUUID(),
         },
       }),
     );

@@ -42,7 +42,7 @@ export async function untilDone<T>(work: () => Promise<T>, settings: RetrySettin
 function stopOf(signal: AbortSignal | undefined) {
   let reject: (error: HistoryUnavailable) => void = () => undefined;
   const stopped = (): HistoryUnavailable =>
-    new HistoryUnavailable('it had not when this process was stopped', signal?.reason);
+    new HistoryUnavailable('it had not when trying ended', signal?.reason);
   const onAbort = (): void => reject(stopped());
   signal?.addEventListener('abort', onAbort);
   return {

@@ -221,6 +221,16 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
       expect(await history.count('ticks')).toBe(2);
     });
 
+    it('fills a table that was emptied with the rows that it had', async () => {
+      await openNew();
+      const rows = [{ ...tickRow(quote(1, 100)), recorded_at: 1_700_000_000 }];
+      await history.insert('ticks', rows);
+      await under.command(`ALTER TABLE ${database}.ticks DELETE WHERE 1 SETTINGS mutations_sync = 1`);
+      expect(await history.count('ticks')).toBe(0);
+      await history.insert('ticks', rows);
+      expect(await history.count('ticks')).toBe(1);
+    });
+
     it('takes rows of many months in one insert', async () => {
       await openNew();
       const monthUs = 31 * 86_400 * SECOND_US;

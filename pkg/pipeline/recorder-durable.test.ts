@@ -50,9 +50,9 @@ describe('DurableRecorder', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const newLog = async (): Promise<EventLog> => {
+  const newLog = async (partitions = 1): Promise<EventLog> => {
     const log = new MemoryEventLog();
-    await log.ensureTopics(topicSettings(TOPICS, 1, 10_000));
+    await log.ensureTopics(topicSettings(TOPICS, partitions, 10_000));
     return log;
   };
   const append = (log: EventLog, from: number, to: number) =>
@@ -180,6 +180,35 @@ describe('DurableRecorder', () => {
     await eventually(() => history.sequences.length === 20);
     await die(consumer);
     expect(history.tokens.length).toBeLessThanOrEqual(3);
+  });
+
+  it('decodes and tries few batches at a time, however many partitions there are', async () => {
+    const log = await newLog(16);
+    const history = fakeHistory();
+    const gate = Promise.withResolvers<void>();
+    let [under, most] = [0, 0];
+    const insert: InsertRows = async (...args) => {
+      under += 1;
+      most = Math.max(most, under);
+      await gate.promise;
+      under -= 1;
+      return history.insert(...args);
+    };
+    await log.append(
+      TOPICS.marketData,
+      series(200).map((n) => ({ key: `S${n}`, value: encodeMarketEvent(event(n)), timestampUs: n })),
+    );
+    const consumer = await start(log, insert);
+    await eventually(() => under > 1);
+    const kept = await eventually(async () =>
+      (await readdir(folder)).filter((name) => name.endsWith('.batch')),
+    );
+    expect(kept.length).toBeLessThanOrEqual(4);
+    gate.resolve();
+    await eventually(() => history.sequences.length === 200);
+    await die(consumer);
+    expect(most).toBeLessThanOrEqual(4);
+    expect(new Set(history.sequences).size).toBe(200);
   });
 
   async function startAndTry(log: EventLog, history: ReturnType<typeof fakeHistory>): Promise<Consumer> {

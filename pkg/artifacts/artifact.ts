@@ -14,7 +14,7 @@ import {
   SchemeUnsupported,
 } from './errors.ts';
 import type { GraphInspection } from '../ml/onnx/inspect.ts';
-import { type Manifest, manifestSchema, type TensorSpec } from './manifest.ts';
+import { type Manifest, manifestSchema, type NewManifest, type TensorSpec } from './manifest.ts';
 import { MAX_MANIFEST_BYTES, MAX_MODEL_BYTES, readBounded } from './read-bounded.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
@@ -55,7 +55,7 @@ export function localPath(uri: string): string {
  */
 export async function writeArtifact(
   directory: string,
-  manifest: Omit<Manifest, 'files'>,
+  manifest: NewManifest,
   files: Readonly<Record<string, Uint8Array>>,
 ): Promise<string> {
   if (!(await isAbsentOrEmpty(directory))) throw new ArtifactExists(directory);

@@ -31,10 +31,15 @@ export const manifestSchema = z.strictObject({
     outputs: z.array(tensor).min(1),
   }),
   members: z.array(z.strictObject({ name: z.string().min(1), kind: z.string().min(1) })),
+  /** What the model predicts, whole: by it the predictions are held against what came. */
   label: z.strictObject({
     kind: z.enum(['next-return', 'next-mid-move', 'triple-barrier']),
     horizonBars: z.int().positive(),
     costBps: z.number().nonnegative(),
+    /** Of the triple barrier; the defaults are those of artifacts that do not say. */
+    upSigmas: z.number().positive().default(1),
+    downSigmas: z.number().positive().default(1),
+    sigmaBars: z.int().min(2).default(20),
   }),
   training: z.strictObject({
     fromTimeUs: timeUs,
@@ -50,6 +55,8 @@ export const manifestSchema = z.strictObject({
   }),
   /** Pooled out-of-sample metrics, by name as in the report; null where a metric is not defined. */
   metrics: z.record(z.string(), z.number().nullable()),
+  /** What a reader of the metrics must know, as in the report, each one sentence; absent where that was not kept. */
+  warnings: z.array(z.string().min(1)).optional(),
   /** Gain importance by feature, summing to 1 over the tree members; empty where there are none. */
   importance: z.record(z.string(), z.number().nonnegative()),
   codeVersion: z.string().min(1),
@@ -62,4 +69,6 @@ export const manifestSchema = z.strictObject({
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
+/** A manifest as it is written: the files are named by the one who writes them. */
+export type NewManifest = Omit<z.input<typeof manifestSchema>, 'files'>;
 export type TensorSpec = z.infer<typeof tensor>;

@@ -70,13 +70,19 @@ export interface Verdict {
 /** Level below which a permutation p-value counts as small. */
 export const SIGNIFICANCE = 0.05;
 /** Direction accuracy above which a leak is likelier than a find. */
-export const TOO_GOOD = 0.55;
+const TOO_GOOD = 0.55;
 
 /**
  * Skill is claimed only when the p-value is small, accuracy beats always answering the commoner direction, and the log
  * loss beats always answering the share that went up: on many rows a p-value is small long before a model is of use.
  */
-export function verdictOf({ accuracy, baseRate, pValue, logLoss, upShare }: MetricSet): Verdict {
+export function verdictOf({
+  accuracy,
+  baseRate,
+  pValue,
+  logLoss,
+  upShare,
+}: Pick<MetricSet, 'accuracy' | 'baseRate' | 'pValue' | 'logLoss' | 'upShare'>): Verdict {
   const ignorance = entropy(upShare);
   const numbers =
     `accuracy ${percent(accuracy)} against a base rate of ${percent(baseRate)}, ` +
@@ -89,6 +95,24 @@ export function verdictOf({ accuracy, baseRate, pValue, logLoss, upShare }: Metr
   return { hasSkill: false, text: `No skill: ${why} (${numbers}). Do not trade on this model.` };
 }
 
+/** The verdict on metrics as a manifest keeps them; null where not all that it rests on are there. */
+export function verdictOnMetrics(metrics: Readonly<Record<string, number | null>>): Verdict | null {
+  const of = (name: string): number => metrics[name] ?? Number.NaN;
+  const figures = {
+    ...{ accuracy: of('accuracy'), baseRate: of('baseRate'), pValue: of('pValue') },
+    ...{ logLoss: of('logLoss'), upShare: of('upShare') },
+  };
+  return Object.values(figures).every(Number.isFinite) ? verdictOf(figures) : null;
+}
+
+/** Whether a direction accuracy is such that a leak is likelier than a find; the balanced one must be too, since a lopsided market gives the other away. */
+export function isTooGood({
+  accuracy,
+  balancedAccuracy,
+}: Pick<MetricSet, 'accuracy' | 'balancedAccuracy'>): boolean {
+  return accuracy > TOO_GOOD && balancedAccuracy > TOO_GOOD;
+}
+
 /** What a reader must know before believing the numbers. */
 export function warningsOf(
   pooled: MetricSet,
@@ -97,7 +121,7 @@ export function warningsOf(
   calibrationSlope: number,
 ): string[] {
   const warnings: string[] = [];
-  if (pooled.accuracy > TOO_GOOD && pooled.balancedAccuracy > TOO_GOOD) {
+  if (isTooGood(pooled)) {
     const known =
       label.kind === 'next-mid-move'
         ? ' Book imbalance is known to predict the next move of the mid, though rarely one larger than the spread.'

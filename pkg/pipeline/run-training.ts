@@ -1,5 +1,5 @@
 import { CARD_FILE, MODEL_FILE, writeArtifact } from '../artifacts/artifact.ts';
-import type { Manifest } from '../artifacts/manifest.ts';
+import type { NewManifest } from '../artifacts/manifest.ts';
 import { parseBarClock } from '../features/bar-clock.ts';
 import { createFeatureEngine, type FeatureSettings } from '../features/engine.ts';
 import { parseFeatureHeader, parseFeatureRow } from '../features/csv.ts';
@@ -88,7 +88,7 @@ function manifestOf(
   ensemble: Ensemble,
   report: TrainingReport,
   rows: TrainingRows,
-): Omit<Manifest, 'files'> {
+): NewManifest {
   const { featureNames, members } = ensemble;
   return {
     schemaVersion: 1,
@@ -106,7 +106,7 @@ function manifestOf(
       ],
     },
     members: members.map(({ name, kind }) => ({ name, kind })),
-    label: { kind: job.label, horizonBars: job.horizonBars, costBps: job.costBps },
+    label: report.label,
     training: {
       fromTimeUs: report.fromTimeUs,
       toTimeUs: report.toTimeUs,
@@ -119,6 +119,7 @@ function manifestOf(
       embargoBars: job.embargoBars,
     },
     metrics: manifestMetrics(report),
+    warnings: [...report.warnings],
     importance: Object.fromEntries(report.importance.map(({ feature, share }) => [feature, share])),
     codeVersion: VERSION,
   };

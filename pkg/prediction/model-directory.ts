@@ -1,4 +1,5 @@
 import type { ModelRunner } from '../inference/model-runner.ts';
+import type { LabelSettings } from '../ml/labels.ts';
 import { ModelNotServed } from './errors.ts';
 
 /** A model that predictions are made with, and where it comes from. */
@@ -13,6 +14,10 @@ export interface PredictionModel extends ModelRunner {
   /** Share of gain by feature; may be empty. */
   readonly importance: Readonly<Record<string, number>>;
   readonly metrics: Readonly<Record<string, number | null>>;
+  /** What a reader of the metrics must know; absent where the artifact does not say. */
+  readonly warnings?: readonly string[];
+  /** What it predicts. */
+  readonly label: LabelSettings;
 }
 
 /** The models that predictions can be made with; replacing one lets calls under way end on the old one. */

@@ -46,6 +46,8 @@ export function predictionModel(
     codeVersion: manifest.codeVersion,
     importance: manifest.importance,
     metrics: manifest.metrics,
+    ...(manifest.warnings === undefined ? {} : { warnings: manifest.warnings }),
+    label: manifest.label,
     infer,
   };
 }

@@ -25,6 +25,7 @@ export function fakeModel(changes: Partial<PredictionModel> = {}): PredictionMod
     codeVersion: '0.1.0',
     importance: { return_1: 0.75, volatility_20: 0.25 },
     metrics: { accuracy: 0.51, auc: null },
+    label: { kind: 'next-return', horizonBars: 1, costBps: 0, upSigmas: 1, downSigmas: 1, sigmaBars: 20 },
     infer: async (features, rows) => {
       const width = features.length / rows;
       const p = Array.from({ length: rows }, (_, row) => features[row * width]!);

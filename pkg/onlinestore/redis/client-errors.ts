@@ -40,6 +40,8 @@ export function toStoreError(error: unknown, server: string): TradewindError {
   const root = own.lastNodeError ?? own;
   const code = replyCode(root);
   if (code === undefined) {
+    if (root.name === 'MaxRetriesPerRequestError')
+      return new StoreUnavailable(server, 'the connection was lost before the answer came');
     if (CERTIFICATE.test(root.code ?? '')) return new StoreAccessDenied(server, root.message);
     return new StoreUnavailable(server, root.message);
   }

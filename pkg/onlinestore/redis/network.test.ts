@@ -19,11 +19,11 @@ describe.skipIf(missing !== undefined)('the Redis store behind a service address
 
   it('leaves a connection on which nothing comes any more, though nobody closed it', async () => {
     await using address = await ServiceAddress.start(servers[0].port);
-    const store = await openTestStore({ addresses: [address.text], commandTimeoutMs: 100 });
-    expect(await store.putFeatures([vectorAt(1)])).toEqual([true]);
+    const store = await openTestStore({ addresses: [address.text], commandTimeoutMs: 300 });
+    let offset = 0;
+    await eventually(async () => (await store.putFeatures([vectorAt((offset += 1))]))[0]);
     address.freeze();
-    await expect(store.putFeatures([vectorAt(2)])).rejects.toBeInstanceOf(StoreUnavailable);
-    let offset = 2;
+    await expect(store.putFeatures([vectorAt((offset += 1))])).rejects.toBeInstanceOf(StoreUnavailable);
     await eventually(async () => (await store.putFeatures([vectorAt((offset += 1))]))[0]);
     await store.close();
   });

@@ -17,7 +17,9 @@ export function openRepository({ metrics, logger, shutdown, settings }: ModelsOp
     ...settings,
     onLoad: (model, error) => {
       metrics.modelLoads.inc({ model, result: error === undefined ? 'loaded' : 'failed' });
-      if (error !== undefined) logger.warn({ err: error, model }, 'model could not be loaded');
+      // Where nothing serves, the error is thrown to who asked for the model, and told there.
+      const isServed = repository.get(model) !== undefined;
+      if (error !== undefined && isServed) logger.warn({ err: error, model }, 'model could not be loaded');
     },
     onWorkerLost: (model, err) => logger.warn({ err, model }, 'worker of a model ended'),
   });

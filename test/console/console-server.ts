@@ -29,6 +29,7 @@ const MODEL: PredictionModel = {
   codeVersion: '0.0.0',
   importance: { return_1: 0.7, rsi_14: 0.3 },
   metrics: { accuracy: 0.51, baseRate: 0.52, pValue: 0.4, logLoss: 0.7, upShare: 0.52 },
+  label: { kind: 'next-return', horizonBars: 1, costBps: 0, upSigmas: 1, downSigmas: 1, sigmaBars: 20 },
   infer: () => Promise.reject(new Error('the console must ask no model')),
 };
 

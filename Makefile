@@ -11,7 +11,7 @@ INSTALLED := node_modules/.tradewind-installed
 XGBOOST_VERSION := 3.2.0
 XGBOOST := $(TRADEWIND_CACHE)/xgboost/xgboost_cpu-$(XGBOOST_VERSION).installed
 
-.PHONY: help install xgboost run test verify generate format bench clean
+.PHONY: help install xgboost run servers test verify generate format bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ $(XGBOOST): scripts/fetch-xgboost.sh
 
 run: install ## Start Tradewind in this process group (ARGS="--source replay --file F" and so on)
 	@bin/tradewind up $(ARGS)
+
+servers: install ## Start Kafka, Redis and ClickHouse for development, and print how to use them
+	@node test/servers/run.ts
 
 test: install ## Run every test; installs the servers and clients that the tests need
 	@node scripts/run-tests.ts $(ARGS)

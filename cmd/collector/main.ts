@@ -11,10 +11,10 @@ import { CollectorState } from '../../pkg/pipeline/collector-state.ts';
 import { metricsObserver } from '../../pkg/pipeline/metrics-observer.ts';
 import { createPacer } from '../../pkg/pipeline/pacer.ts';
 import { Snapshots } from '../../pkg/pipeline/snapshots.ts';
+import { aborted } from '../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { ConfigInvalid } from '../../pkg/runtime/common-errors.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
-import { aborted } from '../service/run-process.ts';
 import { runService, type ServiceContext } from '../service/run-service.ts';
 import { type CollectorConfig, collectorSchema } from './config.ts';
 

@@ -5,10 +5,10 @@ import { FeatureProcessor, type FeatureState } from '../../pkg/pipeline/feature-
 import { MarketClock } from '../../pkg/pipeline/market-clock.ts';
 import { metricsObserver } from '../../pkg/pipeline/metrics-observer.ts';
 import { Snapshots } from '../../pkg/pipeline/snapshots.ts';
+import { aborted } from '../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
 import { openStore } from '../service/open-store.ts';
-import { aborted } from '../service/run-process.ts';
 import { runService } from '../service/run-service.ts';
 import { featuresSchema } from './config.ts';
 

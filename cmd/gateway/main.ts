@@ -10,12 +10,12 @@ import { createPredictHandler } from '../../pkg/prediction/http/predict-handler.
 import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
 import type { PredictorPool } from '../../pkg/prediction/remote/pool.ts';
 import { createRpcServer } from '../../pkg/rpc/server.ts';
+import { aborted } from '../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { Limiter } from '../../pkg/runtime/limiter.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
 import { openStore } from '../service/open-store.ts';
 import { openPrediction } from '../service/prediction.ts';
-import { aborted } from '../service/run-process.ts';
 import { runService, type ServiceContext } from '../service/run-service.ts';
 import { type GatewayConfig, gatewaySchema } from './config.ts';
 import { openPool } from './open-pool.ts';

@@ -1,6 +1,7 @@
 /** The predictor process: one or several models by the Open Inference Protocol v2. */
+import { aborted } from '../../pkg/runtime/aborted.ts';
 import { openRepository } from '../service/models.ts';
-import { aborted, runProcess } from '../service/run-process.ts';
+import { runProcess } from '../service/run-process.ts';
 import { predictorSchema } from './config.ts';
 import { openOip } from './open-oip.ts';
 

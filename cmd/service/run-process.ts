@@ -85,9 +85,3 @@ function report(error: unknown): number {
   );
   return known ? EXIT_CODES[error.kind] : EXIT_CODES.internal;
 }
-
-/** Resolves when the signal aborts. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}

@@ -87,3 +87,13 @@ export class NotReplayable extends TradewindError {
     super({ message: `every record must be replayable, these were not: ${reasons.join(', ')}` });
   }
 }
+
+/** A process of the distributed profile ended with a fault that another start would not mend; its log has the whole story. */
+export class ProcessFailed extends TradewindError {
+  readonly code = 'ProcessFailed';
+  readonly kind = 'precondition';
+
+  constructor(name: string, said: string) {
+    super({ message: `${name} must run, has ended: ${said}`, facts: { name } });
+  }
+}

@@ -4,6 +4,8 @@ import { TradewindError } from './errors.ts';
 export class ConfigInvalid extends TradewindError {
   readonly code = 'ConfigInvalid';
   readonly kind = 'usage';
+  /** One line each. */
+  readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
     super({
@@ -12,6 +14,7 @@ export class ConfigInvalid extends TradewindError {
         .join('\n')}`,
       facts: { faults: faults.length },
     });
+    this.faults = faults;
   }
 }
 

@@ -43,6 +43,8 @@ export function loadConfig<S extends z.ZodType>(schema: S, sources: ConfigSource
     setPath(tree, path, value);
     origins.set(path, 'flag');
   }
+  // A section that was not given at all is checked as an empty one: the faults then name the settings that are missing.
+  for (const [path, node] of known) if (node.shape !== undefined && !path.includes('.')) tree[path] ??= {};
   const result = schema.safeParse(tree, { reportInput: true });
   if (!result.success) {
     for (const issue of result.error.issues) faults.push(...describe(issue, origins, known));
@@ -109,6 +111,10 @@ export const environmentName = (path: string): string =>
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll('.', '_')
     .toUpperCase();
+
+/** Names of the environment that a schema reads. */
+export const environmentNames = (schema: z.ZodType): ReadonlySet<string> =>
+  new Set([...schemaPaths(schema).keys()].map(environmentName));
 
 function applyEnvironment(
   tree: Tree,

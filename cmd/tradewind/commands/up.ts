@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import { parseDurationSeconds, parseList, parseNumber, parseSpeed } from '../flags.ts';
 
 /** Flags of `tradewind up`, as commander gives them. */
 export interface UpFlags {
+  readonly profile: 'laptop' | 'distributed';
   readonly config?: string;
   readonly source?: string;
   readonly file?: string;
@@ -28,6 +29,14 @@ export function registerUp(program: Command): void {
   program
     .command('up')
     .description('Run the whole system in this process: data, features, model, predictions, console.')
+    .addOption(
+      new Option(
+        '--profile <name>',
+        'laptop: one process; distributed: a process for each part, over the servers that TRADEWIND_* of the environment name',
+      )
+        .choices(['laptop', 'distributed'])
+        .default('laptop'),
+    )
     .option('--config <file>', 'configuration, YAML or JSON')
     .option('--source <kind>', 'simulator or replay (default: simulator)')
     .option('--file <file>', 'recording or bar file to replay')
@@ -50,7 +59,11 @@ export function registerUp(program: Command): void {
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .option('--json', 'print the closing summary as one JSON object')
     .action(async (flags: UpFlags) => {
+      if (flags.profile === 'distributed') {
+        const { runDistributedUp } = await import('../distributed/run.ts');
+        return runDistributedUp(flags);
+      }
       const { runUp } = await import('../up/up.ts');
-      await runUp(flags);
+      return runUp(flags);
     });
 }

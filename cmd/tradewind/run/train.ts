@@ -6,7 +6,6 @@ import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 
 import { parse } from 'yaml';
-import { z } from 'zod';
 
 import { isAbsentOrEmpty } from '../../../pkg/artifacts/artifact.ts';
 import { ArtifactExists } from '../../../pkg/artifacts/errors.ts';
@@ -16,19 +15,15 @@ import { History } from '../../../pkg/history/history.ts';
 import { firstLines } from '../../../pkg/marketdata/sources/replay/lines.ts';
 import { RecordingUnreadable } from '../../../pkg/marketdata/errors.ts';
 import type { TrainingInput, TrainingJob } from '../../../pkg/pipeline/training-job.ts';
-import { systemClock } from '../../../pkg/runtime/clock.ts';
 import { FileUnreadable } from '../../../pkg/runtime/common-errors.ts';
-import { loadConfig } from '../../../pkg/runtime/config.ts';
 import { createProgress } from '../../../pkg/runtime/progress.ts';
-import { simulatorSection } from '../../settings.ts';
 import type { TrainFlags } from '../commands/train.ts';
 import { FlagsInvalid, HistoryMissing } from '../errors.ts';
 import { parseFeatureSets } from '../feature-sets.ts';
 import { optional } from '../optional.ts';
 import { printJson } from '../output.ts';
+import { simulatedMarket } from '../simulated-market.ts';
 import { runTrainer } from '../trainer.ts';
-
-const HOUR_US = 3_600_000_000;
 
 /** Trains in the trainer process, with progress on a terminal, and prints the report. */
 export async function runTrain(flags: TrainFlags): Promise<void> {
@@ -70,19 +65,11 @@ type Source = Pick<TrainingJob, 'inputs' | 'featureSets' | 'bar'>;
 
 function sourceOf(flags: TrainFlags, scratch: string): Promise<Source> | Source {
   if (flags.fromHistory === true) return exportHistory(flags, scratch);
-  return flags.fromSimulator === true ? fromSimulator(flags) : fromFiles(flags);
-}
-
-/** The time before the last whole hour, as long as the configured history. */
-function fromSimulator({ set, bar }: TrainFlags): Source {
-  const { simulator } = loadConfig(z.object({ simulator: simulatorSection }), { env: process.env });
-  const { historySeconds, ...market } = simulator;
-  const untilUs = Math.floor(systemClock.nowUs() / HOUR_US) * HOUR_US;
-  const startTimeUs = untilUs - historySeconds * 1_000_000;
+  if (flags.fromSimulator !== true) return fromFiles(flags);
   return {
-    inputs: [{ kind: 'simulator', ...market, startTimeUs, untilUs }],
-    featureSets: parseFeatureSets(set),
-    bar,
+    inputs: [simulatedMarket(process.env)],
+    featureSets: parseFeatureSets(flags.set),
+    bar: flags.bar,
   };
 }
 

@@ -25,6 +25,7 @@ import { Recorder } from '../../../pkg/pipeline/recorder.ts';
 import { SignalPublisher } from '../../../pkg/pipeline/signal-publisher.ts';
 import { RunStatistics } from '../../../pkg/pipeline/statistics.ts';
 import { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
+import { aborted } from '../../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import type { Logger } from '../../../pkg/runtime/logger.ts';
 import type { Metrics } from '../../../pkg/runtime/metrics.ts';
@@ -296,11 +297,6 @@ function wait(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms).unref();
   });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 /** Rejects when the promise does; otherwise never settles. */

@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { MANIFEST_FILE } from '../../../pkg/artifacts/artifact.ts';
+import { aborted } from '../../../pkg/runtime/aborted.ts';
+import { EXIT_CODES } from '../../../pkg/runtime/errors.ts';
+import { assertFree, freePorts } from '../../../pkg/runtime/free-ports.ts';
+import { createProgress } from '../../../pkg/runtime/progress.ts';
+import { VERSION } from '../../../pkg/runtime/version.ts';
+import { ProcessFailed } from '../errors.ts';
+import { printJson } from '../output.ts';
+import { simulatedMarket } from '../simulated-market.ts';
+import { runTrainer } from '../trainer.ts';
+import { type PlannedProcess, planProcesses } from './plan.ts';
+import { Supervised } from './supervisor.ts';
+import { formatTally, takeTally } from './tally.ts';
+
+/** More than a process takes to stop in order. */
+const STOP_DEADLINE_MS = 25_000;
+const POLL_MS = 200;
+const ANSWER_TIMEOUT_MS = 2000;
+const PORTS = 6;
+/** Exit codes of a process that another start does not help: a setting, data, a file or a state is wrong. */
+const HOPELESS: ReadonlySet<number> = new Set([
+  EXIT_CODES.usage,
+  EXIT_CODES.data,
+  EXIT_CODES.notFound,
+  EXIT_CODES.precondition,
+]);
+const HORIZON_BARS = 5;
+
+export interface DistributedOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Folder of all that is kept. */
+  readonly data: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly isJson: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs every process of the distributed system on this machine, over the servers that the environment names, until the signal
+ * aborts; then stops them in the order of the data and prints what they have done.
+ *
+ * @throws {ConfigInvalid} A setting of a process is wrong or missing.
+ * @throws {PortInUse} Another process listens where the gateway is to.
+ * @throws {ProcessFailed} A process ended with a fault that another start would not mend.
+ */
+export async function runDistributed(options: DistributedOptions): Promise<void> {
+  const { env, httpPort, grpcPort, isJson, signal } = options;
+  const folder = resolve(options.data, 'distributed');
+  const modelFolder = join(folder, 'model');
+  const processes = planProcesses({
+    ...{ env, httpPort, grpcPort, modelFolder, spoolFolder: join(folder, 'recorder') },
+    freePorts: await freePorts(PORTS),
+  });
+  await Promise.all([assertFree(httpPort), assertFree(grpcPort)]);
+  const say = (text: string): void => {
+    if (!isJson) process.stderr.write(`${text}\n`);
+  };
+  if (env['TRADEWIND_MODEL_URIS'] === undefined) await trainFirst(modelFolder, env, signal);
+  const logFolder = join(folder, 'logs');
+  const failed = new AbortController();
+  const onEnded = ({ name }: PlannedProcess, code: number | null, said: string): boolean => {
+    const isHopeless = HOPELESS.has(code ?? 0);
+    if (isHopeless) failed.abort(new ProcessFailed(name, said));
+    else say(`  ${name} ended (${code ?? 'killed'}) and is started again: ${said}`);
+    return !isHopeless;
+  };
+  const running = processes.map((planned) => new Supervised(planned, { logFolder, onEnded }));
+  const stopping = AbortSignal.any([signal, failed.signal]);
+  say(screen(running, logFolder, grpcPort));
+  try {
+    await Promise.all(
+      running.map(async ({ process: { name, http } }) => {
+        if (await isReady(http, stopping)) say(`  ${name} is ready`);
+      }),
+    );
+    await aborted(stopping);
+    failed.signal.throwIfAborted();
+  } finally {
+    const tally = await takeTally(processes);
+    for (const one of running) {
+      if (!(await one.stop(STOP_DEADLINE_MS)))
+        say(`  ${one.process.name} did not stop in time and was killed`);
+    }
+    if (isJson) printJson(tally);
+    else process.stdout.write(formatTally(tally));
+  }
+}
+
+/** Trains on the simulated market where there is no model yet. */
+async function trainFirst(outDir: string, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+  if (existsSync(join(outDir, MANIFEST_FILE))) return;
+  const progress = createProgress(process.stderr);
+  try {
+    await runTrainer(
+      {
+        inputs: [simulatedMarket(env)],
+        featureSets: ['core-v1', 'micro-v1'],
+        bar: 'time:1000',
+        trainShare: 1,
+        label: 'next-return',
+        ...{ horizonBars: HORIZON_BARS, costBps: 0, folds: 5, embargoBars: HORIZON_BARS, seed: 7 },
+        ...{ name: 'direction', outDir },
+      },
+      { signal, onProgress: (stage, done, total) => progress.update(`training: ${stage}`, done, total) },
+    );
+  } finally {
+    progress.stop();
+  }
+}
+
+function screen(running: readonly Supervised[], logFolder: string, grpcPort: number): string {
+  return [
+    `Tradewind ${VERSION}, ${running.length} processes`,
+    ...running.map(
+      ({ process: { name, http }, pid }) =>
+        `  ${name.padEnd(10)} http://${http} (/readyz, /metrics)${name === 'gateway' ? `, gRPC 127.0.0.1:${grpcPort}` : ''}, process ${pid}`,
+    ),
+    `  logs       ${logFolder}`,
+    '  stop       Ctrl-C',
+  ].join('\n');
+}
+
+/** Waits until a process is ready. @returns False where the signal aborted before. */
+async function isReady(http: string, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    const answer = await fetch(`http://${http}/readyz`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+    }).catch(() => undefined);
+    if (answer?.ok === true) return true;
+    await new Promise((done) => setTimeout(done, POLL_MS));
+  }
+  return false;
+}

@@ -79,6 +79,8 @@ export class Connection {
         clickhouse_settings: {
           // A server that gathers inserts itself would cut the blocks, and so the tokens, anew each time.
           async_insert: 0,
+          // A server that died between table and view has the rows in the one and not in the other: the repetition feeds the view.
+          deduplicate_blocks_in_dependent_materialized_views: 1,
           // Bars of decades fall into hundreds of months.
           max_partitions_per_insert_block: '0',
           // Without a token the engine would take equal rows for a repetition, even where they have been deleted since.

@@ -267,6 +267,18 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
       expect((await read()).map((row) => Number(row['volume']))).toEqual([13, 3]);
     });
 
+    it('feeds the views when an insert is repeated that had reached only the table', async () => {
+      await openNew();
+      const rows = [barRow(vector('ES', 1, [1]), BAR)];
+      const minutes = () => under.rows(`SELECT * FROM ${database}.bars_minute`);
+      await history.insert('bars', rows, 'features/0/0-1');
+      const whole = await minutes();
+      await under.command(`TRUNCATE TABLE ${database}.minute_parts`);
+      await history.insert('bars', rows, 'features/0/0-1');
+      expect(await minutes()).toEqual(whole);
+      expect(whole).toHaveLength(1);
+    });
+
     it('tells how a price moved after each bar, the same when rows come again, out of order, or merged', async () => {
       await openNew();
       const bars = [5, 0, 65, 7].map((second) => vector('ES', second, [1]));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { kafkaMetrics } from '../../pkg/eventlog/kafka/metrics.ts';
+import { recorderMetrics } from '../../pkg/pipeline/recorder-metrics.ts';
 import { createMetrics } from '../../pkg/runtime/metrics.ts';
 import { systemTool } from '../servers/tools.ts';
 
@@ -19,6 +20,7 @@ const metricsIn = (text: string): readonly string[] => [
 async function knownMetrics(): Promise<ReadonlySet<string>> {
   const { registry } = createMetrics();
   kafkaMetrics(registry);
+  recorderMetrics(registry);
   const metrics = await registry.getMetricsAsJSON();
   return new Set(
     metrics.flatMap(({ name, type }) =>

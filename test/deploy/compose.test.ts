@@ -17,6 +17,7 @@ interface Service {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
   readonly healthcheck?: object;
 }
 
@@ -37,6 +38,12 @@ describe.skipIf('missing' in python)('deploy/compose.yaml', () => {
       const { environment = {} } = services[name]!;
       expect(() => loadConfig(schema, { env: environment })).not.toThrow();
     }
+  });
+
+  it('keeps the spool of the recorder in its volume: the rest of its disk is read-only to it, and gone with it', () => {
+    const { environment, volumes } = services['recorder']!;
+    expect(volumes).toEqual(['spool:/data']);
+    expect(loadConfig(PROCESSES.recorder, { env: environment! }).recorder.spool).toMatch(/^\/data\//);
   });
 
   it('has a health check for everything that stays, and images of a known version', () => {

@@ -49,6 +49,9 @@ export const gatewaySchema = serviceSchema.extend({
     attemptTimeoutMs: milliseconds
       .default(250)
       .describe('Time after which a second predictor is asked, where there is one'),
+    streamTimeoutMs: milliseconds
+      .default(5000)
+      .describe('Time in which a vector of the stream is tried again before it becomes an abstention'),
     connectTimeoutMs: milliseconds.default(2000),
     keepAliveMs: milliseconds
       .default(2000)

@@ -8,6 +8,7 @@ import { SignalPublisher, type VectorPredictor } from '../../pkg/pipeline/signal
 import { registerPredictionService } from '../../pkg/prediction/grpc/prediction-grpc.ts';
 import { createPredictHandler } from '../../pkg/prediction/http/predict-handler.ts';
 import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
+import { createPatience } from '../../pkg/prediction/remote/patience.ts';
 import type { PredictorPool } from '../../pkg/prediction/remote/pool.ts';
 import { createRpcServer } from '../../pkg/rpc/server.ts';
 import { aborted } from '../../pkg/runtime/aborted.ts';
@@ -22,9 +23,10 @@ import { openPool } from './open-pool.ts';
 
 const GROUP = 'gateway';
 const DRAIN_MS = 5000;
-/** Covers the batch in hand, each vector of which may take the longest time of a prediction. */
+/** Covers the batch in hand, unless predictors are away: then it is given up, and predicted after the next start. */
 const STOP_DEADLINE_MS = 10_000;
 const POLL_MS = 50;
+const RETRY_BACKOFF = { baseMs: 50, maxMs: 1000 };
 
 /** Serves until the process is asked to stop. Several share the partitions of the stream; each answers all callers. */
 export function run(configFile?: string): Promise<void> {
@@ -43,6 +45,11 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
   const service = openPrediction({
     ...{ models: directory, store, clock: marketClock, metrics, featureSet, featureNames: names },
     settings: config.prediction,
+    retryVector: createPatience(
+      { timeoutMs: config.predictors.streamTimeoutMs, backoff: RETRY_BACKOFF },
+      systemClock,
+      Math.random,
+    ),
   });
 
   const { host, port } = config.grpc;

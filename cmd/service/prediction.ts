@@ -1,7 +1,7 @@
 import { MemoryOnlineStore } from '../../pkg/onlinestore/memory.ts';
 import type { OnlineStore } from '../../pkg/onlinestore/online-store.ts';
 import type { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
-import { PredictionService } from '../../pkg/prediction/service.ts';
+import { PredictionService, type VectorRetry } from '../../pkg/prediction/service.ts';
 import { type Clock, systemClock } from '../../pkg/runtime/clock.ts';
 import type { Metrics } from '../../pkg/runtime/metrics.ts';
 import type { PredictionSection } from '../settings.ts';
@@ -19,11 +19,12 @@ interface PredictionOptions {
   /** Set and order of the stored features. */
   readonly featureSet: string;
   readonly featureNames: readonly string[];
+  readonly retryVector?: VectorRetry;
 }
 
 /** The prediction service of a process, with what it does counted. */
 export function openPrediction(options: PredictionOptions): PredictionService {
-  const { models, store, clock, metrics, featureSet, featureNames } = options;
+  const { models, store, clock, metrics, featureSet, featureNames, retryVector } = options;
   const { overlay: policy, buyAbove, holdAbove, maxFeatureAgeMs, cacheTtlSeconds, cache } = options.settings;
   return new PredictionService({
     ...{ models, store, clock },
@@ -32,6 +33,7 @@ export function openPrediction(options: PredictionOptions): PredictionService {
       overlay: { policy, buyAbove, holdAbove },
       ...{ maxFeatureAgeMs, cacheTtlSeconds, maxInFlight: MAX_IN_FLIGHT, featureSet, featureNames },
     },
+    ...(retryVector === undefined ? {} : { retryVector }),
     onCacheLookup: (isHit) => metrics.cacheLookups.inc({ result: isHit ? 'hit' : 'miss' }),
     onFailure: ({ code }) => metrics.predictionFailures.inc({ code }),
   });

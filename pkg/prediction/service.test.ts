@@ -8,7 +8,7 @@ import { ModelDirectory, type PredictionModel } from './model-directory.ts';
 import { DEFAULT_OVERLAY } from './overlay.ts';
 import { hashInputs } from './inputs.ts';
 import type { Prediction } from './prediction.ts';
-import { PredictionService, type PredictionSettings } from './service.ts';
+import { PredictionService, type PredictionSettings, type VectorRetry } from './service.ts';
 import { FAKE_NAMES, fakeFeatures, fakeModel } from './testing.ts';
 
 const START_US = 1_000_000;
@@ -23,6 +23,7 @@ function build(
     models?: readonly PredictionModel[];
     settings?: Partial<PredictionSettings>;
     answers?: AnswerStore;
+    retryVector?: VectorRetry;
   } = {},
 ) {
   const clock = new ManualClock(START_US);
@@ -43,8 +44,22 @@ function build(
     onAnswer: (prediction) => told.push(prediction),
     onCacheLookup: (isHit) => lookups.push(isHit),
     onFailure: ({ code }) => failures.push(code),
+    ...(options.retryVector === undefined ? {} : { retryVector: options.retryVector }),
   });
   return { clock, store, models, told, lookups, failures, service };
+}
+
+/** A model that fails so often before it answers. */
+function failingModel(times: number): PredictionModel {
+  let failures = 0;
+  const model = fakeModel();
+  return {
+    ...model,
+    infer: (features, rows) => {
+      failures += 1;
+      return failures > times ? model.infer(features, rows) : Promise.reject(new InferenceOverload(1));
+    },
+  };
 }
 
 const vectorOf = (values: readonly number[], changes = {}) => ({
@@ -271,6 +286,42 @@ describe('prediction for the stream', () => {
     expect(failures).toEqual(['InferenceOverload']);
     isBroken = false;
     expect(await service.predictFromVector(vector)).toMatchObject({ recommendation: 'buy' });
+  });
+});
+
+describe('a vector of the stream whose prediction fails', () => {
+  const vector = vectorOf([0.9, 0, 0]);
+
+  it.each([
+    [2, { recommendation: 'buy' }, 2],
+    [3, { abstainReason: 'ModelUnavailable' }, 3],
+  ])('is tried again while that is allowed: after %d failures', async (times, expected, failed) => {
+    const asked: unknown[] = [];
+    const { service, failures, told } = build({
+      models: [failingModel(times)],
+      retryVector: async (error, count, startedMs) => {
+        asked.push([error.code, count, startedMs]);
+        return count < 3;
+      },
+    });
+    expect(await service.predictFromVector(vector)).toMatchObject(expected);
+    expect(failures).toHaveLength(failed);
+    expect(asked.slice(0, 2)).toEqual([
+      ['InferenceOverload', 1, START_US / 1000],
+      ['InferenceOverload', 2, START_US / 1000],
+    ]);
+    expect(told).toHaveLength(1);
+  });
+
+  it('is predicted by the model that is served by then', async () => {
+    const { service, models } = build({
+      models: [failingModel(1)],
+      retryVector: async () => {
+        models.put({ ...fakeModel(), version: '2' });
+        return true;
+      },
+    });
+    expect(await service.predictFromVector(vector)).toMatchObject({ version: '2', recommendation: 'buy' });
   });
 });
 

@@ -36,7 +36,17 @@ export interface PredictionServiceOptions {
   readonly onCacheLookup?: (isHit: boolean) => void;
   /** Told of what was answered around: features or answers that the store did not give, a model that failed in the stream. */
   readonly onFailure?: (error: TradewindError) => void;
+  /** Whether a vector of the stream is tried again after a failure; without it, none is. */
+  readonly retryVector?: VectorRetry;
 }
+
+/**
+ * Waits and says whether to try again.
+ *
+ * @param failures - Of this vector so far, >= 1.
+ * @param startedMs - When it was tried first, on the monotonic clock.
+ */
+export type VectorRetry = (error: TradewindError, failures: number, startedMs: number) => Promise<boolean>;
 
 /** What to predict: the newest features of a symbol, or features that the caller gives. */
 export type PredictionRequest =
@@ -95,11 +105,11 @@ export class PredictionService {
   }
 
   /**
-   * Predicts for a vector of the stream, with the only model that is served. A model that fails leads to an abstention, so that
-   * one bad run does not hold up the stream; `onFailure` is told.
+   * Predicts for a vector of the stream, with the only model that is served. A model that fails, and goes on to fail for as long as
+   * `retryVector` says, leads to an abstention, so that one bad run does not hold up the stream; `onFailure` is told each time.
    */
   async predictFromVector(vector: FeatureVector): Promise<Prediction> {
-    const { models, clock, onFailure } = this.#options;
+    const { models, clock, onFailure, retryVector } = this.#options;
     const subject: Subject = {
       symbol: vector.symbol,
       featureTimeUs: vector.timeUs,
@@ -107,14 +117,18 @@ export class PredictionService {
       startedMs: clock.monotonicMs(),
       expiresMs: Infinity,
     };
-    const model = models.only();
-    if (model === undefined) return this.#abstain(undefined, subject, 'ModelUnavailable');
-    try {
-      return (await this.#fromStored(model, vector, subject)).prediction;
-    } catch (error) {
-      if (!(error instanceof TradewindError)) throw error;
-      onFailure?.(error);
-      return this.#abstain(model, subject, 'ModelUnavailable');
+    for (let failures = 1; ; failures += 1) {
+      // Another one may be served by the next try.
+      const model = models.only();
+      if (model === undefined) return this.#abstain(undefined, subject, 'ModelUnavailable');
+      try {
+        return (await this.#fromStored(model, vector, subject)).prediction;
+      } catch (error) {
+        if (!(error instanceof TradewindError)) throw error;
+        onFailure?.(error);
+        const isTriedAgain = await retryVector?.(error, failures, subject.startedMs);
+        if (isTriedAgain !== true) return this.#abstain(model, subject, 'ModelUnavailable');
+      }
     }
   }
 

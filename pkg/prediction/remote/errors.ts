@@ -70,7 +70,8 @@ export class PredictorRefused extends TradewindError {
     super({ message, facts: { address } });
     this.code = code;
     this.kind = kind;
-    this.retryable = kind === 'unavailable' || kind === 'exhausted' || kind === 'deadline';
+    // Not found: it serves another revision by now, and so will who asks.
+    this.retryable = ['unavailable', 'exhausted', 'deadline', 'notFound'].includes(kind);
   }
 }
 

@@ -4,8 +4,10 @@ import { ManifestAbsent } from './errors.ts';
 import { ModelNotFoundError } from './oip/errors.ts';
 import type { FileModelRepository } from './repository.ts';
 
+type Manifests = Pick<FileModelRepository, 'index' | 'loaded'>;
+
 /** Adds `tradewind.v1.ModelService` over the models of a repository to a server. */
-export function registerManifestService(server: RpcServer, repository: FileModelRepository): void {
+export function registerManifestService(server: RpcServer, repository: Manifests): void {
   server.addService(ModelService, {
     getManifest: ({ name }) => {
       const served = name === '' ? onlyName(repository) : name;
@@ -17,7 +19,7 @@ export function registerManifestService(server: RpcServer, repository: FileModel
   });
 }
 
-function onlyName(repository: FileModelRepository): string {
+function onlyName(repository: Manifests): string {
   const ready = repository.index().filter(({ state }) => state === 'READY');
   return ready.length === 1 ? ready[0]!.name : '';
 }

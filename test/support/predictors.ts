@@ -1,3 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll } from 'vitest';
+
 import { registerManifestService } from '../../pkg/inference/manifest-service.ts';
 import type { ModelOutputs } from '../../pkg/inference/model-runner.ts';
 import { registerOip } from '../../pkg/inference/oip/grpc-service.ts';
@@ -8,6 +14,8 @@ import { type PoolObserver, type PoolSettings, PredictorPool } from '../../pkg/p
 import type { RemoteRevision } from '../../pkg/prediction/remote/revision.ts';
 import { createRpcServer } from '../../pkg/rpc/server.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
+import { randomArtifact } from './artifact.ts';
+import { eventually } from './eventually.ts';
 
 type InferRows = NonNullable<ServedModel['inferRows']>;
 
@@ -19,6 +27,10 @@ export interface TestPredictor {
   rows: number;
   /** What runs instead of the model, while set. */
   behaviour: ((run: InferRows, ...args: Parameters<InferRows>) => void) | undefined;
+  /** Questions for its manifest, and what they fail with, while set. */
+  readonly manifests: { asked: number; failure: Error | undefined };
+  /** Tells its health, as a server does that takes itself out of the traffic. */
+  readonly setServing: (isServing: boolean) => void;
   /** Stops as a predictor process does when it is asked to. */
   stop: () => Promise<void>;
 }
@@ -53,12 +65,21 @@ export async function startPredictor(artifact: string, port = 0): Promise<TestPr
     return wrapped;
   };
   registerOip(server, watched);
-  registerManifestService(server, repository);
+  registerManifestService(server, {
+    index: () => repository.index(),
+    loaded: (name) => {
+      predictor.manifests.asked += 1;
+      if (predictor.manifests.failure !== undefined) throw predictor.manifests.failure;
+      return repository.loaded(name);
+    },
+  });
   const predictor: TestPredictor = {
     address: `127.0.0.1:${await server.start()}`,
     repository,
     rows: 0,
     behaviour: undefined,
+    manifests: { asked: 0, failure: undefined },
+    setServing: (isServing) => server.health.set('', isServing),
     stop: async () => {
       await server.stop(5000);
       await repository.close();
@@ -117,6 +138,57 @@ export function openPool(
     infer: async (features, rows, timeoutMs = Infinity) => {
       if (model === undefined) throw new Error('no model is in use');
       return model.infer(features, rows, systemClock.monotonicMs() + timeoutMs);
+    },
+  };
+}
+
+/** Rows of the model's width; each has numbers of its own. */
+export function rowsOf({ repository }: TestPredictor, rows: number, seed = 1): Float32Array {
+  const width = repository.loaded('direction')!.manifest!.contract.features.length;
+  return Float32Array.from({ length: rows * width }, (_, i) => Math.sin(seed * 31 + i));
+}
+
+/** A model that takes so long. */
+export const slow =
+  (ms: number): TestPredictor['behaviour'] =>
+  (run, ...args) =>
+    void setTimeout(() => run(...args), ms);
+
+/** Predictors and pools for the tests of a file, closed after each test; two artifacts of one model. */
+export function poolFixture() {
+  let root = '';
+  const artifacts: string[] = [];
+  const opened: { close(): Promise<void> }[] = [];
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'tradewind-pool-'));
+    for (const seed of [1, 2]) artifacts.push(await randomArtifact(root, { seed }));
+  });
+  afterEach(async () => {
+    for (const one of opened.splice(0).toReversed()) await one.close();
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+  return {
+    artifact: (which: 0 | 1): string => artifacts[which]!,
+    /** A folder for more. */
+    folder: (): string => root,
+    closing: (one: { close(): Promise<void> }): void => void opened.push(one),
+    predictor: async (artifact = artifacts[0]!): Promise<TestPredictor> => {
+      const started = await startPredictor(artifact);
+      opened.push({ close: () => started.stop() });
+      return started;
+    },
+    /** A pool with all predictors in use. */
+    poolOf: async (
+      predictors: readonly TestPredictor[],
+      settings: Partial<PoolSettings> = {},
+    ): Promise<TestPool> => {
+      const test = openPool(
+        predictors.map(({ address }) => address),
+        settings,
+      );
+      opened.push(test.pool);
+      await eventually(() => test.pool.usable.length === predictors.length);
+      return test;
     },
   };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ModelOutputs } from '../../inference/model-runner.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { type ErrorKind, TradewindError } from '../../runtime/errors.ts';
 import { backoffMs, type BackoffSettings } from './backoff.ts';
 import type { Load } from './balancer.ts';
 import { Connection, type ConnectionSettings } from './connection.ts';
@@ -47,6 +48,7 @@ export class Endpoint implements Load {
   #state: EndpointState = { kind: 'away', reason: 'not connected yet' };
   #connection: Connection | undefined;
   #failures = 0;
+  #verifying: Promise<void> | undefined;
 
   constructor(options: EndpointOptions) {
     this.address = options.address;
@@ -79,20 +81,10 @@ export class Endpoint implements Load {
     return stream.infer(revision.writer, features, rows, expiresMs);
   }
 
-  /** Looks again at what the predictor serves. */
+  /** Looks again at what the predictor serves; a look that is under way counts. Never throws: where it cannot see, all stays as it is. */
   async verify(): Promise<void> {
     const connection = this.#connection;
-    if (connection === undefined || this.#isDraining()) return;
-    let state: EndpointState;
-    try {
-      const revision = await connection.describe(this.#options.model);
-      this.#options.check(revision);
-      state = { kind: 'ready', revision };
-    } catch (error) {
-      state = { kind: 'refused', reason: reasonOf(error) };
-    }
-    // Meanwhile the connection may be another one, or on its way out.
-    if (connection === this.#connection && !this.#isDraining()) this.#become(state);
+    if (connection !== undefined) await this.#verify(connection).catch(() => undefined);
   }
 
   /** Gives the connection up, with what is in flight on it, for a new one. */
@@ -133,9 +125,14 @@ export class Endpoint implements Load {
       if (signal.aborted) return 'closed';
       for await (const isServing of connection.health()) {
         if (isServing) {
-          await this.verify();
+          await this.#verify(connection);
           this.#failures = 0;
-        } else await this.#drain(connection, 'it shuts down');
+        } else if (this.#state.kind === 'away')
+          this.#become({ kind: 'away', reason: 'it does not serve yet' });
+        else {
+          await this.#drain(connection, 'it stops serving');
+          return 'it has stopped serving';
+        }
       }
       return 'it has shut down';
     } finally {
@@ -151,6 +148,28 @@ export class Endpoint implements Load {
     await connection.drain(this.#options.settings.drainMs);
   }
 
+  /** @throws {RemoteCallError} The predictor does not answer, which says nothing of what it serves. */
+  #verify(connection: Connection): Promise<void> {
+    this.#verifying ??= this.#look(connection).finally(() => {
+      this.#verifying = undefined;
+    });
+    return this.#verifying;
+  }
+
+  async #look(connection: Connection): Promise<void> {
+    let state: EndpointState;
+    try {
+      const revision = await connection.describe(this.#options.model);
+      this.#options.check(revision);
+      state = { kind: 'ready', revision };
+    } catch (error) {
+      if (error instanceof TradewindError && NO_ANSWER.has(error.kind)) throw error;
+      state = { kind: 'refused', reason: reasonOf(error) };
+    }
+    // Meanwhile the connection may be another one, or on its way out.
+    if (connection === this.#connection && !this.#isDraining()) this.#become(state);
+  }
+
   #isDraining(): boolean {
     return this.#state.kind === 'draining';
   }
@@ -160,6 +179,9 @@ export class Endpoint implements Load {
     this.#options.onState(this);
   }
 }
+
+/** Errors of a predictor that has too much to do, or is on its way out. */
+const NO_ANSWER: ReadonlySet<ErrorKind> = new Set(['deadline', 'unavailable', 'exhausted']);
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

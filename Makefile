@@ -11,10 +11,10 @@ INSTALLED := node_modules/.tradewind-installed
 XGBOOST_VERSION := 3.2.0
 XGBOOST := $(TRADEWIND_CACHE)/xgboost/xgboost_cpu-$(XGBOOST_VERSION).installed
 
-.PHONY: help install xgboost run servers test verify generate format bench clean
+.PHONY: help install xgboost run servers test test-faults verify generate format bench clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 install: $(INSTALLED) xgboost ## Install what running needs: npm packages and the XGBoost library
 
@@ -36,6 +36,9 @@ servers: install ## Start Kafka, Redis and ClickHouse for development, and print
 
 test: install ## Run every test; installs the servers and clients that the tests need
 	@node scripts/run-tests.ts $(ARGS)
+
+test-faults: install ## Run the fault tests in their longer forms; tables are written to out/faults
+	@TRADEWIND_FAULTS=nightly node scripts/run-tests.ts test/faults $(ARGS)
 
 verify: $(INSTALLED) ## Format, lint, types, generated files, protobuf compatibility, minimum versions
 	biome format .

@@ -44,6 +44,9 @@ export interface KafkaServers {
   restart(broker: number): Promise<void>;
   /** Stops (`SIGSTOP`) or resumes (`SIGCONT`) a broker without its clients being told. */
   signal(broker: number, signal: 'SIGSTOP' | 'SIGCONT'): void;
+  isRunning(broker: number): boolean;
+  /** Broker that was the last to become the active controller, by what the brokers have logged. */
+  controller(): number;
   /** What the brokers have logged. */
   logs(): string;
   /** Ends all brokers and removes their data. */
@@ -125,9 +128,19 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServers> {
       await start(broker);
     },
     signal: (broker, signal) => void process.kill(processes[broker]!.pid, signal),
+    isRunning: (broker) => processes[broker]?.isRunning() ?? false,
+    controller: () => {
+      const epochs = processes.map((one) => lastEpoch(one?.output() ?? ''));
+      return epochs.indexOf(Math.max(...epochs));
+    },
     logs: () => processes.map((one, at) => `--- broker ${at}\n${one?.output() ?? ''}`).join('\n'),
     stop,
   };
+}
+
+/** Epoch in which a broker became the active controller last; 0 where it never did. */
+function lastEpoch(log: string): number {
+  return Number([...log.matchAll(/Becoming the active controller at epoch (\d+)/g)].at(-1)?.[1] ?? 0);
 }
 
 async function placesIn(

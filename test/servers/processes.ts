@@ -6,6 +6,7 @@ export { freePorts } from '../../pkg/runtime/free-ports.ts';
 /** A server process of the tests with its output in a file. */
 export interface ServerProcess {
   readonly pid: number;
+  readonly isRunning: () => boolean;
   /** All that the process has written so far. */
   readonly output: () => string;
   /** Sends a signal to just this process and resolves when it has ended. */
@@ -41,6 +42,7 @@ export function startProcess(command: string, args: readonly string[], logFile: 
   });
   return {
     pid: child.pid ?? 0,
+    isRunning: () => running.has(child),
     output: () => readFileSync(logFile, 'utf8'),
     end: (signal) => {
       child.kill(signal);

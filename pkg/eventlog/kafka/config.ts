@@ -80,17 +80,19 @@ export function withDefaults(config: KafkaEventLogConfig): KafkaSettings {
 }
 
 /**
- * Settings of kafkajs: its retries are kept few, for ours know what may be sent again and when to stop.
+ * Settings of kafkajs: it tries nothing again, for ours know what may be sent again, to whom, and when to stop.
  *
+ * @param brokers - The one to begin with first.
  * @param sockets - Takes every socket that is opened, until it closes.
  * @throws {FileUnreadable | CertificateUnusable} The file of authorities to trust.
  */
 export function clientConfig(
   settings: KafkaSettings,
+  brokers: readonly string[],
   logger: KafkaLogger,
   sockets: Set<Socket>,
 ): ClientConfig {
-  const { brokers, clientId, tls, sasl, requestTimeoutMs, connectTimeoutMs } = settings;
+  const { clientId, tls, sasl, requestTimeoutMs, connectTimeoutMs } = settings;
   const ca = tls?.caFile === undefined ? {} : { ca: [readCertificates(tls.caFile)] };
   return {
     brokers: [...brokers],
@@ -98,7 +100,7 @@ export function clientConfig(
     requestTimeout: requestTimeoutMs,
     connectionTimeout: Math.min(connectTimeoutMs, MAX_CONNECT_MS),
     authenticationTimeout: requestTimeoutMs,
-    retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 100 },
+    retry: { retries: 0 },
     logLevel: logLevel.INFO,
     logCreator: loggingTo(logger),
     ...(tls === undefined ? {} : { ssl: ca }),

@@ -12,6 +12,7 @@ import { withDefaults } from './config.ts';
 import type { KafkaEventLog } from './kafka.ts';
 import { Link } from './link.ts';
 import { Membership } from './membership.ts';
+import { Seeds } from './seeds.ts';
 
 const missing = kafkaMissing();
 const START_MS = 120_000;
@@ -90,6 +91,7 @@ describe.skipIf(missing !== undefined)('a member of a group that is cut off', ()
       logger: SILENT,
       clock: systemClock,
       observer: {},
+      seeds: new Seeds(servers.brokers),
     };
     const joined = Promise.withResolvers<void>();
     const membership = new Membership(

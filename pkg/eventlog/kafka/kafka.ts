@@ -23,6 +23,7 @@ import { Link, type LinkContext } from './link.ts';
 import type { KafkaObserver } from './observer.ts';
 import { positionOf, positionsOf } from './positions.ts';
 import { Producer } from './producer.ts';
+import { Seeds } from './seeds.ts';
 import { ensureTopics } from './topics.ts';
 
 /** Time that batches in hand, and then appends under way, get when the log is closed. */
@@ -68,7 +69,8 @@ export class KafkaEventLog implements EventLog {
       observer = {},
     }: { readonly logger: KafkaLogger; readonly clock?: Clock; readonly observer?: KafkaObserver },
   ): Promise<KafkaEventLog> {
-    const log = new KafkaEventLog({ settings: withDefaults(config), logger, clock, observer });
+    const seeds = new Seeds(config.brokers);
+    const log = new KafkaEventLog({ settings: withDefaults(config), logger, clock, observer, seeds });
     try {
       await log.#link.open();
     } catch (error) {

@@ -9,6 +9,7 @@ import { isHandshakeRefused, isTransient, isUnanswered, protocolError } from './
 import { clientConfig, type KafkaLogger, type KafkaSettings } from './config.ts';
 import { KafkaAuthenticationFailed, KafkaRefused, KafkaUnavailable } from './errors.ts';
 import type { KafkaObserver } from './observer.ts';
+import type { Seeds } from './seeds.ts';
 
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 1000;
@@ -22,6 +23,12 @@ export interface LinkContext {
   readonly logger: KafkaLogger;
   readonly clock: Clock;
   readonly observer: KafkaObserver;
+  readonly seeds: Seeds;
+}
+
+/** A client of kafkajs that begins with the broker that is first now. @param sockets - Takes its sockets. */
+export function createClient({ settings, seeds, logger }: LinkContext, sockets: Set<Socket>): Kafka {
+  return new Kafka(clientConfig(settings, seeds.brokers, logger, sockets));
 }
 
 /**
@@ -31,7 +38,11 @@ export interface LinkContext {
 export class Link {
   readonly #context: LinkContext;
   readonly #sockets = new Set<Socket>();
+  /** Node that coordinates a group, as far as is known: looking it up may meet a broker that never answers. */
+  readonly #coordinators = new Map<string, number>();
   #cluster: Cluster | undefined;
+  /** Broker that the cluster was begun with. */
+  #first = '';
   #isClosed = false;
 
   constructor(context: LinkContext) {
@@ -92,7 +103,11 @@ export class Link {
   async coordinator(group: string): Promise<Broker> {
     const cluster = await this.#connected();
     await cluster.refreshMetadataIfNecessary();
-    return (await cluster.findGroupCoordinator({ groupId: group })) as unknown as Broker;
+    const known = this.#coordinators.get(group);
+    if (known !== undefined) return this.broker(known);
+    const found = (await cluster.findGroupCoordinator({ groupId: group })) as unknown as Broker;
+    this.#coordinators.set(group, Number(found.nodeId));
+    return found;
   }
 
   /**
@@ -100,6 +115,7 @@ export class Link {
    * go on with a connection that is half open), the link starts from nothing at its next use.
    */
   async recover(error: unknown): Promise<void> {
+    this.#coordinators.clear();
     if (isUnanswered(error)) {
       this.renew();
       return;
@@ -111,9 +127,11 @@ export class Link {
     }
   }
 
-  /** Cuts all connections, also half-open ones; the next use makes them anew. */
+  /** Cuts all connections, also half-open ones; the next use makes them anew, beginning with another broker. */
   renew(): void {
+    if (this.#cluster !== undefined) this.#context.seeds.avoid(this.#first);
     this.#cluster = undefined;
+    this.#coordinators.clear();
     const lost = Object.assign(new Error('the link is renewed'), { code: 'ECONNRESET' });
     for (const socket of this.#sockets) socket.destroy(lost);
     this.#sockets.clear();
@@ -165,11 +183,14 @@ export class Link {
   }
 
   async #connected(): Promise<Cluster> {
-    this.#cluster ??= clusterOf(
-      new Kafka(clientConfig(this.#context.settings, this.#context.logger, this.#sockets)),
-    );
-    if (!this.#cluster.isConnected()) await this.#cluster.connect();
-    return this.#cluster;
+    if (this.#cluster === undefined) {
+      this.#first = this.#context.seeds.brokers[0]!;
+      this.#cluster = clusterOf(createClient(this.#context, this.#sockets));
+    }
+    // The link may be renewed meanwhile.
+    const cluster = this.#cluster;
+    if (!cluster.isConnected()) await cluster.connect();
+    return cluster;
   }
 }
 

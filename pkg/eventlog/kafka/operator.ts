@@ -8,6 +8,7 @@ import { type KafkaEventLogConfig, type KafkaLogger, withDefaults } from './conf
 import { GroupAtWork, GroupUnknown } from './errors.ts';
 import { Link, type LinkContext } from './link.ts';
 import { positionOf, positionsOf } from './positions.ts';
+import { Seeds } from './seeds.ts';
 import { seekGroup } from './seek.ts';
 import { describeTopic, type TopicDescription } from './topic-description.ts';
 
@@ -57,7 +58,14 @@ export class KafkaOperator {
     config: KafkaEventLogConfig,
     { logger, clock = systemClock }: { readonly logger: KafkaLogger; readonly clock?: Clock },
   ): Promise<KafkaOperator> {
-    const operator = new KafkaOperator({ settings: withDefaults(config), logger, clock, observer: {} });
+    const seeds = new Seeds(config.brokers);
+    const operator = new KafkaOperator({
+      settings: withDefaults(config),
+      logger,
+      clock,
+      observer: {},
+      seeds,
+    });
     try {
       await operator.#link.open();
     } catch (error) {

@@ -1,11 +1,11 @@
-import { type Admin, type ITopicConfig, Kafka, type PartitionMetadata } from 'kafkajs';
+import type { Admin, ITopicConfig, PartitionMetadata } from 'kafkajs';
 
 import { TopicMismatch, TopicUnknown } from '../errors.ts';
 import type { TopicSettings } from '../event-log.ts';
 import { checkSameTopic } from '../topic-check.ts';
 import { isTransient } from './client-errors.ts';
-import { clientConfig, type KafkaSettings } from './config.ts';
-import type { Link, LinkContext } from './link.ts';
+import type { KafkaSettings } from './config.ts';
+import { createClient, type Link, type LinkContext } from './link.ts';
 import { SETTING, settingsOf } from './topic-description.ts';
 
 const APPEND_TIME = 'LogAppendTime';
@@ -41,12 +41,16 @@ export async function ensureTopics(
 
 /** Topics that exist already, or come to exist meanwhile, are left as they are. */
 async function createMissing(topics: readonly TopicSettings[], context: LinkContext): Promise<void> {
-  const admin = new Kafka(clientConfig(context.settings, context.logger, new Set())).admin();
+  const admin = createClient(context, new Set()).admin();
+  const [first] = context.seeds.brokers;
   try {
     await admin.connect();
     const existing = new Set(await admin.listTopics());
     const missing = topics.filter(({ name }) => !existing.has(name));
     if (missing.length > 0) await create(admin, missing, context.settings);
+  } catch (error) {
+    context.seeds.avoid(first!);
+    throw error;
   } finally {
     await admin.disconnect();
   }

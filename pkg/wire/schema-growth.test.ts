@@ -71,7 +71,7 @@ const laterEvent = (event: object, fields: object = {}): Uint8Array =>
       ...{ source: 'test', symbol: 'ES', sequence: 7n, eventTimeUs: 11n, receiveTimeUs: 13n },
       ...fields,
       event,
-    } as Record<string, unknown>),
+    }),
   );
 
 describe('messages of two versions side by side', () => {

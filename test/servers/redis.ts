@@ -83,7 +83,9 @@ export async function startRedis({
   const [port] = (await freePorts(1)) as [number];
   const certificate = isSecure ? makeCertificate(folder) : undefined;
   const args =
-    certificate === undefined ? [...settings] : [...secureSettings(port, certificate), ...settings];
+    certificate === undefined
+      ? [...settings]
+      : [...secureSettings(port, certificate.keyStore, certificate.ca), ...settings];
   const server = await startServer(port, folder, args, certificate?.ca);
   return {
     ...server,
@@ -94,7 +96,8 @@ export async function startRedis({
   };
 }
 
-function secureSettings(port: number, { keyStore, ca }: ReturnType<typeof makeCertificate>): string[] {
+/** Settings of a server that listens with TLS only, and knows {@link REDIS_USER} only. @param keyStore - PEM of key and certificate. */
+export function secureSettings(port: number, keyStore: string, ca: string): readonly string[] {
   const { username, password } = REDIS_USER;
   const files = ['--tls-cert-file', keyStore, '--tls-key-file', keyStore, '--tls-ca-cert-file', ca];
   const users = ['--user', 'default', 'off', '--user', username, 'on', `>${password}`, '~*', '&*', '+@all'];

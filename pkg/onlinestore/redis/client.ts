@@ -59,6 +59,8 @@ export function createClient(settings: RedisSettings): Client {
         scripts,
         clusterRetryStrategy: pauseMs,
         slotsRefreshTimeout: ATTEMPT_TIMEOUT_MS,
+        // Names stay names until a socket needs them: certificates are of names.
+        dnsLookup: (host, found) => found(null, host),
       }) as Client;
   }
 }

@@ -22,7 +22,10 @@ describe.skipIf(missing !== undefined)(
     });
 
     describe('a cluster', () => {
-      const config = serversFor(startCluster, ({ addresses }) => ({ mode: 'cluster', addresses }));
+      const config = serversFor(startCluster, ({ addresses }) => ({
+        mode: 'cluster',
+        addresses: addresses.map((address) => address.replace('127.0.0.1', 'localhost')),
+      }));
       describeOnlineStore('redis cluster', opening(config), { runs: 60, shortSeconds: 0.8 });
     });
   },

@@ -5,39 +5,41 @@ import type { HttpHandler } from '../runtime/http.ts';
 import { loadAssets } from './assets.ts';
 import { EventStream } from './event-stream.ts';
 import { createConsoleHandler } from './http-handler.ts';
-import { LiveView } from './live-view.ts';
+import { LiveView, type LiveViewState } from './live-view.ts';
 import type { ConsoleAbout, ModelStatus } from './messages.ts';
 import { modelCard } from './model-cards.ts';
 
 export interface ConsoleOptions {
   readonly clock: Clock;
   readonly about: ConsoleAbout;
-  /** Latencies count from this event time on, UTC microseconds; see `LiveViewOptions`. */
-  readonly latencyFromUs: number;
+  /** What is older than this event time (UTC microseconds) is history; see `LiveViewOptions`. */
+  readonly liveFromUs: number;
   /** The models that serve now. */
   readonly models: () => readonly PredictionModel[];
   readonly modelStatus: () => ModelStatus;
+  /** What the page showed when the run before ended. */
+  readonly kept?: LiveViewState;
 }
 
 /** The live page of a process: an ear in the pipeline and a handler for its HTTP server. */
 export interface Console {
   readonly observer: PipelineObserver;
   readonly handler: HttpHandler;
+  /** What the page shows now, for the run after this one. */
+  readonly state: () => LiveViewState;
   /** Ends the streams of all pages. */
   readonly close: () => void;
 }
 
 /** Makes the console of a process. */
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
-  const { clock, about, latencyFromUs, models, modelStatus } = options;
-  const view = new LiveView({
-    ...{ clock, latencyFromUs, modelStatus },
-    models: () => models().map(({ digest }) => digest),
-  });
+  const { clock, about, liveFromUs, models, modelStatus, kept } = options;
+  const digests = () => models().map(({ digest }) => digest);
+  const view = new LiveView({ clock, liveFromUs, modelStatus, models: digests }, kept);
   const stream = new EventStream({ view });
   const handler = createConsoleHandler({
     ...{ assets: await loadAssets(), stream, about },
     models: () => models().map(modelCard),
   });
-  return { observer: view, handler, close: () => stream.close() };
+  return { observer: view, handler, state: () => view.state(), close: () => stream.close() };
 }

@@ -1,17 +1,23 @@
 import { describe, expect, it } from 'vitest';
 
 import { ManualClock } from '../runtime/clock.ts';
-import { type Cursor, LiveView } from './live-view.ts';
+import { type Cursor, LiveView, type LiveViewState } from './live-view.ts';
 import type { Frame } from './messages.ts';
 import { predictionAt, quoteAt, vectorAt } from './testing.ts';
 
-const view = (options: Partial<ConstructorParameters<typeof LiveView>[0]> = {}): LiveView =>
-  new LiveView({
-    clock: new ManualClock(1e12),
-    models: () => ['sha256:ab'],
-    modelStatus: () => ({ isTraining: false, text: '' }),
-    ...options,
-  });
+const view = (
+  options: Partial<ConstructorParameters<typeof LiveView>[0]> = {},
+  kept?: LiveViewState,
+): LiveView =>
+  new LiveView(
+    {
+      clock: new ManualClock(1e12),
+      models: () => ['sha256:ab'],
+      modelStatus: () => ({ isTraining: false, text: '' }),
+      ...options,
+    },
+    kept,
+  );
 
 /** As it arrives at the page. */
 const sent = (frame: Frame): Frame => JSON.parse(JSON.stringify(frame)) as Frame;
@@ -66,7 +72,7 @@ describe('LiveView', () => {
   });
 
   it('measures no latency of history, nor of abstentions', () => {
-    const live = view({ latencyFromUs: 5e6 });
+    const live = view({ liveFromUs: 5e6 });
     live.onVector(vectorAt('ES', 4e6, 100), 900);
     live.onVector(vectorAt('ES', 5e6, 100), 1);
     live.onPrediction(predictionAt('ES', 4e6, 0.5), 900);
@@ -75,6 +81,33 @@ describe('LiveView', () => {
     const { features, prediction } = live.frame(new Map()).latency;
     expect(features).toMatchObject({ count: 1, maxMs: 1, objectiveMs: 100 });
     expect(prediction).toMatchObject({ count: 1, maxMs: 2, objectiveMs: 50 });
+  });
+
+  it('calls it warm-up, not a want of a model, that nobody predicts the past', () => {
+    const live = view({ liveFromUs: 5e6 });
+    live.onPrediction(predictionAt('ES', 4e6), 1);
+    live.onPrediction(predictionAt('ES', 5e6), 1);
+    const frame = sent(live.frame(new Map()));
+    expect(frame.abstentions).toEqual({ WarmUp: 1, ModelUnavailable: 1 });
+    expect(frame.symbols[0]!.predictions.map(({ reason }) => reason)).toEqual(['WarmUp', 'ModelUnavailable']);
+  });
+
+  it('shows after a restart what it showed before, and goes on from there', () => {
+    const before = view({ points: 10 });
+    for (let i = 1; i <= 25; i += 1) {
+      before.onEvent(quoteAt('ES', i * 1e6, 100 + i));
+      before.onVector(vectorAt('ES', i * 1e6, 100 + i), 1);
+      before.onPrediction(predictionAt('ES', i * 1e6, i % 3 === 0 ? undefined : 0.5), 1);
+    }
+    before.onEvent(quoteAt('NQ', 26e6, 7));
+    const after = view({ points: 10 }, structuredClone(before.state()));
+    const [was, is] = [before, after].map((live) => sent(live.frame(new Map())));
+    const chart = ({ firstPoint: _1, firstPrediction: _2, ...rest }: Frame['symbols'][number]) => rest;
+    expect(is!.symbols.map(chart)).toEqual(was!.symbols.map(chart));
+    expect(is!.marketTimeMs).toBe(was!.marketTimeMs);
+    after.onVector(vectorAt('ES', 27e6, 101), 1);
+    const { points } = after.frame(new Map()).symbols[0]!;
+    expect([points.length, points[0]!.timeMs, points.at(-1)!.timeMs]).toEqual([10, 17_000, 27_000]);
   });
 
   it('knows how long no event has come', () => {

@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { LatencyWindow } from './latency-window.ts';
 import type { Frame, ModelStatus } from './messages.ts';
 import { RateMeter } from './rate-meter.ts';
-import { type SymbolCursor, SymbolView } from './symbol-view.ts';
+import { type SymbolCursor, SymbolView, type SymbolViewState } from './symbol-view.ts';
 
 /** Objectives of the platform, milliseconds from the arrival of an event. */
 export const FEATURE_OBJECTIVE_MS = 100;
@@ -18,10 +18,10 @@ export interface LiveViewOptions {
   readonly models: () => readonly string[];
   readonly modelStatus: () => ModelStatus;
   /**
-   * Features of before this time (UTC microseconds) tell nothing about latency: history that is read at full speed waits
-   * in queues. Default 0.
+   * What is from before this time (UTC microseconds) is history, read at full speed: it tells nothing about latency, since it
+   * waits in queues, and that no model was there for it is how a first start goes, not a fault. Default 0.
    */
-  readonly latencyFromUs?: number;
+  readonly liveFromUs?: number;
   /** Bars and predictions kept of each symbol; default 300. */
   readonly points?: number;
   /** Symbols kept, the first seen; default 64. */
@@ -30,6 +30,12 @@ export interface LiveViewOptions {
 
 /** Up to where a reader has been told; a new one has been told nothing. */
 export type Cursor = Map<string, SymbolCursor>;
+
+/** What the charts show, for the run after this one; counts are of one run. */
+export interface LiveViewState {
+  readonly marketTimeUs: number;
+  readonly symbols: readonly SymbolViewState[];
+}
 
 /**
  * What the console shows, in bounded memory. Each event costs a look-up and a few assignments; everything that is
@@ -51,13 +57,25 @@ export class LiveView implements PipelineObserver {
   #seenEventCount = 0;
   #lastActivityMs: number;
 
-  constructor(options: LiveViewOptions) {
-    this.#options = { latencyFromUs: 0, points: 300, maxSymbols: 64, ...options };
+  /** @param kept - From the run before. */
+  constructor(options: LiveViewOptions, kept?: LiveViewState) {
+    this.#options = { liveFromUs: 0, points: 300, maxSymbols: 64, ...options };
     const { clock } = options;
     this.#rates = new RateMeter(clock);
     this.#featureLatency = new LatencyWindow(clock, FEATURE_OBJECTIVE_MS);
     this.#predictionLatency = new LatencyWindow(clock, PREDICTION_OBJECTIVE_MS);
     this.#lastActivityMs = clock.monotonicMs();
+    if (kept === undefined) return;
+    this.#marketTimeUs = kept.marketTimeUs;
+    for (const symbol of kept.symbols)
+      this.#symbols.set(symbol.symbol, new SymbolView(symbol.symbol, this.#options.points, symbol));
+  }
+
+  state(): LiveViewState {
+    return {
+      marketTimeUs: this.#marketTimeUs,
+      symbols: [...this.#symbols.values()].map((view) => view.state()),
+    };
   }
 
   onEvent(event: MarketEvent): void {
@@ -72,21 +90,22 @@ export class LiveView implements PipelineObserver {
   }
 
   onVector(vector: FeatureVector, latencyMs: number): void {
-    if (vector.timeUs >= this.#options.latencyFromUs) this.#featureLatency.add(latencyMs);
+    if (vector.timeUs >= this.#options.liveFromUs) this.#featureLatency.add(latencyMs);
     this.#view(vector.symbol)?.onVector(vector);
   }
 
   onPrediction(prediction: Prediction, latencyMs: number): void {
+    const isLive = prediction.featureTimeUs >= this.#options.liveFromUs;
     const reason = abstainReasonOf(prediction);
-    if (reason === undefined) {
+    const said = reason === 'ModelUnavailable' && !isLive ? WARM_UP : reason;
+    if (said === undefined) {
       // An abstention takes no inference: its time would flatter the histogram.
-      const isTimely = prediction.featureTimeUs >= this.#options.latencyFromUs;
-      if (isTimely) this.#predictionLatency.add(latencyMs);
+      if (isLive) this.#predictionLatency.add(latencyMs);
       add(this.#recommendations, prediction.recommendation);
     } else {
-      add(this.#abstentions, reason);
+      add(this.#abstentions, said);
     }
-    this.#view(prediction.symbol)?.onPrediction(prediction);
+    this.#view(prediction.symbol)?.onPrediction(prediction, said);
   }
 
   /** Takes note of the time; to be called a few times a second, whether or not anyone looks. */
@@ -143,6 +162,8 @@ export class LiveView implements PipelineObserver {
   }
 }
 
+/** What an abstention is called that only says that the first model is still to be made. */
+const WARM_UP = 'WarmUp';
 /** Names counted beyond the symbols that are kept. */
 const HIDDEN_LIMIT = 10_000;
 

@@ -15,7 +15,7 @@ export interface PricePoint {
 export interface PredictionPoint {
   readonly timeMs: number;
   readonly recommendation: 'buy' | 'hold' | 'sell' | 'abstain';
-  /** Why there is no prediction; null where there is one. */
+  /** Why there is no prediction: a reason of the prediction service, or `WarmUp`; null where there is one. */
   readonly reason: string | null;
   /** In [0, 1]; null for an abstention. */
   readonly probabilityUp: number | null;
@@ -129,6 +129,10 @@ export interface ModelCard {
   readonly codeVersion: string;
   /** What its report comes to; null where it has no report. */
   readonly verdict: { readonly hasSkill: boolean; readonly text: string } | null;
+  /** Its accuracy is such that a leak is likelier than a find: no verdict makes it good. */
+  readonly isTooGood: boolean;
+  /** What must be known before believing the verdict, each one sentence; null where the artifact does not say. */
+  readonly warnings: readonly string[] | null;
   /** Out of sample, by name. */
   readonly metrics: Readonly<Record<string, number | null>>;
   /** Largest shares of the gain, largest first. */

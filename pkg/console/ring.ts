@@ -4,9 +4,10 @@ export class Ring<T> {
   readonly #capacity: number;
   #total = 0;
 
-  /** @param capacity - Items kept, >= 1. */
-  constructor(capacity: number) {
+  /** @param capacity - Items kept, >= 1. @param items - What it begins with, oldest first. */
+  constructor(capacity: number, items: readonly T[] = []) {
     this.#capacity = capacity;
+    for (const item of items) this.push(item);
   }
 
   /** Items added since the start, kept or not: also the number of the next one. */

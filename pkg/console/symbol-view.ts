@@ -12,6 +12,17 @@ export interface SymbolCursor {
   vector: FeatureVector | undefined;
 }
 
+/** What a view keeps over a restart: plain data. */
+export interface SymbolViewState {
+  readonly symbol: string;
+  readonly timeUs: number;
+  /** Bid, its size, ask, its size, last price; NaN where not known. */
+  readonly quote: readonly [number, number, number, number, number];
+  readonly vector: FeatureVector | undefined;
+  readonly points: readonly PricePoint[];
+  readonly predictions: readonly PredictionPoint[];
+}
+
 /** Newest state of one symbol. Changed in place: it hears every event. */
 export class SymbolView {
   readonly symbol: string;
@@ -26,11 +37,27 @@ export class SymbolView {
   #last = Number.NaN;
   #vector: FeatureVector | undefined;
 
-  /** @param capacity - Bars and predictions kept. */
-  constructor(symbol: string, capacity: number) {
+  /** @param capacity - Bars and predictions kept. @param kept - From the run before. */
+  constructor(symbol: string, capacity: number, kept?: SymbolViewState) {
     this.symbol = symbol;
-    this.#points = new Ring(capacity);
-    this.#predictions = new Ring(capacity);
+    this.#points = new Ring(capacity, kept?.points);
+    this.#predictions = new Ring(capacity, kept?.predictions);
+    if (kept === undefined) return;
+    this.#touches = 1;
+    this.#timeUs = kept.timeUs;
+    [this.#bid, this.#bidSize, this.#ask, this.#askSize, this.#last] = kept.quote;
+    this.#vector = kept.vector;
+  }
+
+  state(): SymbolViewState {
+    return {
+      symbol: this.symbol,
+      timeUs: this.#timeUs,
+      quote: [this.#bid, this.#bidSize, this.#ask, this.#askSize, this.#last],
+      vector: this.#vector,
+      points: this.#points.since(0).items,
+      predictions: this.#predictions.since(0).items,
+    };
   }
 
   onEvent(event: MarketEvent): void {
@@ -67,9 +94,10 @@ export class SymbolView {
     });
   }
 
-  onPrediction(prediction: Prediction): void {
+  /** @param reason - Why there is none, as the page is told. */
+  onPrediction(prediction: Prediction, reason: string | undefined): void {
     this.#touches += 1;
-    this.#predictions.push(toPoint(prediction, this.#timeUs));
+    this.#predictions.push(toPoint(prediction, reason, this.#timeUs));
   }
 
   /** What changed since the cursor, which moves on; all that is kept where there is none; `undefined` when nothing did. */
@@ -112,12 +140,12 @@ const toVectorFrame = ({ timeUs, featureSet, values }: FeatureVector): VectorFra
   values: Array.from(values, orNull),
 });
 
-function toPoint(prediction: Prediction, nowUs: number): PredictionPoint {
+function toPoint(prediction: Prediction, reason: string | undefined, nowUs: number): PredictionPoint {
   const timeMs = (prediction.featureTimeUs === 0 ? nowUs : prediction.featureTimeUs) / 1000;
   if (prediction.recommendation === 'abstain') {
-    const { recommendation, abstainReason: reason } = prediction;
+    const { recommendation, abstainReason } = prediction;
     return {
-      ...{ timeMs, recommendation, reason },
+      ...{ timeMs, recommendation, reason: reason ?? abstainReason },
       ...{ probabilityUp: null, members: [], disagreement: null, riskScore: null },
     };
   }

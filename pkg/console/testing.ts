@@ -53,6 +53,11 @@ export function predictionAt(symbol: string, timeUs: number, probabilityUp?: num
   };
 }
 
+/** An abstention since the model was trained on that time. For tests. */
+export function inSampleAt(symbol: string, timeUs: number): Prediction {
+  return { ...predictionAt(symbol, timeUs), recommendation: 'abstain', abstainReason: 'InSample' };
+}
+
 function recommended(probabilityUp: number): MadePrediction['recommendation'] {
   if (probabilityUp >= 0.6) return 'buy';
   return probabilityUp >= 0.4 ? 'hold' : 'sell';

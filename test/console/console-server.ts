@@ -1,7 +1,8 @@
 import { openConsole } from '../../pkg/console/console.ts';
 import type { ModelStatus } from '../../pkg/console/messages.ts';
-import { predictionAt, quoteAt, vectorAt } from '../../pkg/console/testing.ts';
+import { inSampleAt, predictionAt, quoteAt, vectorAt } from '../../pkg/console/testing.ts';
 import type { PredictionModel } from '../../pkg/prediction/model-directory.ts';
+import type { Prediction } from '../../pkg/prediction/prediction.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { createLogger } from '../../pkg/runtime/logger.ts';
 import { createMetrics } from '../../pkg/runtime/metrics.ts';
@@ -12,8 +13,10 @@ export interface ConsoleServer {
   readonly port: number;
   /** One quote and one bar of a symbol with a prediction of `probabilityUp`, or an abstention. */
   bar(symbol: string, price: number, probabilityUp?: number): void;
-  /** Makes a model serve. */
-  serveModel(): void;
+  /** One bar that the model abstains from, as it is in its training window. */
+  trainedBar(symbol: string, price: number): void;
+  /** Makes a model serve; without changes, one without skill. */
+  serveModel(changes?: Partial<PredictionModel>): void;
   /** Makes the training of the first model fail. */
   failTraining(reason: string): void;
   stop(): Promise<void>;
@@ -28,7 +31,8 @@ const MODEL: PredictionModel = {
   ...{ trainedFromUs: START_US - 3600e6, trainedToUs: START_US, dataDigest: `sha256:${'cd'.repeat(32)}` },
   codeVersion: '0.0.0',
   importance: { return_1: 0.7, rsi_14: 0.3 },
-  metrics: { accuracy: 0.51, baseRate: 0.52, pValue: 0.4, logLoss: 0.7, upShare: 0.52 },
+  metrics: { accuracy: 0.51, baseRate: 0.52, pValue: 0.4, logLoss: 0.7, upShare: 0.52, netReturn: 0.005212 },
+  warnings: ['Trading on these probabilities earns nothing after costs.'],
   label: { kind: 'next-return', horizonBars: 1, costBps: 0, upSigmas: 1, downSigmas: 1, sigmaBars: 20 },
   infer: () => Promise.reject(new Error('the console must ask no model')),
 };
@@ -39,7 +43,7 @@ export async function startConsole(port = 0): Promise<ConsoleServer> {
   let modelStatus: ModelStatus = { isTraining: true, text: 'boosted, 40 %' };
   const { observer, handler, close } = await openConsole({
     clock: systemClock,
-    latencyFromUs: 0,
+    liveFromUs: 0,
     models: () => models,
     modelStatus: () => modelStatus,
     about: {
@@ -53,22 +57,25 @@ export async function startConsole(port = 0): Promise<ConsoleServer> {
   http.use(handler);
   const listening = await http.start();
   let bars = 0;
+  const onBar = (symbol: string, price: number, predict: (timeUs: number) => Prediction): void => {
+    bars += 1;
+    const timeUs = START_US + bars * 1_000_000;
+    observer.onEvent?.(quoteAt(symbol, timeUs, price));
+    observer.onVector?.(vectorAt(symbol, timeUs, price), 0.4);
+    observer.onPrediction?.(predict(timeUs), 1.5);
+  };
   return {
     port: listening,
-    serveModel: () => {
-      models.push(MODEL);
+    serveModel: (changes = {}) => {
+      models.push({ ...MODEL, ...changes });
       modelStatus = { isTraining: false, text: '' };
     },
     failTraining: (text) => {
       modelStatus = { isTraining: false, text };
     },
-    bar(symbol, price, probabilityUp) {
-      bars += 1;
-      const timeUs = START_US + bars * 1_000_000;
-      observer.onEvent?.(quoteAt(symbol, timeUs, price));
-      observer.onVector?.(vectorAt(symbol, timeUs, price), 0.4);
-      observer.onPrediction?.(predictionAt(symbol, timeUs, probabilityUp), 1.5);
-    },
+    bar: (symbol, price, probabilityUp) =>
+      onBar(symbol, price, (timeUs) => predictionAt(symbol, timeUs, probabilityUp)),
+    trainedBar: (symbol, price) => onBar(symbol, price, (timeUs) => inSampleAt(symbol, timeUs)),
     async stop() {
       close();
       await http.stop();

@@ -79,6 +79,36 @@ describe.skipIf(NO_BROWSER !== undefined)(`the console in Chromium ${NO_BROWSER 
     expect(complaints).toEqual([]);
   });
 
+  it('shows warnings beside the verdict, and calls good only what has skill and no sign of a leak', async () => {
+    server.serveModel();
+    const skill = { accuracy: 0.54, baseRate: 0.51, pValue: 0.002, logLoss: 0.68, upShare: 0.51 };
+    server.serveModel({ version: 'skilled', warnings: [], metrics: { ...skill, balancedAccuracy: 0.54 } });
+    const leak = { ...skill, accuracy: 0.57, balancedAccuracy: 0.57 };
+    server.serveModel({ version: 'leaky', warnings: ['A leak until proven otherwise.'], metrics: leak });
+    await open();
+    await shows('#models', 'earns nothing after costs');
+    await shows('#models', 'A leak until proven otherwise.');
+    const good = await page.locator('.model:has(.report.skilled) h3').allInnerTexts();
+    expect(good).toEqual(['direction skilled']);
+    const borders = await page.evaluate<readonly string[]>(
+      `['.report:not(.skilled)', '.warnings li', '.report.skilled'].map((selector) =>
+        getComputedStyle(document.querySelector(selector)).borderLeftColor)`,
+    );
+    expect(borders[1]).toBe(borders[0]);
+    expect(borders[2]).not.toBe(borders[0]);
+    await page.locator('.model summary').first().click();
+    await shows('#models', '0.5212 %');
+  });
+
+  it('says until when a model has learnt from the past, and marks the bars that it is silent on', async () => {
+    server.serveModel();
+    for (let i = 0; i < 40; i += 1) server.trainedBar('ES', 5000 + i / 4);
+    await open();
+    await shows('#probability-chart', 'Predictions start after 2026-01-05 14:30:00');
+    await shows('#prediction', 'abstained: in the training window 40');
+    expect(await page.locator('#probability-chart .uplot').isVisible()).toBe(true);
+  });
+
   it('switches symbols by keyboard, keeps the choice over a reload, and has a way past the header', async () => {
     bars('ES', 5, 0.5);
     bars('NQ', 5, 0.3);
@@ -123,6 +153,25 @@ describe.skipIf(NO_BROWSER !== undefined)(`the console in Chromium ${NO_BROWSER 
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
   });
 
+  it('keeps the bounds of the latencies apart on a phone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    bars('ES', 299, 0.5);
+    await open();
+    await shows('#latency', 'within 50 ms');
+    const boxes = await page.evaluate<readonly (readonly [number, number])[]>(
+      `[...document.querySelector('.scale').children]
+        .filter((node) => getComputedStyle(node).visibility === 'visible' && node.textContent !== '')
+        .map((node) => {
+          const range = document.createRange();
+          range.selectNodeContents(node);
+          const { left, right } = range.getBoundingClientRect();
+          return [left, right];
+        })`,
+    );
+    expect(boxes.length).toBeGreaterThan(2);
+    boxes.slice(1).forEach(([left], i) => expect(left).toBeGreaterThan(boxes[i]![1]));
+  });
+
   it('says when the server is away, comes back by itself, and shows the new run from its start', async () => {
     bars('ES', 10, 0.5);
     await open();
@@ -131,6 +180,14 @@ describe.skipIf(NO_BROWSER !== undefined)(`the console in Chromium ${NO_BROWSER 
     await server.stop();
     await connectionIs('lost');
     await shows('#notice', 'The page goes on by itself');
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    const { top, bottom } = await page.evaluate<{ top: number; bottom: number }>(
+      `document.getElementById('notice').getBoundingClientRect().toJSON()`,
+    );
+    expect([top >= 0, bottom <= 900]).toEqual([true, true]);
+    expect(await page.evaluate('getComputedStyle(document.querySelector(".grid")).opacity')).not.toBe('1');
+    const before = await textOf('#prediction-age');
+    await eventually(async () => (await textOf('#prediction-age')) !== before);
     server = await startConsole(port);
     server.bar('YM', 40_000, 0.62);
     await connectionIs('live');

@@ -1,3 +1,4 @@
+import type { LiveViewState } from '../../../pkg/console/live-view.ts';
 import type { EngineSnapshot } from '../../../pkg/features/engine.ts';
 import type { ValidatorState } from '../../../pkg/marketdata/validate.ts';
 import type { StatisticsState } from '../../../pkg/pipeline/statistics.ts';
@@ -13,12 +14,14 @@ export interface Checkpoint {
   /** State of the feature engine, by partition of the market data topic. */
   readonly engines: ReadonlyMap<number, EngineSnapshot>;
   readonly statistics: StatisticsState;
+  /** What the charts of the console show. */
+  readonly console: LiveViewState;
   /** The source has ended: the next start begins anew. */
   readonly isFinished: boolean;
 }
 
 /** Grows when the layout changes; a checkpoint of another format is not read. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Writes a checkpoint; a crash leaves the one before or this one. */
 export function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import type { Console } from '../../../pkg/console/console.ts';
 import { MemoryEventLog } from '../../../pkg/eventlog/memory.ts';
 import { parseBarClock } from '../../../pkg/features/bar-clock.ts';
 import { createFeatureEngine, type FeatureSettings } from '../../../pkg/features/engine.ts';
@@ -69,6 +70,7 @@ interface Parts {
   readonly consumersDone: Promise<void>;
   readonly groups: readonly GroupOfTopics[];
   readonly writer: HistoryWriter | undefined;
+  readonly console: Console;
 }
 
 /** Every station of the system in this process, from source to served prediction. */
@@ -122,8 +124,13 @@ export class Laptop {
       directory,
       definitions,
       marketClock,
+      shown: checkpoint?.console,
     });
-    const observer = combineObservers([statistics, metricsObserver(metrics, marketClock), servers.observer]);
+    const observer = combineObservers([
+      statistics,
+      metricsObserver(metrics, marketClock),
+      servers.console.observer,
+    ]);
 
     const common = { log, topics: TOPICS, clock: systemClock, observer };
     const features = new FeatureProcessor({
@@ -170,6 +177,7 @@ export class Laptop {
       consumersDone,
       groups,
       writer,
+      console: servers.console,
     };
     return new Laptop(options, parts, servers.addresses, checkpoint?.position);
   }
@@ -204,7 +212,7 @@ export class Laptop {
 
   /** Writes down where the stream stands, once all rows before it are safe. */
   async checkpoint(): Promise<void> {
-    const { collector, log, features, validator, statistics, writer } = this.#parts;
+    const { collector, log, features, validator, statistics, writer, console } = this.#parts;
     const checkpoint = await takeConsistently(
       { pause: () => collector.pause(), resume: () => collector.resume(), drained: () => this.#drained() },
       async (): Promise<Checkpoint> => ({
@@ -220,6 +228,7 @@ export class Laptop {
         validator: validator.toState(),
         engines: features.snapshot(),
         statistics: statistics.state(),
+        console: console.state(),
         isFinished: this.#isFinished,
       }),
     );

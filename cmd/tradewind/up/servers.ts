@@ -1,10 +1,10 @@
-import { openConsole } from '../../../pkg/console/console.ts';
+import { type Console, openConsole } from '../../../pkg/console/console.ts';
+import type { LiveViewState } from '../../../pkg/console/live-view.ts';
 import type { FeatureDefinition } from '../../../pkg/features/definition.ts';
 import { registerOip } from '../../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../../pkg/inference/oip/http-handler.ts';
 import type { FileModelRepository } from '../../../pkg/inference/repository.ts';
 import type { MarketClock } from '../../../pkg/pipeline/market-clock.ts';
-import type { PipelineObserver } from '../../../pkg/pipeline/observer.ts';
 import { registerPredictionService } from '../../../pkg/prediction/grpc/prediction-grpc.ts';
 import { createPredictHandler } from '../../../pkg/prediction/http/predict-handler.ts';
 import type { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
@@ -24,12 +24,14 @@ export interface ServerOptions extends LaptopOptions {
   readonly directory: ModelDirectory;
   readonly definitions: readonly FeatureDefinition[];
   readonly marketClock: MarketClock;
+  /** What the console showed when the run before ended. */
+  readonly shown: LiveViewState | undefined;
 }
 
 /** Everything that listens: gRPC, and one HTTP port for REST, metrics and the console. */
 export async function openServers(
   options: ServerOptions,
-): Promise<{ readonly addresses: Addresses; readonly observer: PipelineObserver }> {
+): Promise<{ readonly addresses: Addresses; readonly console: Console }> {
   const { config, metrics, logger, shutdown, service, repository, directory } = options;
   const rpc = createRpcServer({
     host: config.grpc.host,
@@ -60,9 +62,10 @@ export async function openServers(
       buyAbove: config.prediction.buyAbove,
       holdAbove: config.prediction.holdAbove,
     },
-    latencyFromUs: options.stream.liveFromUs ?? 0,
+    liveFromUs: options.stream.liveFromUs ?? 0,
     models: () => directory.list(),
     modelStatus: () => options.screen.modelStatus,
+    ...(options.shown === undefined ? {} : { kept: options.shown }),
   });
   http.use(console.handler);
   const httpPort = await http.start();
@@ -70,6 +73,6 @@ export async function openServers(
   shutdown.add('console', console.close);
   return {
     addresses: { grpc: `${config.grpc.host}:${grpcPort}`, http: `${config.http.host}:${httpPort}` },
-    observer: console.observer,
+    console,
   };
 }

@@ -71,21 +71,26 @@ function scheduleDraw() {
   });
 }
 
+/** How long the server has been silent, milliseconds; 0 while it is not: what is shown goes on growing older. */
+const silence = () => (connection === 'lost' || connection === 'stale' ? performance.now() - lastFrameMs : 0);
+
 function draw() {
   const { frame } = store;
+  const silentMs = silence();
+  const marketTimeMs = frame?.marketTimeMs ?? null;
+  const marketNowMs = marketTimeMs === null ? null : marketTimeMs + silentMs;
   symbols.update(store.symbols);
   const state = store.symbols.get(symbols.selected);
   price.update(state);
-  probability.update(state, about, waiting());
-  prediction.update(state, frame, models[0], waiting());
-  features.update(state, frame, about);
+  probability.update(state, about, models[0], waiting());
+  prediction.update(state, frame, models[0], waiting(), marketNowMs);
+  features.update(state, about, marketNowMs);
   latency.update(frame);
-  counts.update(frame);
+  counts.update(frame, silentMs);
   if (models.length === 0 && saidOfModels !== waiting()) {
     saidOfModels = waiting();
     showModels(models, saidOfModels);
   }
-  const marketTimeMs = frame?.marketTimeMs ?? null;
   setText(byId('market-time'), marketTimeMs === null ? UNKNOWN : dateAndTime(marketTimeMs));
 }
 
@@ -126,11 +131,13 @@ function showConnection() {
   const notice = byId('notice');
   const isDown = connection === 'lost' || connection === 'stale';
   notice.hidden = !isDown || store.frame === undefined;
-  if (isDown)
-    setText(
-      notice,
-      `What you see is ${age(performance.now() - lastFrameMs)} old. The page goes on by itself when the server is back.`,
-    );
+  byId('main').classList.toggle('old', !notice.hidden);
+  if (notice.hidden) return;
+  setText(
+    notice,
+    `No connection: what you see is ${age(silence())} old. The page goes on by itself when the server is back.`,
+  );
+  scheduleDraw();
 }
 
 watchTheme(() => {

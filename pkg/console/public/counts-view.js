@@ -51,16 +51,19 @@ export class CountsView {
     byId('quarantine').append(this.#clean, this.#reasonList);
   }
 
-  /** @param {Frame | undefined} frame */
-  update(frame) {
+  /**
+   * @param {Frame | undefined} frame
+   * @param {number} silentMs - How long the server has been silent; 0 while it is not.
+   */
+  update(frame, silentMs) {
     if (frame === undefined) return;
-    this.#updateEvents(frame);
+    this.#updateEvents(frame, frame.quietMs + silentMs);
     this.#updateQuarantine(frame);
   }
 
-  /** @param {Frame} frame */
-  #updateEvents({ events, eventsPerSecond, rateHistory, quietMs, hiddenSymbols }) {
-    const kinds = Object.keys(events);
+  /** @param {Frame} frame @param {number} quietMs */
+  #updateEvents({ events, eventsPerSecond, rateHistory, hiddenSymbols }, quietMs) {
+    const kinds = Object.keys(events).sort();
     this.#eventsEmpty.hidden = kinds.length > 0;
     const all = Object.values(eventsPerSecond).reduce((sum, rate) => sum + rate, 0);
     const beyond = hiddenSymbols === 0 ? '' : `; ${count(hiddenSymbols)} more symbols than are shown`;

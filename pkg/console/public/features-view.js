@@ -1,7 +1,7 @@
 import { byId, element, keyedChildren, setText } from './dom.js';
 import { age, significant } from './format.js';
 
-/** @import { ConsoleAbout, Frame } from '../messages.ts' */
+/** @import { ConsoleAbout } from '../messages.ts' */
 /** @import { SymbolState } from './store.js' */
 
 /** The newest features of a symbol, by name, with what they mean and how old they are. */
@@ -35,10 +35,10 @@ export class FeaturesView {
 
   /**
    * @param {SymbolState | undefined} state
-   * @param {Frame | undefined} frame
    * @param {ConsoleAbout | undefined} about
+   * @param {number | null} marketNowMs - Time of the market by now, which runs on while the server is silent.
    */
-  update(state, frame, about) {
+  update(state, about, marketNowMs) {
     const vector = state?.vector;
     this.#table.hidden = vector === undefined || about === undefined;
     if (vector === undefined || about === undefined) {
@@ -47,10 +47,12 @@ export class FeaturesView {
       setText(this.#age, '');
       return;
     }
-    const marketTimeMs = frame?.marketTimeMs ?? vector.timeMs;
     const absent = vector.values.filter((value) => value === null).length;
     const readiness = absent === 0 ? '' : `, ${absent} of ${vector.values.length} not ready`;
-    setText(this.#age, `${vector.featureSet}, ${age(marketTimeMs - vector.timeMs)} old${readiness}`);
+    setText(
+      this.#age,
+      `${vector.featureSet}, ${age((marketNowMs ?? vector.timeMs) - vector.timeMs)} old${readiness}`,
+    );
     for (const { name, description } of about.features) this.#descriptions.set(name, description);
     const names = about.features.map(({ name }) => name);
     const rows = this.#rows(names);

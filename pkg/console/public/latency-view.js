@@ -73,7 +73,9 @@ class Stage {
       const fill = element('i');
       const isOver = (boundsMs[i] ?? Number.POSITIVE_INFINITY) > objectiveMs;
       this.#bins.append(element('span', { class: isOver ? 'bin over' : 'bin' }, [fill]));
-      this.#scale.append(element('span', {}, [boundsMs[i] === undefined ? 'ms' : String(boundsMs[i])]));
+      this.#scale.append(
+        element('span', isPowerOfTen(boundsMs[i]) ? {} : { class: 'minor' }, [label(boundsMs[i])]),
+      );
       return fill;
     });
     const line = element('span', { class: 'objective' }, [
@@ -83,3 +85,9 @@ class Stage {
     this.#bins.append(line);
   }
 }
+
+/** Bounds that are named where there is no room for all. @param {number | undefined} ms */
+const isPowerOfTen = (ms) => ms !== undefined && Number.isInteger(Math.log10(ms));
+
+/** Upper bound of a bin; the last has none. @param {number | undefined} ms */
+const label = (ms) => (ms === undefined ? '' : ms >= 1000 ? `${ms / 1000} s` : String(ms));

@@ -1,5 +1,5 @@
 import { byId, element } from './dom.js';
-import { dateAndTime, fixed, percent, words } from './format.js';
+import { count, dateAndTime, fixed, percent, words } from './format.js';
 
 /** @import { ModelCard } from '../messages.ts' */
 
@@ -12,6 +12,31 @@ const FIRST = [
   ['brier', 'Brier', (value) => fixed(value, 4)],
   ['pValue', 'p-value', (value) => fixed(value, 3)],
 ];
+
+/** The further metrics, in order; one that is not named here goes by its own name. @type {typeof FIRST} */
+const MORE = [
+  ['rows', 'rows tested on', count],
+  ['upShare', 'share that rose', percent],
+  ['balancedAccuracy', 'balanced accuracy', percent],
+  ['precision', 'precision', percent],
+  ['recall', 'recall', percent],
+  ['f1', 'F1', percent],
+  ['ece', 'calibration error', percent],
+  ['rankIc', 'rank IC', (value) => fixed(value, 4)],
+  ['decisions', 'decisions', count],
+  ['trades', 'trades', count],
+  ['netReturn', 'net return', hundredths],
+  ['sharpe', 'Sharpe per period', (value) => fixed(value, 4)],
+  ['probabilisticSharpe', 'probabilistic Sharpe', percent],
+  ['maxDrawdown', 'max drawdown', hundredths],
+  ['turnover', 'turnover', (value) => fixed(value, 1)],
+  ['hitRate', 'trades that gained', percent],
+];
+
+/** Of returns, which are small: a percentage to its ten thousandths, as the model card has it. @param {number} value */
+function hundredths(value) {
+  return `${fixed(value * 100, 4)} %`;
+}
 
 /**
  * Shows the models that serve, with their reports.
@@ -28,8 +53,9 @@ export function showModels(models, waiting) {
 
 /** @param {ModelCard} model */
 function modelNode(model) {
-  const { name, version, digest, verdict, metrics, importance } = model;
-  const rest = Object.keys(metrics).filter((key) => !FIRST.some(([first]) => first === key));
+  const { name, version, digest, metrics, importance } = model;
+  const named = new Set([...FIRST, ...MORE].map(([key]) => key));
+  const rest = Object.keys(metrics).filter((key) => !named.has(key));
   /** @type {(key: string, label: string, format: (value: number) => string) => HTMLElement} */
   const metric = (key, label, format) => {
     const value = metrics[key];
@@ -38,9 +64,7 @@ function modelNode(model) {
   return element('article', { class: 'model' }, [
     element('h3', {}, [`${name} ${version}`]),
     element('p', { class: 'digest mono' }, [digest]),
-    verdict === null
-      ? element('p', { class: 'report' }, ['This model came without a report of its skill.'])
-      : element('p', { class: verdict.hasSkill ? 'report skilled' : 'report' }, [verdict.text]),
+    ...judgement(model),
     Object.keys(metrics).length === 0
       ? null
       : element(
@@ -50,6 +74,7 @@ function modelNode(model) {
         ),
     details('More of the report', [
       element('dl', { class: 'pairs' }, [
+        ...MORE.filter(([key]) => key in metrics).map((more) => metric(...more)),
         ...rest.map((key) =>
           metric(key, words(key).toLowerCase(), (value) => fixed(value, Number.isInteger(value) ? 0 : 4)),
         ),
@@ -64,6 +89,30 @@ function modelNode(model) {
     ]),
     importance.length === 0 ? null : details('What its trees look at', [importanceList(importance)]),
   ]);
+}
+
+/**
+ * What the report comes to, and under it all that must be known before believing it. Good news only where there is skill and
+ * no sign of a leak.
+ *
+ * @param {ModelCard} model
+ * @returns {(HTMLElement | null)[]}
+ */
+function judgement({ verdict, warnings, isTooGood }) {
+  if (verdict === null)
+    return [element('p', { class: 'report' }, ['This model came without a report of its skill.'])];
+  const isGood = verdict.hasSkill && !isTooGood;
+  const said = warnings ?? (isTooGood ? ['So high an accuracy is a leak until proven otherwise.'] : []);
+  return [
+    element('p', { class: isGood ? 'report skilled' : 'report' }, [verdict.text]),
+    said.length === 0
+      ? null
+      : element(
+          'ul',
+          { class: 'warnings', 'aria-label': 'Warnings' },
+          said.map((warning) => element('li', {}, [warning])),
+        ),
+  ];
 }
 
 /** @type {(summary: string, children: readonly Node[]) => HTMLElement} */

@@ -1,19 +1,9 @@
 import { byId, element, keyedChildren, setFill, setText } from './dom.js';
 import { age, count, percent, UNKNOWN, words } from './format.js';
+import { reasonName, whyNone } from './reasons.js';
 
 /** @import { Counts, Frame, ModelCard } from '../messages.ts' */
 /** @import { SymbolState } from './store.js' */
-
-/** Why a model gives no answer, for people. @type {Readonly<Record<string, string>>} */
-export const REASONS = {
-  FeaturesMissing: 'No features are stored for this symbol yet.',
-  FeaturesStale: 'The newest features are too old to act on.',
-  FeaturesUnavailable: 'The store of features gave no answer.',
-  FeaturesNotReady: 'Features need more bars before the model can use them.',
-  FeatureSetMismatch: 'The model was trained on other features than these.',
-  ModelUnavailable: 'No model was there to ask.',
-  InSample: 'The model was trained on this very time: an answer would flatter it.',
-};
 
 /** The newest prediction of a symbol: what it says, how sure it is, and how its members voted. */
 export class PredictionView {
@@ -55,8 +45,9 @@ export class PredictionView {
    * @param {Frame | undefined} frame
    * @param {ModelCard | undefined} model - The model that made it.
    * @param {string} waiting - What to say while there is no prediction.
+   * @param {number | null} marketNowMs - Time of the market by now, which runs on while the server is silent.
    */
-  update(state, frame, model, waiting) {
+  update(state, frame, model, waiting, marketNowMs) {
     const newest = state?.predictions.at(-1);
     const probability = newest?.probabilityUp ?? null;
     const isMade = newest !== undefined && probability !== null;
@@ -64,13 +55,7 @@ export class PredictionView {
     setText(this.#call, newest === undefined ? UNKNOWN : words(newest.recommendation));
     setText(this.#chance, isMade ? `${percent(probability)} up` : '');
     this.#why.hidden = isMade;
-    if (!isMade)
-      setText(
-        this.#why,
-        typeof newest?.reason !== 'string' || frame?.models.length === 0
-          ? waiting
-          : (REASONS[newest.reason] ?? words(newest.reason)),
-      );
+    if (!isMade) setText(this.#why, whyNone(newest, model, waiting));
     this.#facts.hidden = !isMade;
     if (isMade) {
       setText(this.#confidence, percent(Math.max(probability, 1 - probability)));
@@ -86,10 +71,9 @@ export class PredictionView {
       setFill(row.fill, 'X', votes[i] ?? 0);
       setText(row.number, (votes[i] ?? 0).toFixed(3));
     });
-    const marketTimeMs = frame?.marketTimeMs ?? null;
     setText(
       this.#age,
-      newest === undefined || marketTimeMs === null ? '' : `${age(marketTimeMs - newest.timeMs)} old`,
+      newest === undefined || marketNowMs === null ? '' : `${age(marketNowMs - newest.timeMs)} old`,
     );
     setText(this.#since, frame === undefined ? '' : totals(frame.recommendations, frame.abstentions));
   }
@@ -102,14 +86,17 @@ export class PredictionView {
   }
 }
 
+/** Order in which recommendations are counted. */
+const CALLS = ['buy', 'hold', 'sell'];
+
 /** @type {(recommendations: Counts, abstentions: Counts) => string} */
 function totals(recommendations, abstentions) {
-  /** @type {(counts: Counts) => string} */
-  const listed = (counts) =>
-    Object.entries(counts)
-      .map(([name, n]) => `${words(name).toLowerCase()} ${count(n)}`)
-      .join(', ');
-  const made = listed(recommendations) || 'none';
-  const not = listed(abstentions);
-  return `All symbols since the start: ${made}${not === '' ? '' : `; abstained: ${not}`}.`;
+  const made = CALLS.filter((call) => call in recommendations).map(
+    (call) => `${call} ${count(recommendations[call] ?? 0)}`,
+  );
+  const not = Object.keys(abstentions)
+    .sort()
+    .map((reason) => `${reasonName(reason)} ${count(abstentions[reason] ?? 0)}`);
+  const abstained = not.length === 0 ? '' : `; abstained: ${not.join(', ')}`;
+  return `All symbols in this run: ${made.join(', ') || 'none'}${abstained}.`;
 }

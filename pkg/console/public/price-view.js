@@ -2,8 +2,8 @@ import uPlot from './vendor/uplot.js';
 
 import { colour } from './colours.js';
 import { byId, element, keyedChildren, setText } from './dom.js';
-import { fixed, timeOfDay, UNKNOWN } from './format.js';
-import { emptyText, roundRange, TimeChart, windowOf } from './time-chart.js';
+import { fixed, UNKNOWN } from './format.js';
+import { emptyText, roundRange, TimeChart, timeText, windowOf } from './time-chart.js';
 
 /** @import { SymbolState } from './store.js' */
 
@@ -106,7 +106,7 @@ export class PriceView {
     const [close, bid, ask] = [closes[index], bids[index], asks[index]].map((value) =>
       fixed(value, decimals),
     );
-    setText(this.#hover, `${timeOfDay(time * 1000)}  ${close}  (${bid} to ${ask})`);
+    setText(this.#hover, `${timeText(time * 1000)}  ${close}  (${bid} to ${ask})`);
   }
 
   /** Recommendations below (buy), above (sell) and on (hold) the price: by shape and place, not by colour alone. @param {uPlot} chart */

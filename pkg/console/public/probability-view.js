@@ -2,14 +2,17 @@ import uPlot from './vendor/uplot.js';
 
 import { colour } from './colours.js';
 import { byId, setText } from './dom.js';
-import { timeOfDay, words } from './format.js';
-import { emptyText, TimeChart, windowOf } from './time-chart.js';
+import { words } from './format.js';
+import { isByDesign, whyNone } from './reasons.js';
+import { emptyText, TimeChart, timeText, windowOf } from './time-chart.js';
 
-/** @import { ConsoleAbout } from '../messages.ts' */
+/** @import { ConsoleAbout, ModelCard } from '../messages.ts' */
 /** @import { SymbolState } from './store.js' */
 
-/** Half ranges around one half, so that the scale changes in few steps. */
-const HALF_RANGES = [0.15, 0.25, 0.5];
+/** Probabilities that the scale begins and ends on, so that it changes in few steps. */
+const STEP = 0.05;
+/** Least reach of the scale to either side of one half. */
+const LEAST_REACH = 0.1;
 
 /** Probability of a rise over time: ensemble, members, thresholds, and where the model abstained. */
 export class ProbabilityView {
@@ -27,16 +30,17 @@ export class ProbabilityView {
   /**
    * @param {SymbolState | undefined} state - The symbol that is looked at.
    * @param {ConsoleAbout | undefined} about
+   * @param {ModelCard | undefined} model - The one that serves.
    * @param {string} waiting - What to say while there is no prediction.
    */
-  update(state, about, waiting) {
+  update(state, about, model, waiting) {
     this.#state = state;
     this.#about = about;
     const predictions = state?.predictions ?? [];
     const members = Math.max(0, ...predictions.map((prediction) => prediction.members.length));
     const chart = this.#chartFor(members);
     const hasAny = predictions.some(({ probabilityUp }) => probabilityUp !== null);
-    this.#showEmpty(hasAny ? null : waiting);
+    this.#showEmpty(hasAny ? null : whyNone(predictions.at(-1), model, waiting), predictions.length > 0);
     if (state === undefined) {
       chart.update([[], ...Array.from({ length: members + 1 }, () => [])], [0, 1]);
       return;
@@ -71,11 +75,10 @@ export class ProbabilityView {
         ...Array.from({ length: members }, () => ({ stroke: () => colour('member'), width: 1, points })),
         { stroke: () => colour('accent'), width: 2, points },
       ],
-      rangeY: (min, max) => {
-        const reach = Math.max(0.5 - min, max - 0.5);
-        const half = HALF_RANGES.find((range) => reach <= range) ?? 0.5;
-        return [0.5 - half, 0.5 + half];
-      },
+      rangeY: (min, max) => [
+        Math.max(0, Math.floor(Math.min(min, 0.5 - LEAST_REACH) / STEP) * STEP),
+        Math.min(1, Math.ceil(Math.max(max, 0.5 + LEAST_REACH) / STEP) * STEP),
+      ],
       formatY: (value) => value.toFixed(2),
       draw: (chart) => this.#drawMarks(chart),
       onHover: (index) => this.#showHover(index),
@@ -92,7 +95,7 @@ export class ProbabilityView {
     }
     const { timeMs, probabilityUp, recommendation, reason } = prediction;
     const said = probabilityUp === null ? words(reason ?? '') : probabilityUp.toFixed(3);
-    setText(this.#hover, `${timeOfDay(timeMs)}  ${said}  ${recommendation}`);
+    setText(this.#hover, `${timeText(timeMs)}  ${said}  ${recommendation}`);
   }
 
   /** @param {uPlot} chart */
@@ -114,11 +117,11 @@ export class ProbabilityView {
       }
       ctx.setLineDash([]);
     }
-    ctx.strokeStyle = colour('warn');
     const bottom = bbox.top + bbox.height;
-    for (const { timeMs, recommendation } of this.#state?.predictions ?? []) {
+    for (const { timeMs, recommendation, reason } of this.#state?.predictions ?? []) {
       const x = chart.valToPos(timeMs / 1000, 'x', true);
       if (recommendation !== 'abstain' || x < bbox.left) continue;
+      ctx.strokeStyle = colour(isByDesign(reason) ? 'member' : 'warn');
       ctx.beginPath();
       ctx.moveTo(x, bottom);
       ctx.lineTo(x, bottom - 5 * px);

@@ -2,16 +2,25 @@ import uPlot from './vendor/uplot.js';
 
 import { colour } from './colours.js';
 import { element } from './dom.js';
-import { decimalsOf, timeOfDay } from './format.js';
+import { dateAndTime, decimalsOf, timeOfDay } from './format.js';
 
 const FONT = '11px system-ui, sans-serif';
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Distances between the labels of the time axis, seconds: close enough that two fit even where there is little room. */
+const TIME_STEPS = [
+  ...[1, 2, 5, 10, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE, 30 * MINUTE],
+  ...[HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR, DAY, 2 * DAY, 5 * DAY, 10 * DAY, 30 * DAY, 60 * DAY],
+  ...[120 * DAY, 365 * DAY, 5 * 365 * DAY],
+];
 
 /**
  * @typedef {object} TimeChartOptions
  * @property {HTMLElement} container
  * @property {readonly uPlot.Series[]} series - Without the times.
  * @property {uPlot.Band[]} [bands]
- * @property {(min: number, max: number) => [number, number]} rangeY - Range to show for the data's own.
+ * @property {(min: number, max: number) => [number, number]} rangeY - Range to show for the data's own; infinite where there is none.
  * @property {(value: number, decimals: number) => string} formatY - Given the decimals that tell its ticks apart.
  * @property {(chart: uPlot) => void} draw - Marks beyond the lines, after each drawing.
  * @property {(index: number | null) => void} onHover
@@ -35,13 +44,16 @@ export class TimeChart {
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, sync: { key: 'market' } },
         scales: {
           x: { time: true, range: () => [...this.#window] },
-          y: { range: (_, min, max) => (min === null || max === null ? [0, 1] : rangeY(min, max)) },
+          y: {
+            range: (_, min, max) => rangeY(min ?? Number.POSITIVE_INFINITY, max ?? Number.NEGATIVE_INFINITY),
+          },
         },
         axes: [
           {
             ...{ stroke: () => colour('muted'), font: FONT, grid: line, ticks: { show: false } },
-            ...{ size: 28, gap: 8, space: 70 },
-            values: (_, splits) => splits.map((second) => timeOfDay(second * 1000)),
+            ...{ size: 28, gap: 8, space: 64, incrs: TIME_STEPS },
+            values: (_chart, splits, _axis, _space, step) =>
+              splits.map((second) => axisText(second * 1000, step)),
           },
           {
             ...{ stroke: () => colour('muted'), font: FONT, grid: line, ticks: { show: false } },
@@ -84,19 +96,32 @@ export class TimeChart {
   }
 }
 
+/** A label of the time axis, as exact as the distance to the next. @type {(timeMs: number, stepSeconds: number) => string} */
+function axisText(timeMs, stepSeconds) {
+  if (stepSeconds >= DAY) return dateAndTime(timeMs).slice(0, 10);
+  return stepSeconds < MINUTE ? timeOfDay(timeMs) : timeOfDay(timeMs).slice(0, 5);
+}
+
+/** A time under the cursor: with its date where it is not of today. @param {number} timeMs */
+export const timeText = (timeMs) =>
+  new Date().toISOString().slice(0, 10) === dateAndTime(timeMs).slice(0, 10)
+    ? timeOfDay(timeMs)
+    : dateAndTime(timeMs);
+
 /**
  * Text over a chart that has nothing to show yet.
  *
  * @param {HTMLElement} container
- * @returns {(text: string | null) => void} Shows it, or takes it away.
+ * @returns {(text: string | null, hasMarks?: boolean) => void} Shows it, or takes it away; the chart stays where it has marks
+ *   to show, though no line.
  */
 export function emptyText(container) {
   const node = element('p', { class: 'empty' });
   container.append(node);
-  return (text) => {
+  return (text, hasMarks = false) => {
     node.hidden = text === null;
     // Axes without data would look like a measurement.
-    container.classList.toggle('waits', text !== null);
+    container.classList.toggle('waits', text !== null && !hasMarks);
     if (text !== null && node.textContent !== text) node.textContent = text;
   };
 }
@@ -109,6 +134,7 @@ export function emptyText(container) {
  * @returns {[number, number]}
  */
 export function roundRange(min, max) {
+  if (min > max) return [0, 1];
   const span = Math.max(max - min, Math.abs(max) * 1e-5, 1e-9) * 1.15;
   const rough = span / 5;
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -1,5 +1,6 @@
-import type { Dataset } from './dataset.ts';
+import type { Dataset, DatasetRow } from './dataset.ts';
 import { PriceMissing } from './errors.ts';
+import { LabelStream } from './label-stream.ts';
 
 /** What is to be predicted. */
 export type LabelKind = 'next-return' | 'next-mid-move' | 'triple-barrier';
@@ -90,6 +91,12 @@ export function makeLabels(dataset: Dataset, settings: LabelSettings): Labels {
   };
 }
 
+/** The price of one row that its label is made of; NaN where it has none. */
+export function labelPriceOf(kind: LabelKind, { close, mid }: Pick<DatasetRow, 'close' | 'mid'>): number {
+  const price = kind === 'next-mid-move' ? mid : close;
+  return price > 0 && Number.isFinite(price) ? price : Number.NaN;
+}
+
 /** Row numbers of each symbol, in time order. */
 export function rowsBySymbol(dataset: Dataset): Int32Array[] {
   const rows: number[][] = dataset.symbols.map(() => []);
@@ -98,69 +105,14 @@ export function rowsBySymbol(dataset: Dataset): Int32Array[] {
 }
 
 function outcomesOf(series: Float64Array, settings: LabelSettings): Outcome[] {
-  switch (settings.kind) {
-    case 'next-return':
-      return Array.from(series, (_, i) => nextReturn(series, i, settings));
-    case 'next-mid-move':
-      return nextMoves(series);
-    case 'triple-barrier': {
-      const sigma = trailingSigma(series, settings.sigmaBars);
-      return Array.from(series, (_, i) => tripleBarrier(series, i, sigma[i]!, settings));
-    }
-  }
-}
-
-function nextReturn(series: Float64Array, i: number, { horizonBars, costBps }: LabelSettings): Outcome {
-  const at = i + horizonBars;
-  return at < series.length ? { at, direction: signOf(series[at]! / series[i]! - 1, costBps) } : 'noFuture';
-}
-
-function signOf(change: number, costBps: number): 1 | 0 | -1 {
-  if (Math.abs(change) <= costBps / 1e4) return -1;
-  return change > 0 ? 1 : 0;
-}
-
-/** Backwards in one pass: the next change of row i is that of row i + 1 unless the price changes in between. */
-function nextMoves(series: Float64Array): Outcome[] {
   const outcomes: Outcome[] = Array.from(series, () => 'noFuture');
-  let priced = -1;
-  for (let i = series.length - 1; i >= 0; i -= 1) {
-    const price = series[i]!;
-    // A bar without a quote says nothing about the mid: it is skipped, not taken for a change.
-    if (Number.isNaN(price)) continue;
-    if (priced >= 0) {
-      const later = series[priced]!;
-      outcomes[i] = later === price ? outcomes[priced]! : { at: priced, direction: later > price ? 1 : 0 };
-    }
-    priced = i;
+  const stream = new LabelStream(settings);
+  for (const price of series) {
+    const known = stream.push(price);
+    if (known === undefined) continue;
+    const { from, to, at, direction } = known;
+    const outcome: Outcome = direction === undefined ? 'noVolatility' : { at, direction };
+    for (let row = from; row < to; row += 1) if (!Number.isNaN(series[row]!)) outcomes[row] = outcome;
   }
   return outcomes;
-}
-
-function tripleBarrier(series: Float64Array, i: number, sigma: number, settings: LabelSettings): Outcome {
-  const { horizonBars, costBps, upSigmas, downSigmas } = settings;
-  // Without a full window ahead, only the rows that happened to touch a barrier would be kept: a biased sample.
-  const limit = i + horizonBars;
-  if (limit >= series.length) return 'noFuture';
-  if (!(sigma > 0)) return 'noVolatility';
-  const width = sigma * Math.sqrt(horizonBars);
-  for (let at = i + 1; at <= limit; at += 1) {
-    const change = series[at]! / series[i]! - 1;
-    if (change >= upSigmas * width) return { at, direction: 1 };
-    if (change <= -downSigmas * width) return { at, direction: 0 };
-  }
-  return { at: limit, direction: signOf(series[limit]! / series[i]! - 1, costBps) };
-}
-
-/** Population standard deviation of the last `bars` one-bar returns, NaN before there are that many; two-pass. */
-function trailingSigma(series: Float64Array, bars: number): Float64Array {
-  const sigma = new Float64Array(series.length).fill(Number.NaN);
-  for (let i = bars; i < series.length; i += 1) {
-    let mean = 0;
-    for (let k = i - bars + 1; k <= i; k += 1) mean += (series[k]! / series[k - 1]! - 1) / bars;
-    let sum = 0;
-    for (let k = i - bars + 1; k <= i; k += 1) sum += (series[k]! / series[k - 1]! - 1 - mean) ** 2;
-    sigma[i] = Math.sqrt(sum / bars);
-  }
-  return sigma;
 }

@@ -1,4 +1,5 @@
 import type { LabelSettings } from './labels.ts';
+import { entropyOf } from './metrics/calibration.ts';
 import type { MetricSet } from './metrics/metric-set.ts';
 
 export interface FoldReport {
@@ -83,7 +84,7 @@ export function verdictOf({
   logLoss,
   upShare,
 }: Pick<MetricSet, 'accuracy' | 'baseRate' | 'pValue' | 'logLoss' | 'upShare'>): Verdict {
-  const ignorance = entropy(upShare);
+  const ignorance = entropyOf(upShare);
   const numbers =
     `accuracy ${percent(accuracy)} against a base rate of ${percent(baseRate)}, ` +
     `log loss ${logLoss.toFixed(4)} against ${ignorance.toFixed(4)}, p = ${pValue.toFixed(3)}`;
@@ -130,7 +131,7 @@ export function warningsOf(
       `Direction accuracy of ${percent(pooled.accuracy)} is above ${percent(TOO_GOOD)}: a leak until proven otherwise.${known}`,
     );
   }
-  const ignorance = entropy(pooled.upShare);
+  const ignorance = entropyOf(pooled.upShare);
   if (pooled.logLoss > ignorance) {
     warnings.push(
       `Log loss of ${pooled.logLoss.toFixed(4)} is worse than the base rate's ${ignorance.toFixed(4)}: the probabilities cannot be taken at their word.`,
@@ -150,11 +151,6 @@ export function warningsOf(
   }
   if (pooled.rows < 1000) warnings.push(`Only ${pooled.rows} out-of-sample rows: every figure is uncertain.`);
   return warnings;
-}
-
-/** Log loss of always answering the share that went up. */
-function entropy(share: number): number {
-  return -(share * Math.log(share) + (1 - share) * Math.log(1 - share));
 }
 
 function percent(share: number): string {

@@ -25,12 +25,27 @@ export function calibrationMetrics(
   let logLoss = 0;
   let brier = 0;
   for (let i = 0; i < n; i += 1) {
-    const p = probabilities[i]!;
-    const given = labels[i]! > 0 ? p : 1 - p;
-    logLoss -= Math.log(Math.min(1 - EPSILON, Math.max(EPSILON, given)));
-    brier += (p - labels[i]!) ** 2;
+    logLoss += logLossOf(probabilities[i]!, labels[i]!);
+    brier += brierOf(probabilities[i]!, labels[i]!);
   }
   return { logLoss: logLoss / n, brier: brier / n, ece: expectedCalibrationError(probabilities, labels, 10) };
+}
+
+/** Log loss of one answer. @param label - 1 up, 0 down. */
+export function logLossOf(probability: number, label: number): number {
+  const given = label > 0 ? probability : 1 - probability;
+  return -Math.log(Math.min(1 - EPSILON, Math.max(EPSILON, given)));
+}
+
+/** Squared distance between one answer and what came. @param label - 1 up, 0 down. */
+export function brierOf(probability: number, label: number): number {
+  return (probability - label) ** 2;
+}
+
+/** Log loss of always answering the share that went up, in [0, ln 2]: what knowing only the base rate scores. */
+export function entropyOf(upShare: number): number {
+  const part = (share: number): number => (share === 0 ? 0 : -share * Math.log(share));
+  return part(upShare) + part(1 - upShare);
 }
 
 /**

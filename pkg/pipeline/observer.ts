@@ -10,8 +10,11 @@ export interface PipelineObserver {
   onQuarantined?(quarantined: Quarantined): void;
   /** A bar closed; `latencyMs` counts from the arrival of the event that closed it to the published vector. */
   onVector?(vector: FeatureVector, latencyMs: number): void;
-  /** A prediction or abstention was published; `latencyMs` counts from the arrival of that same event. */
-  onPrediction?(prediction: Prediction, latencyMs: number): void;
+  /**
+   * A prediction or abstention was published for `vector`, in the order of each symbol; `latencyMs` counts from the arrival of
+   * that same event.
+   */
+  onPrediction?(prediction: Prediction, latencyMs: number, vector: FeatureVector): void;
 }
 
 /** One observer that tells all of `observers`, in order. */
@@ -26,8 +29,8 @@ export function combineObservers(observers: readonly PipelineObserver[]): Requir
     onVector: (vector, latencyMs) => {
       for (const observer of observers) observer.onVector?.(vector, latencyMs);
     },
-    onPrediction: (prediction, latencyMs) => {
-      for (const observer of observers) observer.onPrediction?.(prediction, latencyMs);
+    onPrediction: (prediction, latencyMs, vector) => {
+      for (const observer of observers) observer.onPrediction?.(prediction, latencyMs, vector);
     },
   };
 }

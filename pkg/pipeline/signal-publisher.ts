@@ -81,7 +81,7 @@ export class SignalPublisher implements ConsumerHandler {
     for (const [symbol, id] of newest) bySymbol.set(symbol, { offset: id.offset, timeUs: id.timeUs });
     const nowUs = clock.nowUs();
     predictions.forEach((prediction, i) =>
-      observer.onPrediction?.(prediction, (nowUs - arrivals[i]!) / 1000),
+      observer.onPrediction?.(prediction, (nowUs - arrivals[i]!) / 1000, messages[i]!.message),
     );
   }
 }

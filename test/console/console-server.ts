@@ -61,8 +61,9 @@ export async function startConsole(port = 0): Promise<ConsoleServer> {
     bars += 1;
     const timeUs = START_US + bars * 1_000_000;
     observer.onEvent?.(quoteAt(symbol, timeUs, price));
-    observer.onVector?.(vectorAt(symbol, timeUs, price), 0.4);
-    observer.onPrediction?.(predict(timeUs), 1.5);
+    const vector = vectorAt(symbol, timeUs, price);
+    observer.onVector?.(vector, 0.4);
+    observer.onPrediction?.(predict(timeUs), 1.5, vector);
   };
   return {
     port: listening,

@@ -80,7 +80,7 @@ const CASES: readonly Case[] = [
     what: 'nothing to train on',
     args: ['train', '--out', `${DIR}/o`],
     ...usage,
-    says: '--file and --from-history',
+    says: 'exactly one of --file, --from-history',
   },
   {
     what: 'two ways to predict',

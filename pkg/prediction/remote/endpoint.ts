@@ -175,13 +175,19 @@ export class Endpoint implements Load {
   }
 
   #become(state: EndpointState): void {
+    const isNew = labelOf(state) !== labelOf(this.#state);
     this.#state = state;
-    this.#options.onState(this);
+    if (isNew) this.#options.onState(this);
   }
 }
 
 /** Errors of a predictor that has too much to do, or is on its way out. */
 const NO_ANSWER: ReadonlySet<ErrorKind> = new Set(['deadline', 'unavailable', 'exhausted']);
+
+/** What of a state is worth telling: not each further try that fails alike, nor each look that finds the same model. */
+function labelOf(state: EndpointState): string {
+  return `${state.kind} ${state.kind === 'ready' ? state.revision.digest : state.reason}`;
+}
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

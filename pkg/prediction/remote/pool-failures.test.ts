@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../../../test/support/eventually.ts';
 import {
+  openPool,
   poolFixture,
   QUICK,
   rowsOf,
@@ -11,8 +12,9 @@ import {
 } from '../../../test/support/predictors.ts';
 import { ContractMismatch } from '../../artifacts/errors.ts';
 import { DeadlineExceededError } from '../../rpc/errors.ts';
+import type { Endpoint } from './endpoint.ts';
 
-const { predictor, poolOf, artifact } = poolFixture();
+const { predictor, poolOf, closing, artifact } = poolFixture();
 
 const never: TestPredictor['behaviour'] = () => undefined;
 
@@ -104,6 +106,26 @@ describe('a pool whose predictors fail', () => {
     one.setServing(true);
     await eventually(() => pool.usable.length === 1);
     await infer(rowsOf(one, 1), 1);
+  });
+
+  it('tells of a predictor that is away once, not of each try to reach it', async () => {
+    const one = await predictor();
+    const states: string[] = [];
+    const observer = { onState: ({ state }: Endpoint) => void states.push(state.kind) };
+    const endpoint = { ...QUICK.endpoint, verifyMs: 20 };
+    const test = openPool([one.address], { endpoint }, { observer });
+    closing(test.pool);
+    await eventually(() => one.manifests.asked > 3);
+    await one.stop();
+    await eventually(() => test.pool.endpoints[0]!.state.kind === 'away');
+    const again = await startPredictor(artifact(0), Number(one.address.split(':')[1]));
+    one.stop = again.stop;
+    await eventually(() => test.pool.usable.length === 1);
+    expect(states.filter((state, i) => state !== 'away' || states[i - 1] !== 'away')).toEqual([
+      ...['ready', 'draining', 'away', 'ready'],
+    ]);
+    // Once that it has stopped, once that it cannot be reached.
+    expect(states.filter((state) => state === 'away').length).toBeLessThanOrEqual(2);
   });
 
   it('goes on with a predictor that has no time to say what it serves', async () => {

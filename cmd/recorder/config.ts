@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { type TableName, TABLES } from '../../pkg/history/schema.ts';
 import { serviceSchema } from '../service/config.ts';
+import { featuresSection } from '../settings.ts';
 
 const days = z
   .int()
@@ -41,11 +42,7 @@ export const historySchema = z.strictObject({
 /** Configuration of the recorder process. */
 export const recorderSchema = serviceSchema.extend({
   history: historySchema,
-  features: z
-    .strictObject({
-      bar: z.string().default('time:1000').describe('Bar clock of the vectors that are recorded'),
-    })
-    .prefault({}),
+  features: featuresSection,
   recorder: z
     .strictObject({
       spool: z

@@ -1,4 +1,6 @@
 /** The recorder process: everything that the event log carries, into ClickHouse. */
+import { formatBarClock, parseBarClock } from '../../pkg/features/bar-clock.ts';
+import { createFeatureEngine } from '../../pkg/features/engine.ts';
 import { DurableRecorder } from '../../pkg/pipeline/recorder-durable.ts';
 import { recorderMetrics } from '../../pkg/pipeline/recorder-metrics.ts';
 import { recordedTopics } from '../../pkg/pipeline/recorder-rows.ts';
@@ -24,7 +26,10 @@ export function run(configFile?: string): Promise<void> {
     async ({ config, log, metrics, shutdown, signal, started }) => {
       const history = await openHistory(config.history);
       shutdown.add('history', () => history.close());
-      const topics = recordedTopics(TOPICS, config.features.bar);
+      const bar = parseBarClock(config.features.bar);
+      const { featureSet, names } = createFeatureEngine({ ...config.features, bar });
+      await history.putFeatureNames(featureSet, names);
+      const topics = recordedTopics(TOPICS, formatBarClock(bar));
       const random = createRandom(process.pid);
       const recorder = new DurableRecorder({
         ...{ topics, log, group: GROUP, clock: systemClock, signal },

@@ -8,8 +8,10 @@ const MINUTE_US = 60_000_000;
 /** Times after which the outcome of a prediction is looked at. */
 const HORIZONS_US: readonly number[] = [5_000_000, 60_000_000];
 
+/** Milliseconds of the clock, 0 for what is no time clock. */
+const CLOCK_MS = `toUInt64OrZero(if(startsWith(bar, 'time:'), substring(bar, 6), ''))`;
 /** Bars that lie within one minute: those of clocks that divide it. */
-const WITHIN_MINUTE = `startsWith(bar, 'time:') AND 60000 % toUInt64OrDefault(substring(bar, 6), 60001::UInt64) = 0`;
+const WITHIN_MINUTE = `${CLOCK_MS} > 0 AND 60000 % greatest(${CLOCK_MS}, 1) = 0`;
 
 const MINUTE_PARTS = `SELECT bar, symbol, intDiv(end_time_us - 1, ${MINUTE_US}) * ${MINUTE_US} AS minute_us,
     maxMap(map(end_time_us, (known_time_us, open, high, low, close, volume, trade_count))) AS parts,

@@ -111,10 +111,15 @@ export function predictionRow(prediction: Prediction): Row {
   };
 }
 
+/** What is set aside may hold any text, also halves of surrogate pairs: no UTF-8 has those, and the engine refuses them. */
 export function quarantineRow(item: Quarantined): Row {
-  const { reason, message, source, symbol, origin, raw } = item;
   return {
-    ...{ reason, message, source, symbol, origin, raw },
+    reason: item.reason,
+    message: item.message.toWellFormed(),
+    source: item.source.toWellFormed(),
+    symbol: item.symbol.toWellFormed(),
+    origin: item.origin.toWellFormed(),
+    raw: item.raw.toWellFormed(),
     receive_time_us: item.receiveTimeUs,
     sequence: item.sequence ?? null,
     event_time_us: item.eventTimeUs ?? null,

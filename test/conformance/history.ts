@@ -5,7 +5,7 @@ import type { HistoryAddress } from '../../pkg/history/connection.ts';
 import { HistorySchemaNewer } from '../../pkg/history/errors.ts';
 import { History } from '../../pkg/history/history.ts';
 import { MIGRATIONS } from '../../pkg/history/migrations.ts';
-import { barRow, featureRow, type Row, tickRow } from '../../pkg/history/rows.ts';
+import { barRow, featureRow, quarantineRow, type Row, tickRow } from '../../pkg/history/rows.ts';
 import type { MarketEvent } from '../../pkg/marketdata/events.ts';
 
 /** Where a history may be made; the suite makes databases of its own in it. */
@@ -230,6 +230,54 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
       await history.insert('ticks', rows);
       expect(await history.count('ticks')).toBe(1);
     });
+
+    it.each([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 0])(
+      'takes whatever a message can hold: time %d, odd numbers, texts and clocks',
+      async (timeUs) => {
+        await openNew();
+        const { bar, ...rest } = vector('\0\'"\\\n\u{1f4c8}', 0, [
+          NaN,
+          Infinity,
+          -0,
+          5e-324,
+          Number.MAX_VALUE,
+        ]);
+        const odd: FeatureVector = {
+          ...{ ...rest, timeUs, knownTimeUs: timeUs, offset: Number.MAX_SAFE_INTEGER },
+          bar: { ...bar, startTimeUs: timeUs, endTimeUs: timeUs, close: Number.MAX_VALUE, buyVolume: NaN },
+        };
+        const clocks = [
+          'time:1000',
+          'time:0',
+          'time:',
+          'time:-1',
+          'time:99999999999999999999',
+          'trades:5',
+          '',
+        ];
+        await history.insert(
+          'bars',
+          clocks.map((clock) => barRow(odd, clock)),
+        );
+        await history.insert('features', [featureRow(odd)]);
+        await history.insert('ticks', [
+          tickRow({ ...quote(1, 100), eventTimeUs: timeUs, receiveTimeUs: -timeUs }),
+        ]);
+        const torn = `torn \ud800`;
+        await history.insert('quarantine', [
+          quarantineRow({
+            ...{ reason: 'Malformed', message: torn, source: torn, symbol: torn, origin: torn, raw: torn },
+            receiveTimeUs: timeUs,
+          }),
+        ]);
+        expect(await history.count('bars')).toBe(clocks.length);
+        expect(await history.contents('features')).toMatchObject([
+          { time_us: timeUs, symbol: odd.symbol, values: [null, null, 0, 5e-324, Number.MAX_VALUE] },
+        ]);
+        expect(await history.contents('ticks')).toMatchObject([{ event_time_us: timeUs }]);
+        expect(await history.contents('quarantine')).toMatchObject([{ symbol: 'torn \ufffd' }]);
+      },
+    );
 
     it('takes rows of many months in one insert', async () => {
       await openNew();

@@ -108,9 +108,14 @@ describe.skipIf(missing !== undefined)('the recorder', () => {
     }
   };
 
-  it('writes what it reads', async () => {
+  it('writes what it reads, and the names of what is in a vector', async () => {
     await append(ROUND);
     await expectNothingLostOrDoubled(true);
+    const history = await History.open({ ...server, database: DATABASE });
+    const [set] = await history.featureSets();
+    await history.close();
+    expect(set).toMatchObject({ featureSet: 'core-v1+micro-v1', bars: ['time:1000'] });
+    expect(set!.names).toContain('return_1');
   }, 60_000);
 
   it('keeps the answer that it did not get from doubling rows', async () => {

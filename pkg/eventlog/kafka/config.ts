@@ -39,6 +39,8 @@ export interface KafkaEventLogConfig {
   readonly outOfRange?: 'fail' | 'stand-still';
   /** Milliseconds after which a partition that stands still looks whether an operator has decided; default 2,000. */
   readonly decisionPollMs?: number;
+  /** Milliseconds between two looks at how far groups are behind; default 10,000. */
+  readonly lagPollMs?: number;
   /** Milliseconds in which a broker must be reached at start; default 30,000. */
   readonly connectTimeoutMs?: number;
   /** Milliseconds that one request may take; default 10,000. */
@@ -69,6 +71,7 @@ export function withDefaults(config: KafkaEventLogConfig): KafkaSettings {
     retentionMs: WEEK_MS,
     outOfRange: 'fail',
     decisionPollMs: 2000,
+    lagPollMs: 10_000,
     connectTimeoutMs: 30_000,
     requestTimeoutMs: 10_000,
     deliveryTimeoutMs: 120_000,

@@ -5,6 +5,7 @@ import type { Committed } from './committed.ts';
 import { isTransient, protocolError } from './client-errors.ts';
 import { KafkaRefused } from './errors.ts';
 import { Fetcher } from './fetcher.ts';
+import { LagWatch } from './lag-watch.ts';
 import type { Link, LinkContext } from './link.ts';
 import { type MemberDuties, Membership } from './membership.ts';
 import { Reading, type ReadingDuties } from './reading.ts';
@@ -19,6 +20,7 @@ export interface ConsumedLog {
   /** For short requests; shared with the log. */
   readonly link: Link;
   readonly position: (topic: string, partition: number) => Promise<PartitionPosition>;
+  readonly positions: (topic: string) => Promise<readonly PartitionPosition[]>;
   readonly committed: (group: string, topic: string, partition: number) => Promise<Committed | undefined>;
   /** Told once, when the member has left. */
   readonly ended: (consumer: KafkaConsumer) => void;
@@ -32,6 +34,7 @@ export class KafkaConsumer implements Consumer, MemberDuties {
   readonly #log: ConsumedLog;
   readonly #membership: Membership;
   readonly #fetcher: Fetcher;
+  readonly #lagWatch: LagWatch;
   readonly #readingDuties: ReadingDuties;
   /** What is owned, by `topic/partition`. */
   readonly #readings = new Map<string, Reading>();
@@ -52,6 +55,11 @@ export class KafkaConsumer implements Consumer, MemberDuties {
       () => [...this.#readings.values()],
       (error) => this.failed(error),
       context,
+    );
+    this.#lagWatch = new LagWatch(
+      () => [...this.#readings.values()],
+      (topic) => log.positions(topic),
+      context.settings.lagPollMs,
     );
     this.#readingDuties = {
       handler,
@@ -169,6 +177,7 @@ export class KafkaConsumer implements Consumer, MemberDuties {
     await Promise.race([Promise.all(ends.map(({ end }) => end)), this.#abandoned.promise]);
     for (const { reading } of ends) reading.lose();
     await this.#membership.leave(this.#log.link);
+    this.#lagWatch.stop();
     await this.#fetcher.close();
     this.#log.ended(this);
     if (this.#failure === undefined) this.#settled.resolve();

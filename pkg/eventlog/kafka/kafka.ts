@@ -102,6 +102,7 @@ export class KafkaEventLog implements EventLog {
         link: this.#link,
         position: (topic, partition) =>
           this.#retry('find offsets', () => positionOf(this.#link, topic, partition)),
+        positions: (topic) => this.#positions(topic),
         committed: (group, topic, partition) => this.#committed(group, topic, partition),
         ended: (member) => this.#consumers.delete(member),
       },
@@ -133,7 +134,7 @@ export class KafkaEventLog implements EventLog {
 
   async positions(topic: string): Promise<readonly PartitionPosition[]> {
     this.#checkNotClosed();
-    return this.#retry('find offsets', () => positionsOf(this.#link, topic));
+    return this.#positions(topic);
   }
 
   close(): Promise<void> {
@@ -161,6 +162,10 @@ export class KafkaEventLog implements EventLog {
 
   #retry<T>(what: string, work: () => Promise<T>): Promise<T> {
     return this.#link.retry(what, this.#context.settings.connectTimeoutMs, work);
+  }
+
+  #positions(topic: string): Promise<readonly PartitionPosition[]> {
+    return this.#retry('find offsets', () => positionsOf(this.#link, topic));
   }
 
   #position(topic: string, partition: number): Promise<PartitionPosition> {

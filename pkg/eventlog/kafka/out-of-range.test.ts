@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)('unread records that are gone', () => {
   }> => {
     const { logger, lines } = capturingLogger();
     const metrics = new Registry();
-    const config = { outOfRange: 'stand-still', decisionPollMs: 100 } as const;
+    const config = { outOfRange: 'stand-still', decisionPollMs: 100, lagPollMs: 50 } as const;
     const log = await openTestLog(brokers(), config, logger, kafkaMetrics(metrics));
     opened.push(log);
     return { log, lines, metrics };
@@ -97,6 +97,9 @@ describe.skipIf(missing !== undefined)('unread records that are gone', () => {
     const text = await metrics.metrics();
     expect(text).toContain(`tradewind_kafka_out_of_range_total{group="${group}",topic="${topic}"} 1`);
     expect(text).toContain(`standing_partitions{group="${group}",topic="${topic}",partition="0"} 1`);
+    // Nobody fetches what stands still, yet it falls behind: from 5 to the end at 31.
+    const lag = `lag_records{group="${group}",topic="${topic}",partition="0"} 26`;
+    await eventually(async () => (await metrics.metrics()).includes(lag), WITHIN_MS);
 
     const hand = await operator();
     const [position] = (await hand.describeGroup(group)).positions;

@@ -34,9 +34,9 @@ export class Reading {
   #waitingBytes = 0;
   /** Where the next fetch begins; `undefined` while nothing is to be fetched. */
   #fetchOffset: number | undefined;
-  /** Offset after all that has been fetched, and after all that has been committed. */
+  /** Offset after all that has been fetched, and after all that has been committed; beyond every offset until that is known. */
   #fetchedTo = 0;
-  #committedTo = 0;
+  #committedTo = Number.POSITIVE_INFINITY;
   #endOffset = 0;
   #isOutOfRange = false;
   #isStopping = false;
@@ -71,8 +71,7 @@ export class Reading {
 
   /** Takes the answer to a fetch at `offset`, unless it has been overtaken. */
   give(offset: number, { records, nextOffset, endOffset }: Fetched): void {
-    this.#endOffset = endOffset;
-    this.#tellLag();
+    this.noteEnd(endOffset);
     if (offset !== this.#fetchOffset || nextOffset === offset) return;
     for (const record of records) {
       this.#waiting.push(record);
@@ -81,6 +80,12 @@ export class Reading {
     this.#fetchOffset = nextOffset;
     this.#fetchedTo = nextOffset;
     this.#wake();
+  }
+
+  /** The partition ended there a moment ago. */
+  noteEnd(endOffset: number): void {
+    this.#endOffset = endOffset;
+    this.#tellLag();
   }
 
   /** The broker does not have the offset where the next fetch was to begin. */
@@ -145,7 +150,7 @@ export class Reading {
     if (handler.onOutOfRange === undefined && !isStandingStill) throw error;
     const instead = await handler.onOutOfRange?.(this.assignment, error);
     if (instead === undefined) {
-      await this.#awaitOperator();
+      await this.#awaitOperator(offset);
       return false;
     }
     const again = await this.#outside(instead);
@@ -156,8 +161,9 @@ export class Reading {
   }
 
   /** Stands still, owned, until an operator has chosen an offset that the log has, or the reading ends. */
-  async #awaitOperator(): Promise<void> {
+  async #awaitOperator(offset: number): Promise<void> {
     const { report, decisionPollMs } = this.#duties;
+    this.#committedTo = offset;
     report.stands(this.assignment);
     let chosen: number | undefined;
     try {
@@ -196,7 +202,7 @@ export class Reading {
   }
 
   #tellLag(): void {
-    if (this.#isStopping) return;
+    if (this.#isStopping || !Number.isFinite(this.#committedTo)) return;
     this.#duties.report.lag(this.assignment, Math.max(0, this.#endOffset - this.#committedTo));
   }
 

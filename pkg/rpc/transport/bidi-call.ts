@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { statusOf, type RpcStatus } from '../status.ts';
-import { FrameReader } from './frame-reader.ts';
+import { FrameReader, FramingError } from './frame-reader.ts';
 import type { ServerCall } from './server-call.ts';
 
 type Callback = (error?: Error | null) => void;
@@ -18,6 +18,8 @@ export class BidiCall extends Duplex {
     const { stream } = call;
     const reader = new FrameReader(maxReceiveBytes, call.encoding);
     stream.on('data', (chunk: Buffer) => {
+      // The rest of a call that is over is read, or it would hold up the connection, and thrown away.
+      if (call.isOver) return;
       let hasRoom = true;
       try {
         for (const message of reader.read(chunk)) hasRoom = this.push(message);
@@ -27,7 +29,10 @@ export class BidiCall extends Duplex {
       }
       if (!hasRoom) stream.pause();
     });
-    stream.on('end', () => this.push(null));
+    stream.on('end', () => {
+      if (call.isOver || reader.isEmpty) this.push(null);
+      else this.#refuse(new FramingError('be whole', 'cut off'));
+    });
     stream.on('close', () => this.destroy());
   }
 
@@ -55,6 +60,7 @@ export class BidiCall extends Duplex {
 
   override _final(callback: Callback): void {
     this.call.finish();
+    this.call.stream.resume();
     callback();
   }
 

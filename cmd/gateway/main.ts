@@ -23,7 +23,7 @@ import { openPool } from './open-pool.ts';
 
 const GROUP = 'gateway';
 const DRAIN_MS = 5000;
-/** Covers the batch in hand, unless predictors are away: then it is given up, and predicted after the next start. */
+/** Covers the batch in hand; while predictors are away it is given up, and predicted after the next start. */
 const STOP_DEADLINE_MS = 10_000;
 const POLL_MS = 50;
 const RETRY_BACKOFF = { baseMs: 50, maxMs: 1000 };
@@ -49,6 +49,7 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
       { timeoutMs: config.predictors.streamTimeoutMs, backoff: RETRY_BACKOFF },
       systemClock,
       Math.random,
+      signal,
     ),
   });
 

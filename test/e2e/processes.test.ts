@@ -75,7 +75,7 @@ describe.skipIf(missing !== undefined)(
       await rm(folder, { recursive: true, force: true });
     });
 
-    it('gives the signals that one process gives, in number, order and value, though the gateway is killed and all predictors are restarted', async () => {
+    it('gives the signals that one process gives, in number, order and value, though the gateway is killed, and stopped while all predictors are away', async () => {
       const model = await randomArtifact(folder);
       const kafka = { brokers: brokers(), partitions: PARTITIONS };
       const predictor = { model: { uris: [model] } };
@@ -89,8 +89,16 @@ describe.skipIf(missing !== undefined)(
       ]);
       await eventually(async () => (await countOf(log, TOPICS.signals)) > 100, 30_000);
       await killed.stop('SIGKILL');
-      const gateway = await start('gateway', gatewayConfig);
+      const second = await start('gateway', gatewayConfig);
+      const seen = await countOf(log, TOPICS.signals);
+      await eventually(async () => (await countOf(log, TOPICS.signals)) > seen, 30_000);
       expect(await Promise.all(predictors.map((each) => each.stop('SIGTERM')))).toEqual([0, 0]);
+      // The vectors that it has in hand by then wait for a predictor.
+      await eventually(async () => (await readiness(second)).includes('away'));
+      const vectors = await countOf(log, TOPICS.features);
+      await eventually(async () => (await countOf(log, TOPICS.features)) > vectors, 30_000);
+      expect(await second.stop('SIGTERM')).toBe(0);
+      const gateway = await start('gateway', gatewayConfig);
       for (const address of addresses)
         await start('predictor', { ...predictor, grpc: { port: Number(address.split(':')[1]) } });
       // All of the history, and some of what came live.

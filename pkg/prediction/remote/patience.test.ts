@@ -5,7 +5,9 @@ import { PredictorLost, PredictorRefused } from './errors.ts';
 import { createPatience } from './patience.ts';
 
 const clock = new ManualClock(1_000_000);
-const retry = createPatience({ timeoutMs: 100, backoff: { baseMs: 2, maxMs: 4 } }, clock, () => 0.5);
+const stopping = new AbortController();
+const settings = { timeoutMs: 100, backoff: { baseMs: 2, maxMs: 4 } };
+const retry = createPatience(settings, clock, () => 0.5, stopping.signal);
 const refused = (kind: 'notFound' | 'usage') => new PredictorRefused('a:1', { code: 'X', kind, message: '' });
 
 describe('patience with a failed prediction of the stream', () => {
@@ -16,5 +18,18 @@ describe('patience with a failed prediction of the stream', () => {
     ['does not where the next try would begin after the time', new PredictorLost('a:1'), 99, false],
   ])('%s', async (_, error, passedMs, expected) => {
     expect(await retry(error, 1, 1000 - passedMs)).toBe(expected);
+  });
+
+  it('ends when the process stops: neither a try nor an abstention', async () => {
+    const slow = { timeoutMs: 1e6, backoff: { baseMs: 1e5, maxMs: 1e5 } };
+    const waiting = createPatience(
+      slow,
+      clock,
+      () => 0.5,
+      stopping.signal,
+    )(new PredictorLost('a:1'), 1, 1000);
+    stopping.abort();
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(retry(new PredictorLost('a:1'), 1, 1000)).rejects.toMatchObject({ name: 'AbortError' });
   });
 });

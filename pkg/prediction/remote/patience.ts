@@ -14,16 +14,21 @@ export interface PatienceSettings {
 /**
  * Lets the stream try again what fails for now only, so that a restart of all predictors, or a machine that is slow for a moment, is
  * a delay and not a row of abstentions.
+ *
+ * @param signal - Aborts when the process stops: then the prediction is given up with an AbortError, and made after the next start.
  */
 export function createPatience(
   { timeoutMs, backoff }: PatienceSettings,
   clock: Clock,
   random: () => number,
+  signal: AbortSignal,
 ): VectorRetry {
   return async (error: TradewindError, failures: number, startedMs: number) => {
+    if (!error.retryable) return false;
+    signal.throwIfAborted();
     const waitMs = backoffMs(failures, backoff, random());
-    if (!error.retryable || clock.monotonicMs() + waitMs >= startedMs + timeoutMs) return false;
-    await sleep(waitMs);
+    if (clock.monotonicMs() + waitMs >= startedMs + timeoutMs) return false;
+    await sleep(waitMs, undefined, { signal });
     return true;
   };
 }

@@ -88,8 +88,8 @@ export class RequestExpired extends TradewindError {
 }
 
 /** Tensors of a request do not fit the model. */
-export class TensorsInvalid extends TradewindError {
-  readonly code = 'TensorsInvalid';
+export class InferenceRequestInvalid extends TradewindError {
+  readonly code = 'InferenceRequestInvalid';
   readonly kind = 'usage';
 
   constructor(message: string) {

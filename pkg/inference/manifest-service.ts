@@ -1,7 +1,7 @@
 import { ModelService } from '../../proto/gen/tradewind/v1/model_pb.ts';
 import type { RpcServer } from '../rpc/server.ts';
 import { ManifestAbsent } from './errors.ts';
-import { ModelNotFoundError } from './oip/errors.ts';
+import { ModelNotFound } from './oip/errors.ts';
 import type { FileModelRepository } from './repository.ts';
 
 type Manifests = Pick<FileModelRepository, 'index' | 'loaded'>;
@@ -12,7 +12,7 @@ export function registerManifestService(server: RpcServer, repository: Manifests
     getManifest: ({ name }) => {
       const served = name === '' ? onlyName(repository) : name;
       const loaded = repository.loaded(served);
-      if (loaded === undefined) throw new ModelNotFoundError(served, '');
+      if (loaded === undefined) throw new ModelNotFound(served, '');
       if (loaded.manifestBytes === undefined) throw new ManifestAbsent(served);
       return { name: served, manifest: loaded.manifestBytes };
     },

@@ -1,6 +1,6 @@
 import type { GraphInspection } from '../ml/onnx/inspect.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { TensorsInvalid } from './errors.ts';
+import { InferenceRequestInvalid } from './errors.ts';
 import type { OnnxSession } from './onnx-session.ts';
 import { openSession, type PlacedSession } from './open-session.ts';
 import type { Placement, PlacementSettings, RunTimes } from './placement.ts';
@@ -66,7 +66,7 @@ export class OnnxModel implements ServedModel {
    * Loads the model, warms it up and puts it where its runs belong.
    *
    * @throws {ModelFailed} ONNX Runtime refuses it, or it does not run.
-   * @throws {TensorsInvalid} A tensor is of a type that the protocol does not have.
+   * @throws {InferenceRequestInvalid} A tensor is of a type that the protocol does not have.
    */
   static async load(options: OnnxModelOptions): Promise<OnnxModel> {
     const signature = signatureOf(options.graph);
@@ -89,7 +89,9 @@ export class OnnxModel implements ServedModel {
     const names = outputNames ?? this.#outputNames;
     for (const name of names)
       if (!this.#outputNames.includes(name))
-        throw new TensorsInvalid(`outputs must be among ${this.#outputNames.join(', ')}, was '${name}'`);
+        throw new InferenceRequestInvalid(
+          `outputs must be among ${this.#outputNames.join(', ')}, was '${name}'`,
+        );
     return await this.#run(inputs, names);
   }
 

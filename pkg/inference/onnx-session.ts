@@ -1,6 +1,6 @@
 import { ort } from '../runtime/onnxruntime.ts';
 
-import { ModelFailed, TensorsInvalid } from './errors.ts';
+import { ModelFailed, InferenceRequestInvalid } from './errors.ts';
 import { fromOrtTensor, toOrtTensor } from './onnx-tensors.ts';
 import type { Tensor } from './served-model.ts';
 
@@ -15,7 +15,7 @@ export interface OnnxSession {
    *
    * @param inputs - One tensor per input; must not be changed until the run is over.
    * @returns The outputs named, in that order.
-   * @throws {TensorsInvalid} A tensor does not hold what it says.
+   * @throws {InferenceRequestInvalid} A tensor does not hold what it says.
    * @throws {ModelFailed} ONNX Runtime fails to run it.
    * @throws {ModelWorkerLost} It ran on a worker, and that ended.
    */
@@ -66,7 +66,7 @@ export class InlineSession implements OnnxSession {
       try {
         feeds[tensor.name] = toOrtTensor(tensor);
       } catch (error) {
-        throw new TensorsInvalid(
+        throw new InferenceRequestInvalid(
           `input '${tensor.name}' must hold ${tensor.datatype} of shape [${tensor.shape.join(', ')}]: ${(error as Error).message}`,
         );
       }

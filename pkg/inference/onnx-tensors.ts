@@ -1,6 +1,6 @@
 import { ort } from '../runtime/onnxruntime.ts';
 
-import { TensorsInvalid } from './errors.ts';
+import { InferenceRequestInvalid } from './errors.ts';
 import type { Tensor, TensorData, TensorDatatype } from './served-model.ts';
 
 const ORT_TYPES = {
@@ -58,7 +58,9 @@ export function toOrtTensor({ datatype, shape, data }: Tensor): ort.Tensor {
 export function fromOrtTensor(name: string, tensor: ort.Tensor): Tensor {
   const datatype = DATATYPES.get(tensor.type);
   if (datatype === undefined)
-    throw new TensorsInvalid(`output '${name}' must be of a type that the protocol has, was ${tensor.type}`);
+    throw new InferenceRequestInvalid(
+      `output '${name}' must be of a type that the protocol has, was ${tensor.type}`,
+    );
   return { name, datatype, shape: tensor.dims, data: rawData(tensor.data) };
 }
 

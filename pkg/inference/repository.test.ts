@@ -180,6 +180,8 @@ describe.each(['inline', 'worker'] as const)('any graph, %s', (mode) => {
     await writeFile(path, negation(1));
     await repository.add(path);
     const x = { name: 'x', datatype: 'FP32' as const, shape: [1], data: Float32Array.of(1) };
-    await expect(repository.get('neg')!.infer([x], ['z'])).rejects.toMatchObject({ code: 'TensorsInvalid' });
+    await expect(repository.get('neg')!.infer([x], ['z'])).rejects.toMatchObject({
+      code: 'InferenceRequestInvalid',
+    });
   });
 });

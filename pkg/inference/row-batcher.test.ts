@@ -54,7 +54,7 @@ describe('row batcher', () => {
   ])('refuses %d features for %d rows and goes on', async (length, rows) => {
     const batcher = new RowBatcher(2, doubling().run);
     const error = await new Promise((resolve) => batcher.add(new Float32Array(length), rows, resolve));
-    expect(error).toMatchObject({ code: 'TensorsInvalid' });
+    expect(error).toMatchObject({ code: 'InferenceRequestInvalid' });
     expect(await ask(batcher, [1])).toEqual([2]);
   });
 

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { InferenceOverload, ModelWorkerLost, RequestExpired, TensorsInvalid } from './errors.ts';
+import { InferenceOverload, ModelWorkerLost, RequestExpired, InferenceRequestInvalid } from './errors.ts';
 
 /** Answer to one request: one array per output, in the order of the graph's outputs. */
 export type RowsDone = (error: Error | undefined, outputs: readonly Float32Array[]) => void;
@@ -59,7 +59,7 @@ export class RowBatcher {
   }
 
   /**
-   * Queues rows; `done` is called once, with an error at once where the array is not `rows` rows (TensorsInvalid) or too many wait
+   * Queues rows; `done` is called once, with an error at once where the array is not `rows` rows (InferenceRequestInvalid) or too many wait
    * (InferenceOverload). A request larger than one run is split over several, which are answered as one.
    *
    * @param expiresMs - Time on the monotonic clock from which on nobody waits for the answer: a request that is still in the queue
@@ -68,7 +68,10 @@ export class RowBatcher {
   add(features: Float32Array, rows: number, done: RowsDone, expiresMs = Infinity): void {
     if (!Number.isInteger(rows) || rows < 1 || features.length !== rows * this.#width) {
       const wanted = `${this.#width} features for each of at least one row`;
-      done(new TensorsInvalid(`request must hold ${wanted}, holds ${features.length} for ${rows}`), []);
+      done(
+        new InferenceRequestInvalid(`request must hold ${wanted}, holds ${features.length} for ${rows}`),
+        [],
+      );
       return;
     }
     if (this.#queuedRows > 0 && this.#queuedRows + rows > this.#maxQueuedRows) {

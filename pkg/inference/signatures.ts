@@ -1,5 +1,5 @@
 import type { GraphInspection } from '../ml/onnx/inspect.ts';
-import { TensorsInvalid } from './errors.ts';
+import { InferenceRequestInvalid } from './errors.ts';
 import { datatypeOfElement } from './onnx-tensors.ts';
 import type { TensorSignature } from './served-model.ts';
 
@@ -11,7 +11,7 @@ export interface ModelSignature {
   readonly rowWidth: number | undefined;
 }
 
-/** @throws {TensorsInvalid} A tensor is of a type that the protocol does not have. */
+/** @throws {InferenceRequestInvalid} A tensor is of a type that the protocol does not have. */
 export function signatureOf(graph: GraphInspection): ModelSignature {
   const inputs = tensorSignatures(graph.inputs);
   const outputs = tensorSignatures(graph.outputs);
@@ -22,7 +22,7 @@ function tensorSignatures(tensors: GraphInspection['inputs']): readonly TensorSi
   return tensors.map(({ name, elementType, shape }) => {
     const datatype = datatypeOfElement(elementType);
     if (datatype === undefined)
-      throw new TensorsInvalid(
+      throw new InferenceRequestInvalid(
         `tensor '${name}' must be of a type that the protocol has, was ${elementType}`,
       );
     return { name, datatype, shape };

@@ -16,7 +16,7 @@ import {
 } from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { RemoteCallError } from './errors.ts';
+import { RpcFailed } from './errors.ts';
 import { methodPath } from './service-bridge.ts';
 import type { CallOptions, ServiceCalls } from './service-types.ts';
 import { errorOfStatus } from './status.ts';
@@ -40,7 +40,7 @@ export interface RpcClientOptions {
 /** Typed calls of one service over one connection. */
 export interface RpcClient<S extends DescService> {
   readonly call: ServiceCalls<S>;
-  /** @throws {RemoteCallError} No connection within `timeoutMs`. */
+  /** @throws {RpcFailed} No connection within `timeoutMs`. */
   waitForReady(timeoutMs: number): Promise<void>;
   close(): void;
 }
@@ -48,7 +48,7 @@ export interface RpcClient<S extends DescService> {
 type AnyMessage = Message & Record<string, unknown>;
 
 /**
- * A typed client. Every failed call throws a {@link RemoteCallError} with the reason and facts that the server sent.
+ * A typed client. Every failed call throws a {@link RpcFailed} with the reason and facts that the server sent.
  *
  * @param address - `host:port`, or any target that gRPC resolves (`dns:///name:port`).
  */
@@ -91,9 +91,9 @@ export function createRpcClient<S extends DescService>(
   };
 }
 
-function notConnected(address: string, cause: Error): RemoteCallError {
+function notConnected(address: string, cause: Error): RpcFailed {
   const message = `Server must be reachable at ${address}, it was not`;
-  return new RemoteCallError({
+  return new RpcFailed({
     reason: undefined,
     kind: 'unavailable',
     status: 14,

@@ -1,7 +1,7 @@
 import { TradewindError, type ErrorFacts, type ErrorKind } from '../runtime/errors.ts';
 
 /** The bytes of a request are no message of the method's type. */
-export class MessageMalformedError extends TradewindError {
+export class MessageMalformed extends TradewindError {
   readonly code = 'MessageMalformed';
   readonly kind = 'data';
 
@@ -15,7 +15,7 @@ export class MessageMalformedError extends TradewindError {
 }
 
 /** Time ran out before the answer was there. */
-export class DeadlineExceededError extends TradewindError {
+export class DeadlineExceeded extends TradewindError {
   readonly code = 'DeadlineExceeded';
   readonly kind = 'deadline';
   override readonly retryable = true;
@@ -26,7 +26,7 @@ export class DeadlineExceededError extends TradewindError {
 }
 
 /** A call to another process failed; `code` is the reason it gave, or `RpcFailed` where it gave none. */
-export class RemoteCallError extends TradewindError {
+export class RpcFailed extends TradewindError {
   readonly code: string;
   readonly kind: ErrorKind;
   override readonly retryable: boolean;

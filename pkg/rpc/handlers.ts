@@ -10,7 +10,7 @@ import {
 import { status as Code } from '@grpc/grpc-js';
 import type { Clock } from '../runtime/clock.ts';
 import { CallContext } from './call-context.ts';
-import { DeadlineExceededError, MessageMalformedError } from './errors.ts';
+import { DeadlineExceeded, MessageMalformed } from './errors.ts';
 import type { MethodTally } from './method-tally.ts';
 import type { RawBidiHandler, RawUnaryHandler } from './service-types.ts';
 import { type RpcStatus, statusOf } from './status.ts';
@@ -27,12 +27,12 @@ export interface HandlerDeps {
   readonly onUnexpected: (path: string, error: unknown) => void;
 }
 
-/** Reads a message. @throws {MessageMalformedError} The bytes are no such message. */
+/** Reads a message. @throws {MessageMalformed} The bytes are no such message. */
 export function decodeMessage<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
   try {
     return fromBinary(schema, bytes);
   } catch (cause) {
-    throw new MessageMalformedError(schema.typeName, cause);
+    throw new MessageMalformed(schema.typeName, cause);
   }
 }
 
@@ -74,9 +74,9 @@ class CallTracker {
     return status;
   }
 
-  /** @throws {DeadlineExceededError} The call arrived after its deadline. */
+  /** @throws {DeadlineExceeded} The call arrived after its deadline. */
   checkDeadline(): void {
-    if (this.context.remainingMs() <= 0) throw new DeadlineExceededError(this.#deps.path);
+    if (this.context.remainingMs() <= 0) throw new DeadlineExceeded(this.#deps.path);
   }
 }
 

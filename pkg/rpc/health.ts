@@ -7,7 +7,7 @@ import type { CallContext } from './call-context.ts';
 import type { ServiceImplementation } from './service-types.ts';
 
 /** Health was asked of a service that the server does not have. */
-export class ServiceUnknownError extends TradewindError {
+export class ServiceUnknown extends TradewindError {
   readonly code = 'ServiceUnknown';
   readonly kind = 'notFound';
 
@@ -42,7 +42,7 @@ export class HealthState {
     return {
       check: ({ service }) => {
         const isServing = this.#serving.get(service);
-        if (isServing === undefined) throw new ServiceUnknownError(service);
+        if (isServing === undefined) throw new ServiceUnknown(service);
         return { status: statusFor(isServing) };
       },
       list: () => ({

@@ -9,11 +9,11 @@ import {
 import { TradewindError } from '../runtime/errors.ts';
 import { createRpcClient, type RpcClient } from './client.ts';
 import { PortInUse } from '../runtime/common-errors.ts';
-import { RemoteCallError } from './errors.ts';
+import { RpcFailed } from './errors.ts';
 import { createRpcServer, type RpcServer, type RpcServerOptions } from './server.ts';
 import type { ServiceImplementation } from './service-types.ts';
 
-class CrossedError extends TradewindError {
+class Crossed extends TradewindError {
   readonly code = 'BookCrossed';
   readonly kind = 'precondition';
 }
@@ -22,7 +22,7 @@ class CrossedError extends TradewindError {
 const oddHealth: ServiceImplementation<typeof Health> = {
   check: async ({ service }, context) => {
     if (service === 'project')
-      throw new CrossedError({ message: 'Book must be whole, é%\n', facts: { bid: 2, ask: 1 } });
+      throw new Crossed({ message: 'Book must be whole, é%\n', facts: { bid: 2, ask: 1 } });
     if (service === 'foreign') throw new Error('secret /etc/passwd');
     if (service === 'slow') {
       await new Promise((resolve) => context.signal.addEventListener('abort', resolve, { once: true }));
@@ -62,12 +62,12 @@ async function serve(
   return { server, client, port };
 }
 
-async function failure(call: Promise<unknown>): Promise<RemoteCallError> {
+async function failure(call: Promise<unknown>): Promise<RpcFailed> {
   const error = await call.then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof RemoteCallError)) throw new Error('call must fail', { cause: error });
+  if (!(error instanceof RpcFailed)) throw new Error('call must fail', { cause: error });
   return error;
 }
 

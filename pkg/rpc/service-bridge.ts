@@ -1,5 +1,5 @@
 import type { DescMethod, DescService, Message } from '@bufbuild/protobuf';
-import { MessageMalformedError } from './errors.ts';
+import { MessageMalformed } from './errors.ts';
 import {
   bidiHandler,
   decodeMessage,
@@ -78,7 +78,7 @@ async function settle<T>(promise: Promise<T>, done: (error: unknown, value?: T) 
 async function firstOf(requests: AsyncIterator<unknown>, method: DescMethod): Promise<unknown> {
   // next() instead of for-await: leaving a loop would destroy the call before it is answered.
   const first = await requests.next();
-  if (first.done === true) throw new MessageMalformedError(method.input.typeName, undefined);
+  if (first.done === true) throw new MessageMalformed(method.input.typeName, undefined);
   return first.value;
 }
 

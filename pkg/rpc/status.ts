@@ -3,7 +3,7 @@ import { anyPack, anyUnpack } from '@bufbuild/protobuf/wkt';
 import { Metadata, status as Code, type ServiceError } from '@grpc/grpc-js';
 import { ErrorInfoSchema, StatusSchema } from '../../proto/gen/grpc/status/status_pb.ts';
 import { type ErrorFacts, type ErrorKind, TradewindError } from '../runtime/errors.ts';
-import { RemoteCallError } from './errors.ts';
+import { RpcFailed } from './errors.ts';
 
 /** Trailer that carries `google.rpc.Status` with its details. */
 const DETAILS_TRAILER = 'grpc-status-details-bin';
@@ -71,9 +71,9 @@ export function statusOf(error: unknown): RpcStatus {
 }
 
 /** The project's error for a failed call, with the reason and facts that the other side sent. */
-export function errorOfStatus(error: ServiceError): RemoteCallError {
+export function errorOfStatus(error: ServiceError): RpcFailed {
   const info = errorInfoOf(error);
-  return new RemoteCallError({
+  return new RpcFailed({
     reason: info?.reason,
     kind: KINDS[error.code] ?? 'internal',
     status: error.code,

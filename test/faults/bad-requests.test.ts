@@ -7,7 +7,7 @@ import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { predictionOf } from '../../pkg/wire/prediction.ts';
-import { RemoteCallError } from '../../pkg/rpc/errors.ts';
+import { RpcFailed } from '../../pkg/rpc/errors.ts';
 import { createRpcClient, type RpcClient } from '../../pkg/rpc/client.ts';
 import {
   GRPCInferenceService,
@@ -69,7 +69,7 @@ async function expectAlive(): Promise<void> {
 }
 
 const reasonOf = (error: unknown): object =>
-  error instanceof RemoteCallError
+  error instanceof RpcFailed
     ? { code: error.code, kind: error.kind, lines: error.message.split('\n').length }
     : { error };
 

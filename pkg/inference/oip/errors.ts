@@ -1,7 +1,7 @@
 import { TradewindError } from '../../runtime/errors.ts';
 
 /** No model of that name and version is served. */
-export class ModelNotFoundError extends TradewindError {
+export class ModelNotFound extends TradewindError {
   readonly code = 'ModelNotFound';
   readonly kind = 'notFound';
 
@@ -12,7 +12,7 @@ export class ModelNotFoundError extends TradewindError {
 }
 
 /** A tensor of a request does not fit its own shape or the model's signature. */
-export class TensorInvalidError extends TradewindError {
+export class TensorInvalid extends TradewindError {
   readonly code = 'TensorInvalid';
   readonly kind = 'usage';
 
@@ -22,7 +22,7 @@ export class TensorInvalidError extends TradewindError {
 }
 
 /** A request has an input too many or too few, or the same twice. */
-export class InputsMismatchError extends TradewindError {
+export class InputsMismatch extends TradewindError {
   readonly code = 'InputsMismatch';
   readonly kind = 'usage';
 
@@ -33,7 +33,7 @@ export class InputsMismatchError extends TradewindError {
 }
 
 /** A request asks for an output that the model does not have. */
-export class OutputUnknownError extends TradewindError {
+export class OutputUnknown extends TradewindError {
   readonly code = 'OutputUnknown';
   readonly kind = 'usage';
 
@@ -43,7 +43,7 @@ export class OutputUnknownError extends TradewindError {
 }
 
 /** A request has more rows than one call may bring. */
-export class TooManyRowsError extends TradewindError {
+export class TooManyRows extends TradewindError {
   readonly code = 'TooManyRows';
   readonly kind = 'usage';
 
@@ -56,7 +56,7 @@ export class TooManyRowsError extends TradewindError {
 }
 
 /** A request by HTTP is no JSON, lacks a field, or announces binary data that is not there. */
-export class RestRequestInvalidError extends TradewindError {
+export class RestRequestInvalid extends TradewindError {
   readonly code = 'RestRequestInvalid';
   readonly kind = 'usage';
 

@@ -3,7 +3,7 @@ import { TradewindError } from '../../runtime/errors.ts';
 import { readBody, sendJson, sendJsonText } from '../../runtime/http.ts';
 import { VERSION } from '../../runtime/version.ts';
 import type { ModelRepository } from '../served-model.ts';
-import { RestRequestInvalidError } from './errors.ts';
+import { RestRequestInvalid } from './errors.ts';
 import { sendError } from './http-error.ts';
 import { DEFAULT_MAX_ROWS, findModel, runInference } from './inference.ts';
 import { EXTENSIONS, isAnyReady, isModelReady, PLATFORM, readyVersions, SERVER_NAME } from './metadata.ts';
@@ -103,7 +103,7 @@ function captured(route: Route, path: string): { name: string; version: string }
       version: decodeURIComponent(groups['version'] ?? ''),
     };
   } catch (cause) {
-    throw new RestRequestInvalidError('have a path of valid percent-encoding', cause);
+    throw new RestRequestInvalid('have a path of valid percent-encoding', cause);
   }
 }
 
@@ -159,7 +159,7 @@ async function repositoryIndex({ request, response, repository, maxBodyBytes }: 
   try {
     asked = bytes.length === 0 ? {} : JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
-    throw new RestRequestInvalidError('be JSON', cause);
+    throw new RestRequestInvalid('be JSON', cause);
   }
   const readyOnly = typeof asked === 'object' && asked !== null && 'ready' in asked && asked.ready === true;
   sendJson(

@@ -5,7 +5,7 @@ import type {
   ModelInferResponseSchema,
 } from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
 import type { Tensor } from '../served-model.ts';
-import { TensorInvalidError } from './errors.ts';
+import { TensorInvalid } from './errors.ts';
 import type { InferAnswer, InferRequest } from './inference.ts';
 import { contentsFromData, dataFromContents } from './tensor-contents.ts';
 import { dataFromRaw, parseDatatype, rawFromData } from './tensor-data.ts';
@@ -13,14 +13,14 @@ import { dataFromRaw, parseDatatype, rawFromData } from './tensor-data.ts';
 /**
  * Reads a ModelInferRequest; its tensors are raw where `raw_input_contents` has any element.
  *
- * @throws {TensorInvalidError} Raw and typed contents are mixed, or a tensor cannot be read.
+ * @throws {TensorInvalid} Raw and typed contents are mixed, or a tensor cannot be read.
  */
 export function requestFromMessage(message: ModelInferRequest): InferRequest {
   const raw = message.rawInputContents;
   const last = message.inputs.at(-1);
   if (raw.length > 0 && raw.length !== message.inputs.length) {
     const must = `have one raw_input_contents per input (${message.inputs.length})`;
-    throw new TensorInvalidError(last?.name ?? '', must, `${raw.length} of them`);
+    throw new TensorInvalid(last?.name ?? '', must, `${raw.length} of them`);
   }
   return {
     modelName: message.modelName,
@@ -40,7 +40,7 @@ function tensorOf(input: ModelInferRequest_InferInputTensor, raw: Uint8Array | u
   const { name } = input;
   const datatype = parseDatatype(name, input.datatype);
   if (raw !== undefined && input.contents !== undefined) {
-    throw new TensorInvalidError(name, 'have either contents or raw_input_contents', 'both');
+    throw new TensorInvalid(name, 'have either contents or raw_input_contents', 'both');
   }
   const data =
     raw === undefined ? dataFromContents(name, datatype, input.contents) : dataFromRaw(name, datatype, raw);

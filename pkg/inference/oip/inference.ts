@@ -1,11 +1,5 @@
 import type { ModelRepository, ServedModel, Tensor, TensorSignature } from '../served-model.ts';
-import {
-  InputsMismatchError,
-  ModelNotFoundError,
-  OutputUnknownError,
-  TensorInvalidError,
-  TooManyRowsError,
-} from './errors.ts';
+import { InputsMismatch, ModelNotFound, OutputUnknown, TensorInvalid, TooManyRows } from './errors.ts';
 
 /** Most rows (first dimension) that one request may bring, unless told otherwise. */
 export const DEFAULT_MAX_ROWS = 65_536;
@@ -26,18 +20,18 @@ export interface InferAnswer {
   readonly outputs: readonly Tensor[];
 }
 
-/** @throws {ModelNotFoundError} No such model is served. */
+/** @throws {ModelNotFound} No such model is served. */
 export function findModel(repository: ModelRepository, name: string, version: string): ServedModel {
   const model = repository.get(name, version);
-  if (model === undefined) throw new ModelNotFoundError(name, version);
+  if (model === undefined) throw new ModelNotFound(name, version);
   return model;
 }
 
 /**
  * Checks a request against the signature of its model, and runs it.
  *
- * @throws {ModelNotFoundError} @throws {InputsMismatchError} @throws {TensorInvalidError}
- * @throws {OutputUnknownError} @throws {TooManyRowsError}
+ * @throws {ModelNotFound} @throws {InputsMismatch} @throws {TensorInvalid}
+ * @throws {OutputUnknown} @throws {TooManyRows}
  */
 export async function runInference(
   repository: ModelRepository,
@@ -52,7 +46,7 @@ export async function runInference(
   const names = request.outputNames;
   const known = model.outputs.map((output) => output.name);
   for (const name of names) {
-    if (!known.includes(name)) throw new OutputUnknownError(name, known);
+    if (!known.includes(name)) throw new OutputUnknown(name, known);
   }
   const outputs = await model.infer(inputs, names.length === 0 ? undefined : names);
   return { model, outputs };
@@ -62,7 +56,7 @@ function inOrder(model: ServedModel, given: readonly Tensor[]): readonly Tensor[
   const byName = new Map(given.map((tensor) => [tensor.name, tensor]));
   const inputs = model.inputs.flatMap(({ name }) => byName.get(name) ?? []);
   if (inputs.length !== model.inputs.length || given.length !== inputs.length) {
-    throw new InputsMismatchError(
+    throw new InputsMismatch(
       model.inputs.map((input) => input.name),
       given.map((input) => input.name),
     );
@@ -73,18 +67,18 @@ function inOrder(model: ServedModel, given: readonly Tensor[]): readonly Tensor[
 function checkTensor(tensor: Tensor, signature: TensorSignature, maxRows: number): void {
   const { name, shape } = tensor;
   if (tensor.datatype !== signature.datatype) {
-    throw new TensorInvalidError(name, `have datatype ${signature.datatype}`, tensor.datatype);
+    throw new TensorInvalid(name, `have datatype ${signature.datatype}`, tensor.datatype);
   }
   const fits =
     shape.length === signature.shape.length &&
     signature.shape.every((wanted, i) => (wanted === -1 ? Number(shape[i]) >= 1 : shape[i] === wanted));
   if (!fits)
-    throw new TensorInvalidError(name, `have shape [${signature.shape.join(', ')}]`, `[${shape.join(', ')}]`);
+    throw new TensorInvalid(name, `have shape [${signature.shape.join(', ')}]`, `[${shape.join(', ')}]`);
   const rows = shape[0] ?? 1;
-  if (signature.shape[0] === -1 && rows > maxRows) throw new TooManyRowsError(rows, maxRows);
+  if (signature.shape[0] === -1 && rows > maxRows) throw new TooManyRows(rows, maxRows);
   const elements = shape.reduce((product, size) => product * size, 1);
   if (tensor.data.length !== elements) {
-    throw new TensorInvalidError(
+    throw new TensorInvalid(
       name,
       `hold ${elements} elements, as its shape says`,
       `${tensor.data.length} long`,

@@ -1,5 +1,5 @@
 import type { ModelRepository, ServedModel } from '../served-model.ts';
-import { ModelNotFoundError } from './errors.ts';
+import { ModelNotFound } from './errors.ts';
 
 /** Name of the server in its metadata. */
 export const SERVER_NAME = 'tradewind';
@@ -27,12 +27,12 @@ export function isAnyReady(repository: ModelRepository): boolean {
 /**
  * True when the model serves.
  *
- * @throws {ModelNotFoundError} The repository does not know it at all.
+ * @throws {ModelNotFound} The repository does not know it at all.
  */
 export function isModelReady(repository: ModelRepository, name: string, version: string): boolean {
   const entries = repository
     .index()
     .filter((entry) => entry.name === name && (version === '' || entry.version === version));
-  if (entries.length === 0) throw new ModelNotFoundError(name, version);
+  if (entries.length === 0) throw new ModelNotFound(name, version);
   return entries.some((entry) => entry.state === 'READY');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Tensor, TensorData, TensorDatatype } from '../served-model.ts';
-import { RestRequestInvalidError, TensorInvalidError } from './errors.ts';
+import { RestRequestInvalid, TensorInvalid } from './errors.ts';
 import type { InferAnswer, InferRequest } from './inference.ts';
 import { dataFromNumbers, dataFromRaw, isStrings, parseDatatype, rawFromData } from './tensor-data.ts';
 
@@ -42,32 +42,29 @@ export interface RestInferAnswer {
  * Reads the body of an inference request.
  *
  * @param headerLength - Bytes of JSON before the binary tensors; the whole body where `undefined`.
- * @throws {RestRequestInvalidError} No JSON, or a field is missing or of the wrong type.
+ * @throws {RestRequestInvalid} No JSON, or a field is missing or of the wrong type.
  */
 export function parseBody(bytes: Buffer, headerLength: number | undefined): RestInferRequest {
   const end = headerLength ?? bytes.length;
   if (!(end >= 0 && end <= bytes.length)) {
-    throw new RestRequestInvalidError('have a JSON part as long as Inference-Header-Content-Length says');
+    throw new RestRequestInvalid('have a JSON part as long as Inference-Header-Content-Length says');
   }
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8', 0, end));
   } catch (cause) {
-    throw new RestRequestInvalidError('be JSON', cause);
+    throw new RestRequestInvalid('be JSON', cause);
   }
   const parsed = BodySchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') ?? '';
-    throw new RestRequestInvalidError(
-      `be an inference request: ${where}: ${issue?.message ?? ''}`,
-      parsed.error,
-    );
+    throw new RestRequestInvalid(`be an inference request: ${where}: ${issue?.message ?? ''}`, parsed.error);
   }
   return { body: parsed.data, binary: bytes.subarray(end) };
 }
 
-/** The request in the words of the protocol. @throws {TensorInvalidError} @throws {RestRequestInvalidError} */
+/** The request in the words of the protocol. @throws {TensorInvalid} @throws {RestRequestInvalid} */
 export function requestFromRest(
   model: string,
   version: string,
@@ -78,7 +75,7 @@ export function requestFromRest(
     const datatype = parseDatatype(name, given);
     const size = parameters?.binary_data_size;
     if ((size === undefined) === (data === undefined)) {
-      throw new TensorInvalidError(
+      throw new TensorInvalid(
         name,
         'have either data or binary_data_size',
         data === undefined ? 'none' : 'both',
@@ -87,13 +84,11 @@ export function requestFromRest(
     if (size === undefined) return { name, datatype, shape, data: dataFromJson(name, datatype, data ?? []) };
     const raw = binary.subarray(at, at + size);
     at += size;
-    if (raw.length !== size) throw new TensorInvalidError(name, `have ${size} binary bytes`, `${raw.length}`);
+    if (raw.length !== size) throw new TensorInvalid(name, `have ${size} binary bytes`, `${raw.length}`);
     return { name, datatype, shape, data: dataFromRaw(name, datatype, raw) };
   });
   if (at !== binary.length) {
-    throw new RestRequestInvalidError(
-      `have as many binary bytes as its inputs say (${at}), had ${binary.length}`,
-    );
+    throw new RestRequestInvalid(`have as many binary bytes as its inputs say (${at}), had ${binary.length}`);
   }
   return {
     modelName: model,
@@ -127,11 +122,10 @@ export function restFromAnswer({ body }: RestInferRequest, { model, outputs }: I
 /** JSON has no NaN: null is read as NaN, which means missing. */
 function dataFromJson(tensor: string, datatype: TensorDatatype, nested: readonly unknown[]): TensorData {
   const values: readonly unknown[] = nested.flat(Infinity);
-  if (datatype === 'FP16') throw new TensorInvalidError(tensor, 'travel as binary data (FP16)', 'JSON');
+  if (datatype === 'FP16') throw new TensorInvalid(tensor, 'travel as binary data (FP16)', 'JSON');
   if (datatype === 'BYTES') {
     return values.map((value) => {
-      if (typeof value !== 'string')
-        throw new TensorInvalidError(tensor, 'hold strings (BYTES)', typeof value);
+      if (typeof value !== 'string') throw new TensorInvalid(tensor, 'hold strings (BYTES)', typeof value);
       return value;
     });
   }
@@ -140,11 +134,7 @@ function dataFromJson(tensor: string, datatype: TensorDatatype, nested: readonly
   const numbers = values.map((value): number | boolean => {
     if (isFloat && value === null) return NaN;
     if (typeof value === wanted || typeof value === 'number') return value as number | boolean;
-    throw new TensorInvalidError(
-      tensor,
-      `hold ${wanted}s (${datatype})`,
-      value === null ? 'null' : typeof value,
-    );
+    throw new TensorInvalid(tensor, `hold ${wanted}s (${datatype})`, value === null ? 'null' : typeof value);
   });
   return dataFromNumbers(tensor, datatype, numbers);
 }

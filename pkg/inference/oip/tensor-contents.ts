@@ -4,7 +4,7 @@ import type {
   InferTensorContentsSchema,
 } from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
 import type { TensorData, TensorDatatype } from '../served-model.ts';
-import { TensorInvalidError } from './errors.ts';
+import { TensorInvalid } from './errors.ts';
 import { dataFromNumbers, isStrings, textFromBytes } from './tensor-data.ts';
 
 type ContentsField = Exclude<keyof InferTensorContents, `$${string}`>;
@@ -25,13 +25,13 @@ const FIELDS: Readonly<Record<Exclude<TensorDatatype, 'FP16'>, ContentsField>> =
   BYTES: 'bytesContents',
 };
 
-/** @throws {TensorInvalidError} FP16, a value outside of the datatype, or BYTES that are no text. */
+/** @throws {TensorInvalid} FP16, a value outside of the datatype, or BYTES that are no text. */
 export function dataFromContents(
   tensor: string,
   datatype: TensorDatatype,
   contents: InferTensorContents | undefined,
 ): TensorData {
-  if (datatype === 'FP16') throw new TensorInvalidError(tensor, 'travel in raw contents (FP16)', 'typed');
+  if (datatype === 'FP16') throw new TensorInvalid(tensor, 'travel in raw contents (FP16)', 'typed');
   if (datatype === 'BYTES') {
     return (contents?.bytesContents ?? []).map((bytes) => textFromBytes(tensor, bytes));
   }

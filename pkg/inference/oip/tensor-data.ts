@@ -1,5 +1,5 @@
 import type { TensorData, TensorDatatype } from '../served-model.ts';
-import { TensorInvalidError } from './errors.ts';
+import { TensorInvalid } from './errors.ts';
 
 type NumericData = Exclude<TensorData, readonly string[]>;
 
@@ -30,23 +30,23 @@ const NUMERIC: Readonly<Record<Exclude<TensorDatatype, 'BYTES'>, NumericType>> =
   FP64: { size: 8, make: (b) => new Float64Array(b) },
 };
 
-/** @throws {TensorInvalidError} The name is none of the protocol's datatypes. */
+/** @throws {TensorInvalid} The name is none of the protocol's datatypes. */
 export function parseDatatype(tensor: string, datatype: string): TensorDatatype {
   if (datatype === 'BYTES' || Object.hasOwn(NUMERIC, datatype)) return datatype as TensorDatatype;
   const known = [...Object.keys(NUMERIC), 'BYTES'].join(', ');
-  throw new TensorInvalidError(tensor, `have one of the datatypes ${known}`, `'${datatype}'`);
+  throw new TensorInvalid(tensor, `have one of the datatypes ${known}`, `'${datatype}'`);
 }
 
 /**
  * Reads the raw form: little-endian elements; for BYTES each element follows its length as uint32, and is UTF-8 text.
  *
- * @throws {TensorInvalidError} The bytes do not end with an element, or are no text.
+ * @throws {TensorInvalid} The bytes do not end with an element, or are no text.
  */
 export function dataFromRaw(tensor: string, datatype: TensorDatatype, bytes: Uint8Array): TensorData {
   if (datatype === 'BYTES') return stringsFromRaw(tensor, bytes);
   const type = NUMERIC[datatype];
   if (bytes.length % type.size !== 0) {
-    throw new TensorInvalidError(tensor, `have ${type.size} bytes per element`, `${bytes.length} bytes long`);
+    throw new TensorInvalid(tensor, `have ${type.size} bytes per element`, `${bytes.length} bytes long`);
   }
   // A copy: the bytes lie anywhere in a message, and typed arrays need alignment.
   const data = type.make(new Uint8Array(bytes).buffer);
@@ -70,7 +70,7 @@ export function rawFromData(data: TensorData): Uint8Array {
 /**
  * Puts numbers into the typed array of a datatype.
  *
- * @throws {TensorInvalidError} A value is no integer where one is needed, or outside of the datatype.
+ * @throws {TensorInvalid} A value is no integer where one is needed, or outside of the datatype.
  */
 export function dataFromNumbers(
   tensor: string,
@@ -105,18 +105,14 @@ function wholeNumber(
   const isWhole = typeof value !== 'number' || Number.isSafeInteger(value);
   const whole = isWhole ? BigInt(value) : undefined;
   if (whole === undefined || whole < low || whole > high) {
-    throw new TensorInvalidError(
-      tensor,
-      `hold whole numbers from ${low} to ${high} (${datatype})`,
-      String(value),
-    );
+    throw new TensorInvalid(tensor, `hold whole numbers from ${low} to ${high} (${datatype})`, String(value));
   }
   return whole;
 }
 
 function checkBooleans(tensor: string, data: Uint8Array): void {
   const wrong = data.find((value) => value > 1);
-  if (wrong !== undefined) throw new TensorInvalidError(tensor, 'hold 0 or 1 (BOOL)', String(wrong));
+  if (wrong !== undefined) throw new TensorInvalid(tensor, 'hold 0 or 1 (BOOL)', String(wrong));
 }
 
 function stringsFromRaw(tensor: string, bytes: Uint8Array): string[] {
@@ -126,7 +122,7 @@ function stringsFromRaw(tensor: string, bytes: Uint8Array): string[] {
   while (at < bytes.length) {
     const start = at + 4;
     const end = start <= bytes.length ? start + view.getUint32(at, true) : Infinity;
-    if (end > bytes.length) throw new TensorInvalidError(tensor, 'hold whole BYTES elements', 'cut off');
+    if (end > bytes.length) throw new TensorInvalid(tensor, 'hold whole BYTES elements', 'cut off');
     strings.push(textFromBytes(tensor, bytes.subarray(start, end)));
     at = end;
   }
@@ -135,11 +131,11 @@ function stringsFromRaw(tensor: string, bytes: Uint8Array): string[] {
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** @throws {TensorInvalidError} The bytes are no UTF-8 text, which is all that a BYTES element can be here. */
+/** @throws {TensorInvalid} The bytes are no UTF-8 text, which is all that a BYTES element can be here. */
 export function textFromBytes(tensor: string, bytes: Uint8Array): string {
   try {
     return strictUtf8.decode(bytes);
   } catch {
-    throw new TensorInvalidError(tensor, 'hold UTF-8 text (BYTES)', 'other bytes');
+    throw new TensorInvalid(tensor, 'hold UTF-8 text (BYTES)', 'other bytes');
   }
 }

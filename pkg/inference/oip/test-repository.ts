@@ -1,5 +1,5 @@
 import type { ModelIndexEntry, ModelRepository, ServedModel, Tensor } from '../served-model.ts';
-import { ModelNotFoundError } from './errors.ts';
+import { ModelNotFound } from './errors.ts';
 
 /** Inputs of the row model. */
 export const COLUMNS = 3;
@@ -94,6 +94,6 @@ export class TestRepository implements ModelRepository {
   }
 
   #check(name: string): void {
-    if (this.#models.every((model) => model.name !== name)) throw new ModelNotFoundError(name, '');
+    if (this.#models.every((model) => model.name !== name)) throw new ModelNotFound(name, '');
   }
 }

@@ -34,6 +34,6 @@ export type FromWorker =
 
 /** An error as plain data, since classes do not cross threads. */
 export type Failure =
-  | { readonly code: 'TensorsInvalid'; readonly message: string }
+  | { readonly code: 'InferenceRequestInvalid'; readonly message: string }
   /** `why` is what ONNX Runtime says. */
   | { readonly code: 'ModelFailed'; readonly doing: 'load' | 'run'; readonly why: string };

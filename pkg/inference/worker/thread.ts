@@ -1,7 +1,7 @@
 /** A worker thread with one session: loads the model it is started with, then runs what it is sent, in the order in which it comes. */
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { ModelFailed, TensorsInvalid } from '../errors.ts';
+import { ModelFailed, InferenceRequestInvalid } from '../errors.ts';
 import { InlineSession } from '../onnx-session.ts';
 import type { Tensor } from '../served-model.ts';
 import { warmUp } from '../warm-up.ts';
@@ -52,7 +52,7 @@ function buffersOf(tensors: readonly Tensor[]): readonly ArrayBuffer[] {
 
 /** What is no error of the model is a fault of this thread, and ends it. */
 function failureOf(error: unknown): Failure {
-  if (error instanceof TensorsInvalid) return { code: error.code, message: error.message };
+  if (error instanceof InferenceRequestInvalid) return { code: error.code, message: error.message };
   if (error instanceof ModelFailed) return { code: error.code, doing: error.doing, why: error.why };
   throw error;
 }

@@ -77,7 +77,7 @@ describe('model on worker threads', () => {
     const data = Float32Array.of(1, 2, 3);
     const wrong: Tensor = { name: 'features', datatype: 'FP32', shape: [1, 4], data };
     await expect(session.run([wrong], OUTPUTS)).rejects.toMatchObject({
-      code: 'TensorsInvalid',
+      code: 'InferenceRequestInvalid',
       message: expect.stringContaining("input 'features' must hold FP32 of shape [1, 4]"),
     });
     const narrow: Tensor = { name: 'features', datatype: 'FP32', shape: [1, 3], data };

@@ -1,6 +1,6 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 
-import { ModelFailed, ModelWorkerLost, TensorsInvalid } from '../errors.ts';
+import { ModelFailed, ModelWorkerLost, InferenceRequestInvalid } from '../errors.ts';
 import type { Tensor } from '../served-model.ts';
 import type { Failure, FromWorker, ToWorker, WorkerModel, WorkerStart } from './messages.ts';
 import { closeAtExit, RunGate } from './run-gate.ts';
@@ -115,7 +115,7 @@ function copyOf(tensor: Tensor): Tensor {
 }
 
 function errorOf(name: string, failure: Failure): Error {
-  return failure.code === 'TensorsInvalid'
-    ? new TensorsInvalid(failure.message)
+  return failure.code === 'InferenceRequestInvalid'
+    ? new InferenceRequestInvalid(failure.message)
     : new ModelFailed(name, failure.doing, new Error(failure.why));
 }

@@ -56,7 +56,7 @@ export class Connection {
     this.#models = createRpcClient(ModelService, address, shared);
   }
 
-  /** @throws {RemoteCallError} The predictor cannot be reached within `connectTimeoutMs`. */
+  /** @throws {RpcFailed} The predictor cannot be reached within `connectTimeoutMs`. */
   static async open(address: string, settings: ConnectionSettings, clock: Clock): Promise<Connection> {
     const connection = new Connection(address, settings);
     try {
@@ -79,7 +79,7 @@ export class Connection {
   /**
    * Whether the predictor serves, each time that it changes; ends when it shuts down.
    *
-   * @throws {RemoteCallError} The connection was lost.
+   * @throws {RpcFailed} The connection was lost.
    */
   async *health(): AsyncGenerator<boolean> {
     const { signal } = this.#watching;
@@ -91,7 +91,7 @@ export class Connection {
    * The model that the predictor serves, checked by its digest.
    *
    * @param name - May be empty where it serves exactly one.
-   * @throws {RemoteCallError | ManifestInvalid | ContractMismatch} It has none that could be used.
+   * @throws {RpcFailed | ManifestInvalid | ContractMismatch} It has none that could be used.
    */
   describe(name: string): Promise<RemoteRevision> {
     return readRevision(this.#address, name, this.#models.call, this.#oip.call);

@@ -148,7 +148,7 @@ export class Endpoint implements Load {
     await connection.drain(this.#options.settings.drainMs);
   }
 
-  /** @throws {RemoteCallError} The predictor does not answer, which says nothing of what it serves. */
+  /** @throws {RpcFailed} The predictor does not answer, which says nothing of what it serves. */
   #verify(connection: Connection): Promise<void> {
     this.#verifying ??= this.#look(connection).finally(() => {
       this.#verifying = undefined;

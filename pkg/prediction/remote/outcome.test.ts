@@ -14,7 +14,7 @@ describe('the verdict on a failed request', () => {
     ['a full queue', refused('InferenceOverload', 'exhausted'), 'retry'],
     ['all in flight', new PredictorsBusy(1, 1), 'retry'],
     ['another model', refused('ModelNotFound', 'notFound'), 'retry gone'],
-    ['a wrong request', refused('TensorsInvalid', 'usage'), ''],
+    ['a wrong request', refused('InferenceRequestInvalid', 'usage'), ''],
     ['a model that fails', refused('Internal', 'internal'), 'fault'],
     ['what is no error of ours', new Error('x'), ''],
   ])('for %s is: %s', (_, error, expected) => {

@@ -11,7 +11,7 @@ import {
   type TestPredictor,
 } from '../../../test/support/predictors.ts';
 import { ContractMismatch } from '../../artifacts/errors.ts';
-import { DeadlineExceededError } from '../../rpc/errors.ts';
+import { DeadlineExceeded } from '../../rpc/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 
 const { predictor, poolOf, closing, artifact } = poolFixture();
@@ -132,7 +132,7 @@ describe('a pool whose predictors fail', () => {
     const one = await predictor();
     const endpoint = { ...QUICK.endpoint, verifyMs: 20 };
     const { infer, pool } = await poolOf([one], { endpoint });
-    one.manifests.failure = new DeadlineExceededError('GetManifest');
+    one.manifests.failure = new DeadlineExceeded('GetManifest');
     const { asked } = one.manifests;
     await eventually(() => one.manifests.asked > asked + 2);
     expect(pool.usable).toHaveLength(1);

@@ -21,7 +21,7 @@ export interface RemoteRevision {
  * Asks a predictor what it serves: the manifest, and whether the Open Inference Protocol says the same of the model.
  *
  * @param address - For messages.
- * @throws {RemoteCallError} It serves none of that name, or does not answer.
+ * @throws {RpcFailed} It serves none of that name, or does not answer.
  * @throws {ManifestInvalid} What it gives is no manifest.
  * @throws {ContractMismatch} The model is not ready, or is not what the manifest promises.
  */

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { statusOf, type RpcStatus } from '../status.ts';
-import { FrameReader, FramingError } from './frame-reader.ts';
+import { FrameReader, FramingInvalid } from './frame-reader.ts';
 import type { ServerCall } from './server-call.ts';
 
 type Callback = (error?: Error | null) => void;
@@ -31,7 +31,7 @@ export class BidiCall extends Duplex {
     });
     stream.on('end', () => {
       if (call.isOver || reader.isEmpty) this.push(null);
-      else this.#refuse(new FramingError('be whole', 'cut off'));
+      else this.#refuse(new FramingInvalid('be whole', 'cut off'));
     });
     stream.on('close', () => this.destroy());
   }

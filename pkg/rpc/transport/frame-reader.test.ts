@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameReader, frame, FramingError, MessageTooLargeError } from './frame-reader.ts';
+import { FrameReader, frame, FramingInvalid, MessageTooLarge } from './frame-reader.ts';
 import { parseTimeoutMs } from './timeout.ts';
 
 /** A frame whose flag says that it is compressed. */
@@ -35,7 +35,7 @@ describe('frame reader', () => {
 
   it('refuses a message above the limit before it has arrived', () => {
     const head = frame(Buffer.alloc(101)).subarray(0, 5);
-    expect(() => new FrameReader(100, undefined).read(head)).toThrow(MessageTooLargeError);
+    expect(() => new FrameReader(100, undefined).read(head)).toThrow(MessageTooLarge);
   });
 
   it.each([
@@ -45,14 +45,16 @@ describe('frame reader', () => {
     const message = Buffer.alloc(100_000, 7);
     const framed = compressed(compress(message));
     expect(new FrameReader(100_000, encoding).read(framed)).toEqual([message]);
-    expect(() => new FrameReader(99_999, encoding).read(framed)).toThrow(MessageTooLargeError);
-    expect(() => new FrameReader(100, encoding).read(compressed(Buffer.from('junk')))).toThrow(FramingError);
+    expect(() => new FrameReader(99_999, encoding).read(framed)).toThrow(MessageTooLarge);
+    expect(() => new FrameReader(100, encoding).read(compressed(Buffer.from('junk')))).toThrow(
+      FramingInvalid,
+    );
   });
 
   it('refuses an encoding that it does not know', () => {
     const framed = compressed(Buffer.from('x'));
-    expect(() => new FrameReader(100, 'snappy').read(framed)).toThrow(FramingError);
-    expect(() => new FrameReader(100, undefined).read(framed)).toThrow(FramingError);
+    expect(() => new FrameReader(100, 'snappy').read(framed)).toThrow(FramingInvalid);
+    expect(() => new FrameReader(100, undefined).read(framed)).toThrow(FramingInvalid);
   });
 });
 
@@ -70,6 +72,6 @@ describe('timeout header', () => {
   });
 
   it.each(['', '5', 'm', '-1m', '1.5S', '123456789m', '1s'])("refuses '%s'", (header) => {
-    expect(() => parseTimeoutMs(header)).toThrow(FramingError);
+    expect(() => parseTimeoutMs(header)).toThrow(FramingInvalid);
   });
 });

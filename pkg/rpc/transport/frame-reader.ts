@@ -2,7 +2,7 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { TradewindError } from '../../runtime/errors.ts';
 
 /** A message is larger than the server reads. */
-export class MessageTooLargeError extends TradewindError {
+export class MessageTooLarge extends TradewindError {
   readonly code = 'MessageTooLarge';
   readonly kind = 'exhausted';
 
@@ -13,7 +13,7 @@ export class MessageTooLargeError extends TradewindError {
 }
 
 /** The bytes of a call are no sequence of gRPC messages, or are compressed in a way that is not known. */
-export class FramingError extends TradewindError {
+export class FramingInvalid extends TradewindError {
   readonly code = 'FramingInvalid';
   readonly kind = 'data';
 
@@ -58,7 +58,7 @@ export class FrameReader {
    * Takes bytes as they came.
    *
    * @returns The messages that are whole now.
-   * @throws {MessageTooLargeError} As soon as the length is known. @throws {FramingError}
+   * @throws {MessageTooLarge} As soon as the length is known. @throws {FramingInvalid}
    */
   read(chunk: Buffer): Buffer[] {
     this.#pending.push(chunk);
@@ -72,7 +72,7 @@ export class FrameReader {
     if (this.#wanted === 0) {
       if (this.#pendingBytes < PREFIX_BYTES) return false;
       const length = this.#joined().readUInt32BE(1);
-      if (length > this.#maxBytes) throw new MessageTooLargeError(this.#maxBytes, length);
+      if (length > this.#maxBytes) throw new MessageTooLarge(this.#maxBytes, length);
       this.#wanted = PREFIX_BYTES + length;
     }
     return this.#pendingBytes >= this.#wanted;
@@ -97,13 +97,13 @@ export class FrameReader {
     const decompress =
       this.#encoding === 'gzip' ? gunzipSync : this.#encoding === 'deflate' ? inflateSync : undefined;
     if (decompress === undefined) {
-      throw new FramingError('be compressed with gzip or deflate', `'${this.#encoding ?? 'identity'}'`);
+      throw new FramingInvalid('be compressed with gzip or deflate', `'${this.#encoding ?? 'identity'}'`);
     }
     try {
       return decompress(message, { maxOutputLength: this.#maxBytes });
     } catch (error) {
-      if (error instanceof RangeError) throw new MessageTooLargeError(this.#maxBytes);
-      throw new FramingError(`be what its encoding says (${this.#encoding})`, 'not', error);
+      if (error instanceof RangeError) throw new MessageTooLarge(this.#maxBytes);
+      throw new FramingInvalid(`be what its encoding says (${this.#encoding})`, 'not', error);
     }
   }
 }

@@ -12,7 +12,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { AddressUnusable, PortInUse } from '../../runtime/common-errors.ts';
 import { statusOf } from '../status.ts';
 import { BidiCall } from './bidi-call.ts';
-import { FrameReader, FramingError } from './frame-reader.ts';
+import { FrameReader, FramingInvalid } from './frame-reader.ts';
 import { ignore, refuse, refuseContentType, ServerCall } from './server-call.ts';
 
 /** Certificates of a server, PEM. */
@@ -152,7 +152,7 @@ function receiveOne(
     if (call.isOver) return;
     try {
       for (const message of reader.read(chunk)) {
-        if (request !== undefined) throw new FramingError('be the only one of a unary call', 'the second');
+        if (request !== undefined) throw new FramingInvalid('be the only one of a unary call', 'the second');
         request = message;
       }
     } catch (error) {
@@ -162,7 +162,7 @@ function receiveOne(
   call.stream.on('end', () => {
     if (call.isOver) return;
     if (request === undefined || !reader.isEmpty) {
-      call.fail(statusOf(new FramingError('be whole', 'cut off')));
+      call.fail(statusOf(new FramingInvalid('be whole', 'cut off')));
     } else run(call, request);
   });
 }

@@ -2,7 +2,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { Metadata, status as Code } from '@grpc/grpc-js';
 import type { Clock } from '../../runtime/clock.ts';
 import type { RpcStatus } from '../status.ts';
-import { frame, MessageTooLargeError } from './frame-reader.ts';
+import { frame, MessageTooLarge } from './frame-reader.ts';
 import { parseTimeoutMs } from './timeout.ts';
 
 const RESPONSE_HEADERS = {
@@ -23,7 +23,7 @@ export class ServerCall {
   /** Called once when the caller cancels or goes away, or the deadline passes, before the status is sent. */
   onCancelled: ((code: Code) => void) | undefined;
 
-  /** @throws {FramingError} The header `grpc-timeout` cannot be read. */
+  /** @throws {FramingInvalid} The header `grpc-timeout` cannot be read. */
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, maxSendBytes: number, clock: Clock) {
     this.stream = stream;
     this.#headers = headers;
@@ -65,10 +65,9 @@ export class ServerCall {
     return this.#isOver;
   }
 
-  /** The bytes of one answer on the wire. @throws {MessageTooLargeError} */
+  /** The bytes of one answer on the wire. @throws {MessageTooLarge} */
   framed(message: Uint8Array): Buffer {
-    if (message.length > this.#maxSendBytes)
-      throw new MessageTooLargeError(this.#maxSendBytes, message.length);
+    if (message.length > this.#maxSendBytes) throw new MessageTooLarge(this.#maxSendBytes, message.length);
     return frame(message);
   }
 

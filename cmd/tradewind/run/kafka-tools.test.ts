@@ -82,7 +82,22 @@ describe.skipIf(missing !== undefined)('the tools of people on call', { timeout:
     await consumer.stop(5000);
     for (let i = 0; i < 8; i += 1) await log.append(topic, [record]);
     await deleteRecords(servers.brokers, topic, 0, 6);
+    // A group that came and went without a trace is passed over.
+    const assigned = Promise.withResolvers<void>();
+    const visitor = await log.consume(
+      { group: 'visitor', topics: [TOPICS.fills] },
+      {
+        onAssigned: async () => {
+          assigned.resolve();
+          return undefined;
+        },
+        onBatch: async () => undefined,
+      },
+    );
+    await assigned.promise;
+    await visitor.stop(5000);
     const stands = await tool('lag');
+    expect(stands.stdout).not.toContain('visitor');
     expect(stands.stdout).toMatch(/^trader +orders +0 +2 +6 +10 +4 +outOfRange +-$/m);
     expect(stands.stderr).toContain('--group trader --topic orders --partition 0 --to');
 

@@ -1,3 +1,4 @@
+import { GroupUnknown } from '../../../pkg/eventlog/kafka/errors.ts';
 import type { GroupDescription } from '../../../pkg/eventlog/kafka/operator.ts';
 import type { LagFlags } from '../commands/lag.ts';
 import { kafkaSection, withOperator } from '../open-kafka.ts';
@@ -6,9 +7,16 @@ import { columns, printJson } from '../output.ts';
 /** Shows how far groups are; what stands still is said on standard error, with the way on. */
 export async function showLag({ group, ...flags }: LagFlags): Promise<void> {
   const groups = await withOperator(kafkaSection(flags), async (operator) => {
+    if (group !== undefined) return [await operator.describeGroup(group)];
     const all: GroupDescription[] = [];
-    for (const name of group === undefined ? await operator.groups() : [group])
-      all.push(await operator.describeGroup(name));
+    for (const name of await operator.groups()) {
+      try {
+        all.push(await operator.describeGroup(name));
+      } catch (error) {
+        // A group that has left nothing behind is forgotten by the brokers some minutes later.
+        if (!(error instanceof GroupUnknown)) throw error;
+      }
+    }
     return all;
   });
   if (flags.json === true) printJson(groups);

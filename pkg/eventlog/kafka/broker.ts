@@ -129,6 +129,7 @@ export interface Broker {
   describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
     readonly groups: readonly {
       readonly state: string;
+      readonly protocolType: string;
       readonly members: readonly {
         readonly memberId: string;
         readonly clientId: string;

@@ -40,6 +40,9 @@ export interface GroupDescription {
   readonly positions: readonly GroupPosition[];
 }
 
+/** Of the protocol: groups whose members share partitions. */
+const CONSUMER = 'consumer';
+
 /** Where a group is sent: the oldest record that is left, the end, or an offset between. */
 export type SeekTo = 'earliest' | 'latest' | number;
 
@@ -75,7 +78,7 @@ export class KafkaOperator {
     return operator;
   }
 
-  /** Names of all groups, sorted. */
+  /** Names of all groups, sorted; some may have neither members nor offsets any longer. */
   async groups(): Promise<readonly string[]> {
     return this.#retry('list groups', async () => {
       const names = new Set<string>();
@@ -91,9 +94,11 @@ export class KafkaOperator {
   async describeGroup(group: string): Promise<GroupDescription> {
     return this.#retry('describe a group', async () => {
       const coordinator = await this.#link.coordinator(group);
-      const { state, members } = await groupOf(coordinator, group);
+      const { state, members, protocolType } = await groupOf(coordinator, group);
       const owners = new Map<string, string>();
       for (const { clientId, clientHost, memberAssignment } of members) {
+        // Others than consumers, such as connectors, form groups with assignments of their own.
+        if (protocolType !== CONSUMER) break;
         for (const [topic, partitions] of decodeAssignment(memberAssignment)) {
           for (const partition of partitions)
             owners.set(`${topic}/${partition}`, `${clientId}@${clientHost.replace('/', '')}`);

@@ -47,7 +47,9 @@ export async function whileBeating<T>(
   const ended = new AbortController();
   const { signal } = ended;
   const beating = (async () => {
-    while ((await beat()) && !signal.aborted) await sleep(periodMs, undefined, { signal });
+    // Work that is quick needs no sign of life.
+    do await sleep(periodMs, undefined, { signal });
+    while (await beat());
   })();
   beating.catch(() => undefined);
   try {

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { manifestSchema } from '../../pkg/artifacts/manifest.ts';
 import { randomArtifact } from '../support/artifact.ts';
 import { eventually } from '../support/eventually.ts';
-import { openPool, type TestPool } from '../support/predictors.ts';
+import { openPool, type TestPool } from '../support/predictor-pool.ts';
 import { type RunningService, startService } from '../support/services.ts';
 
 const CALLERS = 16;

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../../../test/support/eventually.ts';
+import { openPool, QUICK } from '../../../test/support/predictor-pool.ts';
 import {
-  openPool,
   poolFixture,
-  QUICK,
   rowsOf,
   slow,
   startPredictor,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../../../test/support/eventually.ts';
-import { openPool, poolFixture, rowsOf } from '../../../test/support/predictors.ts';
+import { openPool } from '../../../test/support/predictor-pool.ts';
+import { poolFixture, rowsOf } from '../../../test/support/predictors.ts';
 import { ContractMismatch } from '../../artifacts/errors.ts';
 
 const { predictor, poolOf, closing, artifact, folder } = poolFixture();

@@ -13,8 +13,15 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.stop()));
 });
 
+const problems: string[] = [];
+
 async function start(configure: (server: OpsServer) => void = () => undefined, port = 0): Promise<string> {
-  const logger = createLogger({ level: 'silent' });
+  problems.length = 0;
+  const logger = createLogger({
+    level: 'error',
+    destination: { write: () => undefined },
+    onProblem: (_level, message) => problems.push(message),
+  });
   const server = new OpsServer({ host: '127.0.0.1', port, registry: createMetrics().registry, logger });
   configure(server);
   const bound = await server.start();
@@ -71,7 +78,35 @@ describe('OpsServer', () => {
     const fault = await fetch(`${base}/fault`);
     expect(fault.status).toBe(500);
     expect(await fault.text()).not.toContain('secret');
+    expect(problems).toEqual(['request failed']);
     expect((await fetch(`${base}/nowhere`)).status).toBe(404);
+  });
+
+  it('logs an error that its handler answered in its own way', async () => {
+    const base = await start((server) =>
+      server.use((_incoming, response) => {
+        response.writeHead(500).end('sorry');
+        throw new Error('secret');
+      }),
+    );
+    const answer = await fetch(base);
+    expect([answer.status, await answer.text()]).toEqual([500, 'sorry']);
+    expect(problems).toEqual(['request failed']);
+  });
+
+  it('does nothing for a page of another server', async () => {
+    let calls = 0;
+    const base = await start((server) =>
+      server.use((_incoming, response) => {
+        calls += 1;
+        response.end();
+        return true;
+      }),
+    );
+    const answer = await fetch(base, { method: 'POST', headers: { origin: 'https://evil.example' } });
+    expect([answer.status, await answer.json()]).toMatchObject([403, { code: 'CrossSiteRefused' }]);
+    expect(calls).toBe(0);
+    expect((await fetch(base, { method: 'POST', headers: { origin: base } })).status).toBe(200);
   });
 
   it('answers no page that reached it under a foreign name', async () => {

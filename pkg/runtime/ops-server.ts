@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client';
 
 import { AddressUnusable, PortInUse } from './common-errors.ts';
 import { TradewindError } from './errors.ts';
+import { isFromForeignPage } from './foreign-page.ts';
 import { type HttpHandler, pathOf, sendError, sendJson } from './http.ts';
 import type { Logger } from './logger.ts';
 
@@ -33,7 +34,10 @@ export class OpsServer {
     this.#server.requestTimeout = 30_000;
   }
 
-  /** Adds a handler; the first that answers wins. */
+  /**
+   * Adds a handler; the first that answers wins. What it throws is answered by its kind, unless the handler answered it already, and
+   * logged where it is none of the project's errors.
+   */
   use(handler: HttpHandler): void {
     this.#handlers.push(handler);
   }
@@ -78,6 +82,14 @@ export class OpsServer {
         });
         return;
       }
+      if (isFromForeignPage(request)) {
+        sendJson(response, 403, {
+          code: 'CrossSiteRefused',
+          message: 'a request that changes something must not come from a page of another server',
+          facts: {},
+        });
+        return;
+      }
       if (await this.#answerOps(request, response)) return;
       for (const handler of this.#handlers) {
         if (await handler(request, response)) return;
@@ -89,6 +101,7 @@ export class OpsServer {
       });
     } catch (error) {
       if (!(error instanceof TradewindError)) this.#options.logger.error({ err: error }, 'request failed');
+      if (response.writableEnded) return;
       if (response.headersSent) response.destroy();
       else sendError(response, error);
     }

@@ -43,7 +43,7 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
   const directory = new ModelDirectory();
   const pool = openPool(context, directory, { names, bar: formatBarClock(settings.bar) });
   const service = openPrediction({
-    ...{ models: directory, store, clock: marketClock, metrics, featureSet, featureNames: names },
+    ...{ models: directory, store, clock: marketClock, metrics, logger, featureSet, featureNames: names },
     settings: config.prediction,
     retryVector: createPatience(
       { timeoutMs: config.predictors.streamTimeoutMs, backoff: RETRY_BACKOFF },

@@ -26,9 +26,7 @@ export interface OipServerOptions {
 export async function openOip(options: OipServerOptions): Promise<number> {
   const { repository, host, port, http, metrics, logger, shutdown, drainMs } = options;
   const rpc = createRpcServer({ host, port, metrics: metrics.registry, logger });
-  registerOip(rpc, repository, {
-    onUnexpected: (err) => logger.error({ err }, 'inference failed unexpectedly'),
-  });
+  registerOip(rpc, repository);
   registerManifestService(rpc, repository);
   http.addReadiness('models', () => {
     const away = repository.index().filter(({ state }) => state !== 'READY');

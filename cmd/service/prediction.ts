@@ -3,11 +3,15 @@ import type { OnlineStore } from '../../pkg/onlinestore/online-store.ts';
 import type { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
 import { PredictionService, type VectorRetry } from '../../pkg/prediction/service.ts';
 import { type Clock, systemClock } from '../../pkg/runtime/clock.ts';
+import type { Logger } from '../../pkg/runtime/logger.ts';
 import type { Metrics } from '../../pkg/runtime/metrics.ts';
+import { Occasionally } from '../../pkg/runtime/occasionally.ts';
 import type { PredictionSection } from '../settings.ts';
 
 /** Calls under way at most; more are refused at once. */
 const MAX_IN_FLIGHT = 1024;
+/** One failure of each code is logged in this time, milliseconds: a store that is away fails every prediction. */
+const FAILURE_LOG_INTERVAL_MS = 10_000;
 
 interface PredictionOptions {
   readonly models: ModelDirectory;
@@ -15,6 +19,7 @@ interface PredictionOptions {
   /** Of the market. */
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly logger: Logger;
   readonly settings: PredictionSection;
   /** Set and order of the stored features. */
   readonly featureSet: string;
@@ -22,10 +27,11 @@ interface PredictionOptions {
   readonly retryVector?: VectorRetry;
 }
 
-/** The prediction service of a process, with what it does counted. */
+/** The prediction service of a process, with what it does counted and its failures logged. */
 export function openPrediction(options: PredictionOptions): PredictionService {
-  const { models, store, clock, metrics, featureSet, featureNames, retryVector } = options;
+  const { models, store, clock, metrics, logger, featureSet, featureNames, retryVector } = options;
   const { overlay: policy, buyAbove, holdAbove, maxFeatureAgeMs, cacheTtlSeconds, cache } = options.settings;
+  const failureLog = new Occasionally(FAILURE_LOG_INTERVAL_MS, systemClock);
   return new PredictionService({
     ...{ models, store, clock },
     ...(cache === 'memory' ? { answers: new MemoryOnlineStore({ clock: systemClock }) } : {}),
@@ -35,6 +41,10 @@ export function openPrediction(options: PredictionOptions): PredictionService {
     },
     ...(retryVector === undefined ? {} : { retryVector }),
     onCacheLookup: (isHit) => metrics.cacheLookups.inc({ result: isHit ? 'hit' : 'miss' }),
-    onFailure: ({ code }) => metrics.predictionFailures.inc({ code }),
+    onFailure: ({ code, message }) => {
+      metrics.predictionFailures.inc({ code });
+      const before = failureLog.pass(code);
+      if (before !== undefined) logger.warn({ code, error: message, before }, 'predictions fail');
+    },
   });
 }

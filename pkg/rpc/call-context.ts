@@ -1,5 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../runtime/clock.ts';
+import { TradewindError } from '../runtime/errors.ts';
 
 /** The parts of a grpc-js server call that a context reads. */
 interface ServerCall {
@@ -8,16 +9,23 @@ interface ServerCall {
   getDeadline(): Date | number;
 }
 
+/** What a context needs of its server. */
+interface ContextDeps {
+  readonly clock: Clock;
+  readonly path: string;
+  readonly onUnexpected: (path: string, error: unknown) => void;
+}
+
 /** What a method may know about the call that it answers. Cheap to make: parts that cost are made when asked for. */
 export class CallContext {
   readonly #call: ServerCall;
-  readonly #clock: Clock;
+  readonly #deps: ContextDeps;
   #controller: AbortController | undefined;
   #isAborted = false;
 
-  constructor(call: ServerCall, clock: Clock) {
+  constructor(call: ServerCall, deps: ContextDeps) {
     this.#call = call;
-    this.#clock = clock;
+    this.#deps = deps;
   }
 
   /** Request headers. */
@@ -43,7 +51,12 @@ export class CallContext {
   remainingMs(): number {
     const deadline = this.#call.getDeadline();
     if (deadline === Infinity) return Infinity;
-    return Number(deadline) - this.#clock.nowUs() / 1000;
+    return Number(deadline) - this.#deps.clock.nowUs() / 1000;
+  }
+
+  /** Has an error logged that the method answers inside its stream, unless it is one of the project's: those are for the caller. */
+  logUnexpected(error: unknown): void {
+    if (!(error instanceof TradewindError)) this.#deps.onUnexpected(this.#deps.path, error);
   }
 
   /** Aborts the signal; called by the server when the call is over before it was answered. */

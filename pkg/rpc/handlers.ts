@@ -51,7 +51,7 @@ class CallTracker {
   constructor(call: ServerCall, deps: HandlerDeps) {
     this.#deps = deps;
     this.#startMs = deps.clock.monotonicMs();
-    this.context = new CallContext(call, deps.clock);
+    this.context = new CallContext(call, deps);
     deps.metrics?.started();
     call.onCancelled = (code) => {
       if (this.close(code)) this.context.abort();

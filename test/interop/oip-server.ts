@@ -1,9 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { registerOip } from '../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../pkg/inference/oip/http-handler.ts';
 import { echoModel, rowModel, TestRepository } from '../../pkg/inference/oip/test-repository.ts';
 import { createRpcServer } from '../../pkg/rpc/server.ts';
+import { createLogger } from '../../pkg/runtime/logger.ts';
+import { createMetrics } from '../../pkg/runtime/metrics.ts';
+import { OpsServer } from '../../pkg/runtime/ops-server.ts';
 
 /** A server of the Open Inference Protocol over both transports, on free ports. */
 export interface OipServer {
@@ -18,17 +19,16 @@ export async function startOipServer(): Promise<OipServer> {
   const rpc = createRpcServer({ port: 0 });
   registerOip(rpc, repository);
   const grpcPort = await rpc.start();
-  const handle = createOipHttpHandler(repository);
-  const http = createServer((request, response) => {
-    void handle(request, response).then((isHandled) => isHandled || response.writeHead(404).end());
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => http.once('listening', resolve));
+  const { registry } = createMetrics();
+  const logger = createLogger({ level: 'error' });
+  const http = new OpsServer({ host: '127.0.0.1', port: 0, registry, logger });
+  http.use(createOipHttpHandler(repository));
+  const httpPort = await http.start();
   return {
     grpcAddress: `127.0.0.1:${grpcPort}`,
-    httpAddress: `127.0.0.1:${(http.address() as AddressInfo).port}`,
+    httpAddress: `127.0.0.1:${httpPort}`,
     stop: async () => {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
+      await http.stop();
       await rpc.stop(1000);
     },
   };

@@ -113,7 +113,7 @@ export class Laptop {
     const repository = openRepository({ metrics, logger, shutdown, settings: { threads, placement } });
     const directory = new ModelDirectory();
     const service = openPrediction({
-      ...{ models: directory, store, clock: marketClock, metrics, featureSet, featureNames: names },
+      ...{ models: directory, store, clock: marketClock, metrics, logger, featureSet, featureNames: names },
       settings: config.prediction,
     });
     const statistics = new RunStatistics(checkpoint?.statistics, stream.liveFromUs);

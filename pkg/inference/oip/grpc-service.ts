@@ -16,8 +16,6 @@ import { streamInfer } from './stream-infer.ts';
 export interface OipOptions {
   /** Most rows of one request. */
   readonly maxRows?: number;
-  /** Called with every error inside a stream that is not one of the project's. */
-  readonly onUnexpected?: (error: unknown) => void;
 }
 
 type OnMessages = Omit<ServiceImplementation<typeof GRPCInferenceService>, 'modelInfer' | 'modelStreamInfer'>;
@@ -27,7 +25,7 @@ export function registerOip(server: RpcServer, repository: ModelRepository, opti
   const engine = new InferEngine(repository, options.maxRows ?? DEFAULT_MAX_ROWS);
   const onBytes = {
     modelInfer: (request, context, done) => engine.infer(request, done, context.remainingMs()),
-    modelStreamInfer: streamInfer(engine, options.onUnexpected ?? (() => undefined)),
+    modelStreamInfer: streamInfer(engine),
   } satisfies RawImplementation<typeof GRPCInferenceService>;
   server.addService(GRPCInferenceService, onMessages(repository), onBytes);
 }

@@ -1,8 +1,9 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLogger } from '../../runtime/logger.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+import { OpsServer } from '../../runtime/ops-server.ts';
 import type { TensorDatatype } from '../served-model.ts';
 import { createOipHttpHandler } from './http-handler.ts';
 import { InferEngine } from './infer-engine.ts';
@@ -33,17 +34,27 @@ const repository = new TestRepository([
   ...DATATYPES.map((datatype) => echoModel(datatype)),
 ]);
 
-let http: Server;
+const problems: string[] = [];
+const http = new OpsServer({
+  host: '127.0.0.1',
+  port: 0,
+  registry: createMetrics().registry,
+  logger: createLogger({
+    level: 'error',
+    destination: { write: () => undefined },
+    onProblem: (_level, message) => problems.push(message),
+  }),
+});
 let base = '';
 beforeAll(async () => {
-  const handle = createOipHttpHandler(repository, { maxRows: 1000, maxBodyBytes: 100_000 });
-  http = createServer((request, response) => {
-    void handle(request, response).then((isHandled) => isHandled || response.writeHead(418).end());
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => http.once('listening', resolve));
-  base = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  http.use(createOipHttpHandler(repository, { maxRows: 1000, maxBodyBytes: 100_000 }));
+  http.use((_request, response) => {
+    response.writeHead(418).end();
+    return true;
+  });
+  base = `http://127.0.0.1:${await http.start()}`;
 });
-afterAll(() => http.close());
+afterAll(() => http.stop());
 
 async function get(path: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(base + path);
@@ -125,9 +136,11 @@ describe('Open Inference Protocol v2 over HTTP', () => {
     expect(await post(INFER, body)).toMatchObject({ status, body: { code } });
   });
 
-  it('tells nothing of an error that nobody foresaw', async () => {
+  it('tells the log of an error that nobody foresaw, and the caller nothing', async () => {
+    problems.length = 0;
     const answer = await post('/v2/models/broken/infer', { inputs: [input] });
     expect(answer).toEqual({ status: 500, body: { error: 'Internal error', code: 'Internal' } });
+    expect(problems).toEqual(['request failed']);
   });
 
   it('lists, unloads and loads models', async () => {

@@ -15,8 +15,6 @@ export interface OipHttpOptions {
   readonly maxRows?: number;
   /** Most bytes of a body; 16 MiB by default. */
   readonly maxBodyBytes?: number;
-  /** Called with every error that is not one of the project's. */
-  readonly onUnexpected?: (error: unknown) => void;
 }
 
 /** Answers a request under /v2. @returns False when the path is not of this protocol; nothing is written then. */
@@ -60,7 +58,10 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: /^\/v2\/repository\/models\/(?<name>[^/]+)\/unload$/, answer: unload },
 ];
 
-/** The REST form of the Open Inference Protocol v2 over a repository, with the binary tensor data extension. */
+/**
+ * The REST form of the Open Inference Protocol v2 over a repository, with the binary tensor data extension. An error that is not one
+ * of the project's is answered, and thrown for the server to log.
+ */
 export function createOipHttpHandler(
   repository: ModelRepository,
   options: OipHttpOptions = {},
@@ -78,8 +79,8 @@ export function createOipHttpHandler(
       if (route === undefined) sendNoRoute(response, path, matching);
       else await route.answer({ request, response, repository, ...limits, ...captured(route, path) });
     } catch (error) {
-      if (!(error instanceof TradewindError)) options.onUnexpected?.(error);
       sendError(response, error);
+      if (!(error instanceof TradewindError)) throw error;
     }
     return true;
   };

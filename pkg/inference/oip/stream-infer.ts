@@ -22,8 +22,8 @@ interface Slot {
  * ModelStreamInfer on bytes: answers come in the order of the requests, a failed request is answered in-band, and the
  * stream ends once the caller has ended its side and every request is answered.
  */
-export function streamInfer(engine: InferEngine, onUnexpected: (error: unknown) => void): RawBidiHandler {
-  return (call, _context, done) => {
+export function streamInfer(engine: InferEngine): RawBidiHandler {
+  return (call, context, done) => {
     const slots: Slot[] = [];
     let hasEnded = false;
     let isBlocked = false;
@@ -51,7 +51,7 @@ export function streamInfer(engine: InferEngine, onUnexpected: (error: unknown) 
       engine.infer(bytes, (error, response) => {
         if (response === undefined) {
           slot.answer = errorAnswer(bytes, error);
-          if (!(error instanceof TradewindError)) onUnexpected(error);
+          context.logUnexpected(error);
         } else slot.answer = inferAnswer(response);
         flush();
       });

@@ -8,6 +8,7 @@ import {
 } from '../../../proto/gen/tradewind/v1/prediction_pb.ts';
 import { TradewindError } from '../../runtime/errors.ts';
 import { statusOf } from '../../rpc/status.ts';
+import type { CallContext } from '../../rpc/call-context.ts';
 import type { RpcServer } from '../../rpc/server.ts';
 import { predictionMessage } from '../../wire/prediction.ts';
 import { toInt64 } from '../../wire/integers.ts';
@@ -26,8 +27,12 @@ export function registerPredictionService(server: RpcServer, service: Prediction
     predict: async (request, context) => ({
       prediction: predictionMessage(await service.predict(requestOf(request), context.remainingMs())),
     }),
-    predictStream: (requests) =>
-      answerConcurrently(requests, ({ id, request }) => answerOne(service, id, request), MAX_PER_STREAM),
+    predictStream: (requests, context) =>
+      answerConcurrently(
+        requests,
+        ({ id, request }) => answerOne(service, id, request, context),
+        MAX_PER_STREAM,
+      ),
     listModels: () => ({
       models: service.listModels().map((model) => ({
         name: model.name,
@@ -66,12 +71,14 @@ async function answerOne(
   service: PredictionService,
   id: string,
   request: PredictRequest | undefined,
+  context: CallContext,
 ): Promise<StreamAnswer> {
   try {
     if (request === undefined) throw new RequestInvalid('request must be set, was absent');
-    const prediction = await service.predict(requestOf(request));
+    const prediction = await service.predict(requestOf(request), context.remainingMs());
     return { id, result: { case: 'prediction', value: predictionMessage(prediction) } };
   } catch (error) {
+    context.logUnexpected(error);
     const known = error instanceof TradewindError;
     return {
       id,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-import { type HttpHandler, pathOf, readBody, sendError, sendJson } from '../../runtime/http.ts';
+import { type HttpHandler, pathOf, readBody, sendJson } from '../../runtime/http.ts';
 import { ContentTypeUnsupported, RequestInvalid } from '../errors.ts';
 import { checkSymbol } from '../inputs.ts';
 import type { Prediction } from '../prediction.ts';
@@ -12,7 +12,7 @@ const JSON_TYPE = 'application/json';
 /**
  * `POST /predict`: a flat JSON object of features in, a prediction out. The members `model` and `symbol` are not features:
  * `model` names the model; `symbol` alone predicts from the newest stored features, beside features it is a label.
- * `GET /models` lists what is served. Errors answer `{ code, message, facts }` with the status of their kind.
+ * `GET /models` lists what is served. Errors are for the server to answer: `{ code, message, facts }` with the status of their kind.
  */
 export function createPredictHandler(service: PredictionService): HttpHandler {
   return async (request, response) => {
@@ -24,12 +24,8 @@ export function createPredictHandler(service: PredictionService): HttpHandler {
       sendJson(response, 405, { code: 'MethodNotAllowed', message: `method must be ${wanted}`, facts: {} });
       return true;
     }
-    try {
-      if (path === '/models') sendJson(response, 200, { models: describeModels(service) });
-      else sendJson(response, 200, toJson(await service.predict(await readRequest(request))));
-    } catch (error) {
-      sendError(response, error);
-    }
+    if (path === '/models') sendJson(response, 200, { models: describeModels(service) });
+    else sendJson(response, 200, toJson(await service.predict(await readRequest(request))));
     return true;
   };
 }

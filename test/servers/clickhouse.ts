@@ -8,7 +8,8 @@ import { eventually } from '../support/eventually.ts';
 import { freePorts, type ServerProcess, startProcess } from './processes.ts';
 import { onPath } from './tools.ts';
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 15_000;
+const START_TRIES = 3;
 const ENGINE = fileURLToPath(new URL('../../pkg/history/embedded/engine-process.ts', import.meta.url));
 
 /** A running ClickHouse: how to reach its HTTP interface, and who may. */
@@ -71,10 +72,17 @@ export async function startClickHouse(): Promise<ClickHouseServer> {
   mkdirSync(join(folder, 'data'), { recursive: true });
   let server: ServerProcess;
   const start = async (): Promise<void> => {
-    server = startProcess(command!, args, join(folder, 'server.log'));
-    await eventually(async () => (await fetch(`${url}/ping`)).ok, START_TIMEOUT_MS).catch(() => {
-      throw new Error(`ClickHouse must start, has logged:\n${server.output().slice(-4000)}`);
-    });
+    // While it was down its port may have been taken, as that of an outgoing connection.
+    for (let left = START_TRIES; ; left -= 1) {
+      server = startProcess(command!, args, join(folder, 'server.log'));
+      try {
+        await eventually(async () => (await fetch(`${url}/ping`)).ok, START_TIMEOUT_MS);
+        return;
+      } catch {
+        await server.end('SIGKILL');
+        if (left <= 1) throw new Error(`ClickHouse must start, has logged:\n${server.output().slice(-4000)}`);
+      }
+    }
   };
   await start();
   return {

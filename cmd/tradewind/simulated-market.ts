@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { TrainingInput } from '../../pkg/pipeline/training-job.ts';
+import type { TrainingInput } from '../../pkg/training/training-job.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { loadConfig } from '../../pkg/runtime/config.ts';
 import { simulatorSection } from '../settings.ts';

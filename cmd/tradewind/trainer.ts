@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { TrainerMessage, TrainingJob } from '../../pkg/pipeline/training-job.ts';
+import type { TrainerMessage, TrainingJob } from '../../pkg/training/training-job.ts';
 import { TrainerFailed } from './errors.ts';
 
 const PROGRAM = fileURLToPath(new URL('../trainer/main.ts', import.meta.url));

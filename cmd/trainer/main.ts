@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { findXgboost } from '../../pkg/ml/xgboost/find.ts';
 import { loadXgboost } from '../../pkg/ml/xgboost/xgboost.ts';
 import { reportText } from '../../pkg/ml/report-text.ts';
-import { runTraining } from '../../pkg/pipeline/run-training.ts';
-import type { TrainerMessage, TrainingJob } from '../../pkg/pipeline/training-job.ts';
+import { runTraining } from '../../pkg/training/run-training.ts';
+import type { TrainerMessage, TrainingJob } from '../../pkg/training/training-job.ts';
 import { EXIT_CODES, TradewindError } from '../../pkg/runtime/errors.ts';
 
 const tell = (message: TrainerMessage): void => void process.send?.(message);

@@ -18,8 +18,8 @@ const tensor = z.strictObject({
 export const manifestSchema = z.strictObject({
   schemaVersion: z.literal(1),
   name: z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/, 'must be a DNS-1123 label or subdomain'),
+  /** Day of the newest label and the start of the data's digest, never the wall clock: the same data, the same version. */
   version: z.string().min(1).max(63),
-  /** Training window's end plus seed decide this, never the wall clock: same data, same digest. */
   contract: z.strictObject({
     featureSet: z.string().min(1),
     /** Bar clock that the features were computed on, e.g. `time:1000`. */
@@ -50,7 +50,8 @@ export const manifestSchema = z.strictObject({
     dataDigest: sha256,
     seed: z.int().nonnegative(),
     folds: z.int().positive(),
-    purgeBars: z.int().nonnegative(),
+    /** Of artifacts of before; rows are purged by the intervals of their labels, however many bars these are. */
+    purgeBars: z.int().nonnegative().optional(),
     embargoBars: z.int().nonnegative(),
   }),
   /** Pooled out-of-sample metrics, by name as in the report; null where a metric is not defined. */

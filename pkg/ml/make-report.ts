@@ -7,7 +7,14 @@ import { classificationMetrics } from './metrics/classification.ts';
 import { type MetricRules, metricSet, type ScoredFold } from './metrics/metric-set.ts';
 import { blockRowsFor } from './metrics/permutation.ts';
 import { rocAuc } from './metrics/ranking.ts';
-import { type FoldReport, type MemberReport, type TrainingReport, verdictOf, warningsOf } from './report.ts';
+import {
+  type FoldReport,
+  type LeftOut,
+  type MemberReport,
+  type TrainingReport,
+  verdictOf,
+  warningsOf,
+} from './report.ts';
 import type { TrainingSettings } from './settings.ts';
 import { stackedMargins } from './stacker.ts';
 import { dataDigest, type TrainingTable } from './training-table.ts';
@@ -60,6 +67,7 @@ export function makeReport(
   head: Head,
   xgboostVersion: string,
   onProgress: (stage: string, done: number, total: number) => void,
+  leftOut: LeftOut,
 ): TrainingReport {
   const { dataset, labels, split } = table;
   const { label, embargoBars, permutations, tradeBand, seed } = settings;
@@ -97,11 +105,13 @@ export function makeReport(
     pooled,
     members: memberReports(table, outOfFold(answered, members), final, head),
     rows: {
-      given: dataset.rows,
+      given: dataset.rows + leftOut.warmUpRows,
+      warmUp: leftOut.warmUpRows,
       kept: table.labelled.length,
       ...labels.dropped,
     },
     symbols: dataset.symbols,
+    absentFeatures: leftOut.features,
     fromTimeUs: split.startUs[0]!,
     toTimeUs: split.endUs.reduce((latest, value) => Math.max(latest, value), 0),
     embargoBars,
@@ -115,7 +125,7 @@ export function makeReport(
       .map((feature, j) => ({ feature, share: final.importance[j]! }))
       .sort((a, b) => b.share - a.share),
     verdict: verdictOf(pooled),
-    warnings: warningsOf(pooled, label, folds, head.calibration.slope),
+    warnings: warningsOf(pooled, label, folds, head.calibration.slope, leftOut),
   };
 }
 

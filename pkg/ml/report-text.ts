@@ -31,12 +31,13 @@ export function reportText(report: TrainingReport): string {
 }
 
 /** What was trained on, one fact per line. */
-export function summaryLines({ label, rows, symbols, ...report }: TrainingReport): string[] {
+export function summaryLines({ label, rows, symbols, absentFeatures, ...report }: TrainingReport): string[] {
   const horizon = label.kind === 'next-mid-move' ? '' : `, horizon ${label.horizonBars} bars`;
   return [
     `label     ${label.kind}${horizon}, cost ${label.costBps} bps, embargo ${report.embargoBars} bars`,
-    `rows      ${rows.kept} of ${rows.given} (dead zone ${rows.deadZone}, no future ${rows.noFuture}, no volatility ${rows.noVolatility})`,
+    `rows      ${rows.kept} of ${rows.given} (warm-up ${rows.warmUp}, dead zone ${rows.deadZone}, no future ${rows.noFuture}, no volatility ${rows.noVolatility})`,
     `symbols   ${symbols.join(', ')}`,
+    ...(absentFeatures.length === 0 ? [] : [`absent    ${absentFeatures.join(', ')}`]),
     `window    ${utc(report.fromTimeUs)} to ${utc(report.toTimeUs)}`,
     `p-value   ${report.permutations} shuffles of blocks of ${report.blockRows} rows`,
     `made by   XGBoost ${report.xgboostVersion}, seed ${report.seed}, data ${report.dataDigest}`,

@@ -28,6 +28,19 @@ export interface MemberReport {
   readonly logLoss: number;
 }
 
+/** What never reached the dataset, and why. */
+export interface LeftOut {
+  /** Rows before the look-backs were filled. */
+  readonly warmUpRows: number;
+  /** Features that no row has. */
+  readonly features: readonly string[];
+  /** Symbols of which no row is left, with the features that they lack and others have. */
+  readonly symbols: readonly { readonly symbol: string; readonly lacks: readonly string[] }[];
+}
+
+/** For a dataset of which nothing was left out. */
+export const NOTHING_LEFT_OUT: LeftOut = { warmUpRows: 0, features: [], symbols: [] };
+
 /** What a training run has to say about its model; out-of-sample numbers only. */
 export interface TrainingReport {
   readonly label: LabelSettings;
@@ -35,8 +48,10 @@ export interface TrainingReport {
   readonly pooled: MetricSet;
   readonly members: readonly MemberReport[];
   readonly rows: {
-    /** Rows of the dataset. */
+    /** Rows there were. */
     readonly given: number;
+    /** Rows left out since the look-backs were not filled yet. */
+    readonly warmUp: number;
     /** Rows trained on. */
     readonly kept: number;
     readonly deadZone: number;
@@ -44,6 +59,8 @@ export interface TrainingReport {
     readonly noVolatility: number;
   };
   readonly symbols: readonly string[];
+  /** Features that were asked for and that no row has: the model does not know them. */
+  readonly absentFeatures: readonly string[];
   /** First label interval's start and last one's end, UTC microseconds. */
   readonly fromTimeUs: number;
   readonly toTimeUs: number;
@@ -120,8 +137,12 @@ export function warningsOf(
   label: LabelSettings,
   folds: readonly Pick<FoldReport, 'isStackerFitted'>[],
   calibrationSlope: number,
+  leftOut: LeftOut = NOTHING_LEFT_OUT,
 ): string[] {
-  const warnings: string[] = [];
+  const warnings = leftOut.symbols.map(({ symbol, lacks }) => {
+    const why = lacks.length === 0 ? 'its look-backs were never filled' : `it never has ${lacks.join(', ')}`;
+    return `${symbol} is left out whole: ${why}. The model knows nothing of it.`;
+  });
   if (isTooGood(pooled)) {
     const known =
       label.kind === 'next-mid-move'

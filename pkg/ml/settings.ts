@@ -30,8 +30,8 @@ const settingsSchema = z.strictObject({
   /** Walk-forward folds. */
   folds: z.int().min(2).max(50).default(5),
   /** Bars kept free between training rows and any held-out block, beside the purge. */
-  embargoBars: z.int().nonnegative().default(0),
-  seed: z.int().min(0).max(2_147_483_647).default(1),
+  embargoBars: z.int().nonnegative().default(10),
+  seed: z.int().min(0).max(2_147_483_647).default(7),
   /** Most threads of XGBoost; part of the result, since sums depend on how they are split. */
   threads: z.int().min(1).max(64).default(2),
   /** Bins of the histogram that splits are sought in. */
@@ -84,6 +84,8 @@ const settingsSchema = z.strictObject({
 
 /** Everything that decides what a training run makes, beside the data. Defaults suit 5,000 to 200,000 rows. */
 export type TrainingSettings = z.infer<typeof settingsSchema>;
+/** Any part of them, as a configuration file says it. */
+export type TrainingSettingsInput = z.input<typeof settingsSchema>;
 
 /**
  * Checks settings and fills in what is not given.

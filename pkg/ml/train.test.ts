@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { OneClassOnly, TooFewRows, TrainingSettingsInvalid } from './errors.ts';
 import { evaluateEnsemble } from './evaluate.ts';
 import { modelCard } from './model-card.ts';
-import { manifestMetrics, reportJson, verdictOf } from './report.ts';
+import { type LeftOut, manifestMetrics, reportJson, verdictOf } from './report.ts';
 import { reportText } from './report-text.ts';
 import { parseTrainingSettings } from './settings.ts';
 import { syntheticDataset } from './synthetic.ts';
@@ -18,13 +18,19 @@ const SETTINGS = parseTrainingSettings({
   members: {},
 });
 const CARD = { name: 'demo', version: '1', featureSet: 'core-v1', bar: 'time:60000' };
-const train = (skill: number, settings = SETTINGS): Promise<TrainingResult> =>
+const LEFT_OUT: LeftOut = {
+  warmUpRows: 30,
+  features: ['vpin_50'],
+  symbols: [{ symbol: 'NQ', lacks: ['mid_price', 'ofi'] }],
+};
+const train = (skill: number, settings = SETTINGS, leftOut?: LeftOut): Promise<TrainingResult> =>
   trainEnsemble(
     syntheticDataset({ rows: 2000, features: 5, symbols: ['A', 'B'], skill, seed: 3 }),
     settings,
     {
       xgboost: library!,
     },
+    leftOut,
   );
 
 describe.skipIf(library === undefined)('trainEnsemble (skipped where XGBoost is not installed)', () => {
@@ -32,7 +38,19 @@ describe.skipIf(library === undefined)('trainEnsemble (skipped where XGBoost is 
   let blind: TrainingResult;
   beforeAll(async () => {
     skilled = await train(0.5);
-    blind = await train(0);
+    blind = await train(0, SETTINGS, LEFT_OUT);
+  });
+
+  it('tells what was left out: rows by count, features and symbols by name', () => {
+    const { rows, absentFeatures, warnings } = blind.report;
+    expect(rows).toMatchObject({ warmUp: 30, given: 2030 });
+    expect(rows.kept + rows.warmUp + rows.deadZone + rows.noFuture + rows.noVolatility).toBe(rows.given);
+    expect(absentFeatures).toEqual(['vpin_50']);
+    expect(warnings[0]).toMatch(/^NQ is left out whole: it never has mid_price, ofi/);
+    const text = reportText(blind.report);
+    expect(text).toContain('warm-up 30,');
+    expect(text).toMatch(/^absent +vpin_50$/m);
+    expect(skilled.report).toMatchObject({ rows: { warmUp: 0, given: 2000 }, absentFeatures: [] });
   });
 
   it('finds what is there, with its members in order and stacked', () => {

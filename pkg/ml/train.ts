@@ -6,7 +6,7 @@ import { fitHead } from './fit-head.ts';
 import { fitMembers, MEMBER_NAMES } from './fit-members.ts';
 import { makeLabels } from './labels.ts';
 import { makeReport } from './make-report.ts';
-import type { TrainingReport } from './report.ts';
+import { type LeftOut, NOTHING_LEFT_OUT, type TrainingReport } from './report.ts';
 import type { TrainingSettings } from './settings.ts';
 import { walkForward } from './splits.ts';
 import { requireBothDirections, trainingTable } from './training-table.ts';
@@ -37,6 +37,7 @@ export interface TrainingResult {
  * and the stacker and calibration on all out-of-fold answers. The same dataset, settings, library version and number
  * of threads give the same model.
  *
+ * @param leftOut - What was left out when the dataset was made: told in the report.
  * @throws {TooFewRows}
  * @throws {OneClassOnly}
  * @throws {PriceMissing}
@@ -47,6 +48,7 @@ export async function trainEnsemble(
   dataset: Dataset,
   settings: TrainingSettings,
   { xgboost, onProgress = () => undefined }: TrainingTools,
+  leftOut: LeftOut = NOTHING_LEFT_OUT,
 ): Promise<TrainingResult> {
   const table = trainingTable(dataset, makeLabels(dataset, settings.label));
   const everything = Int32Array.from(table.labelled.keys());
@@ -73,6 +75,6 @@ export async function trainEnsemble(
     stacker: head.stacker,
     calibration: head.calibration,
   };
-  const report = makeReport(table, settings, answered, final, head, xgboost.version, onProgress);
+  const report = makeReport(table, settings, answered, final, head, xgboost.version, onProgress, leftOut);
   return { ensemble, report, dataDigest: report.dataDigest, importance: final.importance };
 }

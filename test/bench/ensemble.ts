@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { runTraining } from '../../pkg/pipeline/run-training.ts';
-import type { TrainingJob } from '../../pkg/pipeline/training-job.ts';
+import { runTraining } from '../../pkg/training/run-training.ts';
+import type { TrainingJob } from '../../pkg/training/training-job.ts';
 import { xgboostForTests } from '../../pkg/ml/xgboost/library-for-tests.ts';
 import { VERSION } from '../../pkg/runtime/version.ts';
 
@@ -22,9 +22,10 @@ const JOB: Omit<TrainingJob, 'outDir'> = {
   ],
   featureSets: ['core-v1', 'micro-v1'],
   bar: 'time:1000',
-  ...{ trainShare: 1, label: 'next-return', horizonBars: 5, costBps: 0 },
-  ...{ folds: 2, embargoBars: 5, seed: 7, name: 'direction' },
+  ...{ trainShare: 1, name: 'direction' },
   settings: {
+    label: { horizonBars: 5 },
+    ...{ folds: 2, embargoBars: 5 },
     permutations: 19,
     members: { boosted: { rounds: TREES }, dart: { rounds: TREES }, forest: { trees: TREES } },
   },

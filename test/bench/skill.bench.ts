@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 
 import { upConfigSchema } from '../../cmd/tradewind/up/config.ts';
 import { xgboostForTests } from '../../pkg/ml/xgboost/library-for-tests.ts';
-import { runTraining } from '../../pkg/pipeline/run-training.ts';
+import { runTraining } from '../../pkg/training/run-training.ts';
 import { report } from './report.ts';
 
 const START_US = Date.UTC(2026, 0, 5, 14, 30) * 1000;
@@ -37,9 +37,11 @@ try {
             untilUs: START_US + simulator.historySeconds * 1_000_000,
           },
         ],
-        ...{ featureSets: features.sets, bar: features.bar, trainShare: 1, label: 'next-return' },
-        ...{ horizonBars: model.horizonBars, costBps: model.costBps, folds: model.folds },
-        ...{ embargoBars: model.horizonBars, seed: model.seed, name: 'direction' },
+        ...{ featureSets: features.sets, bar: features.bar, trainShare: 1, name: 'direction' },
+        settings: {
+          label: { horizonBars: model.horizonBars, costBps: model.costBps },
+          ...{ folds: model.folds, embargoBars: model.horizonBars, seed: model.seed },
+        },
         outDir: join(folder, String(seed)),
       },
       { xgboost, onProgress: () => undefined },

@@ -46,7 +46,7 @@ export async function randomArtifact(
       label: { kind: 'next-return', horizonBars: 1, costBps: 0 },
       training: {
         ...{ fromTimeUs: 0, toTimeUs: 1, rows: 0, symbols: ['X'], dataDigest: `sha256:${'0'.repeat(64)}` },
-        ...{ seed, folds: 5, purgeBars: 1, embargoBars: 0 },
+        ...{ seed, folds: 5, embargoBars: 0 },
       },
       metrics: {},
       importance: {},

@@ -12,12 +12,13 @@ export interface TrainFlags {
   readonly bar: string;
   readonly format?: string;
   readonly symbol?: string;
-  readonly label: 'next-return' | 'next-mid-move' | 'triple-barrier';
-  readonly horizon: number;
-  readonly costBps: number;
-  readonly folds: number;
-  readonly embargo: number;
-  readonly seed: number;
+  readonly timeZone?: string;
+  readonly label?: 'next-return' | 'next-mid-move' | 'triple-barrier';
+  readonly horizon?: number;
+  readonly costBps?: number;
+  readonly folds?: number;
+  readonly embargo?: number;
+  readonly seed?: number;
   readonly config?: string;
   readonly name?: string;
   readonly out: string;
@@ -41,17 +42,25 @@ export function registerTrain(program: Command): void {
     .option('--bar <clock>', 'bar clock: time:<ms>, trades:<n> or volume:<n>', 'time:1000')
     .option('--format <name>', 'format of the files, where it is not recognised')
     .option('--symbol <symbol>', 'symbol of the files, where they do not say')
+    .option('--time-zone <zone>', 'IANA time zone of times without one (default: UTC)')
     .addOption(
-      new Option('--label <kind>', 'what to predict')
-        .choices(['next-return', 'next-mid-move', 'triple-barrier'])
-        .default('next-return'),
+      new Option('--label <kind>', 'what to predict (default: next-return)').choices([
+        'next-return',
+        'next-mid-move',
+        'triple-barrier',
+      ]),
     )
-    .option('--horizon <bars>', 'bars ahead', parseWhole(1), 1)
-    .option('--cost-bps <bps>', 'dead zone of the label and cost of a trade, basis points', parseNumber, 0)
-    .option('--folds <k>', 'walk-forward folds', parseWhole(2), 5)
-    .option('--embargo <bars>', 'bars left out after each test block', parseWhole(0), 10)
-    .option('--seed <n>', 'seed of all randomness', parseWhole(0), 7)
-    .option('--config <file>', 'training settings, YAML or JSON (members, sizes)')
+    // No defaults here: a flag that was not given must not overrule the file of settings. Theirs are in pkg/ml/settings.ts.
+    .option('--horizon <bars>', 'bars ahead (default: 1)', parseWhole(1))
+    .option(
+      '--cost-bps <bps>',
+      'dead zone of the label and cost of a trade, basis points (default: 0)',
+      parseNumber,
+    )
+    .option('--folds <k>', 'walk-forward folds (default: 5)', parseWhole(2))
+    .option('--embargo <bars>', 'bars left out after each test block (default: 10)', parseWhole(0))
+    .option('--seed <n>', 'seed of all randomness (default: 7)', parseWhole(0))
+    .option('--config <file>', 'training settings, YAML or JSON (label, members, sizes); flags overrule it')
     .option('--name <name>', 'name of the model (default: from the label)')
     .requiredOption('--out <dir>', 'folder of the artifact; must not exist')
     .option('--json', 'print the report as JSON')

@@ -1,21 +1,18 @@
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 
-import { parse } from 'yaml';
-
 import { isAbsentOrEmpty } from '../../../pkg/artifacts/artifact.ts';
 import { ArtifactExists } from '../../../pkg/artifacts/errors.ts';
-import { featureCsvHeader, featureCsvRow } from '../../../pkg/features/csv.ts';
 import { startEngine } from '../../../pkg/history/embedded/start-engine.ts';
 import { History } from '../../../pkg/history/history.ts';
 import { firstLines } from '../../../pkg/marketdata/sources/replay/lines.ts';
 import { RecordingUnreadable } from '../../../pkg/marketdata/errors.ts';
-import type { TrainingInput, TrainingJob } from '../../../pkg/pipeline/training-job.ts';
-import { FileUnreadable } from '../../../pkg/runtime/common-errors.ts';
+import { pricedHeader, pricedRow } from '../../../pkg/training/feature-files.ts';
+import type { TrainingInput, TrainingJob } from '../../../pkg/training/training-job.ts';
 import { createProgress } from '../../../pkg/runtime/progress.ts';
 import type { TrainFlags } from '../commands/train.ts';
 import { FlagsInvalid, HistoryMissing } from '../errors.ts';
@@ -24,6 +21,7 @@ import { optional } from '../optional.ts';
 import { printJson } from '../output.ts';
 import { simulatedMarket } from '../simulated-market.ts';
 import { runTrainer } from '../trainer.ts';
+import { trainingSettings } from './training-settings.ts';
 
 /** Trains in the trainer process, with progress on a terminal, and prints the report. */
 export async function runTrain(flags: TrainFlags): Promise<void> {
@@ -33,6 +31,7 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   }
   // Told before the work, not after it.
   if (!(await isAbsentOrEmpty(flags.out))) throw new ArtifactExists(flags.out);
+  const settings = await trainingSettings(flags);
   const scratch = await mkdtemp(join(tmpdir(), 'tradewind-train-'));
   const progress = createProgress(process.stderr);
   try {
@@ -40,15 +39,9 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
     const job: TrainingJob = {
       ...source,
       trainShare: 1,
-      label: flags.label,
-      horizonBars: flags.horizon,
-      costBps: flags.costBps,
-      folds: flags.folds,
-      embargoBars: flags.embargo,
-      seed: flags.seed,
-      name: flags.name ?? flags.label,
+      settings,
+      name: flags.name ?? settings.label.kind,
       outDir: resolve(flags.out),
-      ...optional('settings', flags.config === undefined ? undefined : await readSettings(flags.config)),
     };
     const done = await runTrainer(job, { onProgress: (...update) => progress.update(...update) });
     progress.stop();
@@ -73,7 +66,7 @@ function sourceOf(flags: TrainFlags, scratch: string): Promise<Source> | Source 
   };
 }
 
-async function fromFiles({ file = [], format, symbol, set, bar }: TrainFlags): Promise<Source> {
+async function fromFiles({ file = [], format, symbol, timeZone, set, bar }: TrainFlags): Promise<Source> {
   const inputs: TrainingInput[] = [];
   for (const path of file) {
     if (!existsSync(path)) throw new RecordingUnreadable(path, { code: 'ENOENT' });
@@ -85,6 +78,7 @@ async function fromFiles({ file = [], format, symbol, set, bar }: TrainFlags): P
         file: resolve(path),
         ...optional('format', format),
         ...optional('symbol', symbol),
+        ...optional('timeZone', timeZone),
       });
   }
   if (new Set(inputs.map(({ kind }) => kind)).size > 1) {
@@ -107,8 +101,8 @@ async function exportHistory({ data, stream, bar }: TrainFlags, scratch: string)
     await history.close();
     const file = join(scratch, 'features.csv');
     const out = createWriteStream(file);
-    out.write(featureCsvHeader(set.names));
-    for (const row of rows) if (!out.write(featureCsvRow(row))) await once(out, 'drain');
+    out.write(pricedHeader(set.names));
+    for (const row of rows) if (!out.write(pricedRow(row))) await once(out, 'drain');
     out.end();
     await finished(out);
     return {
@@ -134,25 +128,4 @@ async function pickStream(data: string, wanted: string | undefined): Promise<str
       ? `'${data}' must hold a stream with history; 'tradewind up' makes one`
       : `one of several streams must be named with --stream: ${streams.join(', ')}`,
   );
-}
-
-async function readSettings(path: string): Promise<Readonly<Record<string, unknown>>> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new FileUnreadable(path, error);
-  }
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    throw new FlagsInvalid(
-      `--config must be YAML or JSON, '${path}': ${(error as Error).message.split('\n', 1)[0]}`,
-    );
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new FlagsInvalid(`--config must hold an object of settings, '${path}' does not`);
-  }
-  return value as Readonly<Record<string, unknown>>;
 }

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { FileModelRepository } from '../../../pkg/inference/repository.ts';
-import type { TrainingJob } from '../../../pkg/pipeline/training-job.ts';
+import type { TrainingJob } from '../../../pkg/training/training-job.ts';
 import type { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
 import { toPredictionModel } from '../../../pkg/prediction/served-model-adapter.ts';
 import { ContractMismatch } from '../../../pkg/artifacts/errors.ts';
@@ -50,12 +50,12 @@ export class StreamModels {
       lookbacks: features.lookbacks,
       allowedLatenessMs: features.allowedLatenessMs,
       trainShare: this.#stream.trainShare,
-      label: 'next-return',
-      horizonBars: model.horizonBars,
-      costBps: model.costBps,
-      folds: model.folds,
-      embargoBars: model.horizonBars,
-      seed: model.seed,
+      settings: {
+        label: { horizonBars: model.horizonBars, costBps: model.costBps },
+        folds: model.folds,
+        embargoBars: model.horizonBars,
+        seed: model.seed,
+      },
       name: 'direction',
       outDir,
     };

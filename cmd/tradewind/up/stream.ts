@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { openReplay } from '../../../pkg/marketdata/sources/replay/open.ts';
 import { createSimulator } from '../../../pkg/marketdata/sources/simulator/simulator.ts';
 import type { MarketSource } from '../../../pkg/marketdata/sources/source.ts';
-import type { TrainingInput } from '../../../pkg/pipeline/training-job.ts';
+import type { TrainingInput } from '../../../pkg/training/training-job.ts';
 import { writeFileAtomically } from '../../../pkg/runtime/atomic-file.ts';
 import type { Clock } from '../../../pkg/runtime/clock.ts';
 import { FlagsInvalid } from '../errors.ts';

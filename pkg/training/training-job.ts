@@ -1,4 +1,5 @@
 import type { SimulatorFaults } from '../marketdata/sources/simulator/instrument.ts';
+import type { TrainingSettingsInput } from '../ml/settings.ts';
 import type { ErrorKind } from '../runtime/errors.ts';
 
 /** What the trainer process is asked to do: plain data, handed over as JSON. */
@@ -11,17 +12,11 @@ export interface TrainingJob {
   readonly allowedLatenessMs?: number;
   /** Use this first share of the rows, by time; 1 for all. */
   readonly trainShare: number;
-  readonly label: 'next-return' | 'next-mid-move' | 'triple-barrier';
-  readonly horizonBars: number;
-  readonly costBps: number;
-  readonly folds: number;
-  readonly embargoBars: number;
-  readonly seed: number;
+  /** Any part of the settings of training; what is not given has the default there. Checked by the trainer. */
+  readonly settings: TrainingSettingsInput;
   readonly name: string;
   /** Folder that is made: the artifact. */
   readonly outDir: string;
-  /** Further settings of training, as its configuration file gives them; checked by the trainer. */
-  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Where training rows come from. */
@@ -44,7 +39,7 @@ export type TrainingInput =
       readonly timeZone?: string;
     }
   | {
-      /** Feature rows as `tradewind features` writes them, with the close and mid of each bar beside. */
+      /** Feature rows as `tradewind features` writes them; columns `close` and `mid` may give the prices of each bar. */
       readonly kind: 'features';
       readonly file: string;
     };

@@ -6,11 +6,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { manifestSchema } from '../../pkg/artifacts/manifest.ts';
 import { randomArtifact } from '../support/artifact.ts';
-import { eventually } from '../support/eventually.ts';
-import { openPool, type TestPool } from '../support/predictor-pool.ts';
+import { eventually as within } from '../support/eventually.ts';
+import { openPool, QUICK, startLoad, type TestPool } from '../support/predictor-pool.ts';
 import { type RunningService, startService } from '../support/services.ts';
 
-const CALLERS = 16;
+const eventually = <T>(check: () => T | Promise<T>) => within(check, 25_000);
 
 let folder: string;
 let artifact: string;
@@ -33,60 +33,38 @@ async function predictor(port = 0): Promise<RunningService> {
   return service;
 }
 
+/** Silence after which a connection is asked whether it lives: longer than a busy machine stands still. */
+const KEEP_ALIVE_MS = 2000;
+
 async function poolOf(predictors: readonly RunningService[]): Promise<TestPool> {
-  const test = openPool(predictors.map((each) => each.address('grpc')));
+  const connection = { ...QUICK.endpoint.connection, keepAliveMs: KEEP_ALIVE_MS };
+  const endpoint = { ...QUICK.endpoint, connection };
+  const test = openPool(
+    predictors.map((each) => each.address('grpc')),
+    { endpoint },
+  );
   opened.push({ close: () => test.pool.close() });
   await eventually(() => test.pool.usable.length === predictors.length);
   return test;
 }
 
-/** Callers that ask one after the other until they are stopped. */
-function load({ infer }: TestPool): { answered(): number; stop(): Promise<readonly string[]> } {
-  let isOn = true;
-  let answered = 0;
-  const failures: string[] = [];
-  const callers = Array.from({ length: CALLERS }, async () => {
-    while (isOn) {
-      try {
-        await infer(row, 1);
-        answered += 1;
-      } catch (error) {
-        failures.push((error as { code: string }).code);
-      }
-    }
-  });
-  return {
-    answered: () => answered,
-    stop: async () => {
-      isOn = false;
-      await Promise.all(callers);
-      return failures;
-    },
-  };
-}
-
-async function untilAnswered(work: ReturnType<typeof load>, more: number): Promise<void> {
-  const wanted = work.answered() + more;
-  await eventually(() => work.answered() >= wanted);
-}
-
 const portOf = (service: RunningService): number => Number(service.address('grpc').split(':')[1]);
 const addressesOf = ({ pool }: TestPool): readonly string[] => pool.usable.map(({ address }) => address);
 
-describe('one of two predictor processes', () => {
+describe('one of two predictor processes', { timeout: 60_000 }, () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)(
     'ends by %s under load and comes back: no request is lost',
     async (signal) => {
       const [first, second] = [await predictor(), await predictor()];
       const test = await poolOf([first, second]);
-      const work = load(test);
-      await untilAnswered(work, 300);
+      const work = startLoad(test, row);
+      await work.answers(300);
       await first.stop(signal);
       await eventually(() => addressesOf(test).join() === second.address('grpc'));
-      await untilAnswered(work, 300);
+      await work.answers(300);
       await predictor(portOf(first));
       await eventually(() => test.pool.usable.length === 2);
-      await untilAnswered(work, 300);
+      await work.answers(300);
       expect(await work.stop()).toEqual([]);
     },
   );
@@ -94,11 +72,11 @@ describe('one of two predictor processes', () => {
   it('stops answering on an open connection: no request is lost, and it is asked again once it answers', async () => {
     const [first, second] = [await predictor(), await predictor()];
     const test = await poolOf([first, second]);
-    const work = load(test);
-    await untilAnswered(work, 300);
+    const work = startLoad(test, row);
+    await work.answers(300);
     first.signal('SIGSTOP');
     await eventually(() => addressesOf(test).join() === second.address('grpc'));
-    await untilAnswered(work, 500);
+    await work.answers(500);
     const endpoint = test.pool.endpoints.find(({ address }) => address === first.address('grpc'))!;
     // Its kernel still takes connections and bytes: only pings without answer tell.
     await eventually(() => endpoint.state.kind === 'away');
@@ -108,7 +86,7 @@ describe('one of two predictor processes', () => {
   });
 });
 
-describe('the only predictor process', () => {
+describe('the only predictor process', { timeout: 60_000 }, () => {
   it('stops answering: callers are told in their time, and are answered again once it goes on', async () => {
     const one = await predictor();
     const test = await poolOf([one]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../../../test/support/eventually.ts';
-import { openPool, QUICK } from '../../../test/support/predictor-pool.ts';
+import { openPool, QUICK, startLoad } from '../../../test/support/predictor-pool.ts';
 import {
   poolFixture,
   rowsOf,
@@ -17,7 +17,7 @@ const { predictor, poolOf, closing, artifact } = poolFixture();
 
 const never: TestPredictor['behaviour'] = () => undefined;
 
-describe('a pool whose predictors fail', () => {
+describe('a pool whose predictors fail', { timeout: 60_000 }, () => {
   it('ejects a predictor that does not answer in time, loses no request by it, and takes it back', async () => {
     const [good, hanging] = [await predictor(), await predictor()];
     const { infer, pool } = await poolOf([good, hanging]);
@@ -70,27 +70,18 @@ describe('a pool whose predictors fail', () => {
     const [first, second] = [await predictor(), await predictor()];
     first.behaviour = slow(5);
     // What is in flight when it is asked to stop is answered: nothing needs a second try.
-    const settings = { retryShare: 0, retryReserve: 0, attemptTimeoutMs: 2000 };
-    const { infer, pool } = await poolOf([first, second], settings);
-    const features = rowsOf(second, 1);
-    const load = { isOn: true, answered: 0 };
-    const callers = Array.from({ length: 16 }, async () => {
-      while (load.isOn) {
-        await infer(features, 1);
-        load.answered += 1;
-      }
-    });
+    const settings = { retryShare: 0, retryReserve: 0, attemptTimeoutMs: 20_000 };
+    const test = await poolOf([first, second], settings);
+    const work = startLoad(test, rowsOf(second, 1));
     for (let restart = 0; restart < 3; restart += 1) {
-      const atLeast = load.answered + 500;
-      await eventually(() => load.answered > atLeast);
+      await work.answers(500);
       await first.stop();
-      await eventually(() => pool.usable.length === 1);
+      await eventually(() => test.pool.usable.length === 1);
       const again = await startPredictor(artifact(0), Number(first.address.split(':')[1]));
       first.stop = again.stop;
-      await eventually(() => pool.usable.length === 2);
+      await eventually(() => test.pool.usable.length === 2);
     }
-    load.isOn = false;
-    await Promise.all(callers);
+    expect(await work.stop()).toEqual([]);
   });
 
   it('leaves a predictor that says it does not serve, answers what it was sent, and comes back when it serves', async () => {

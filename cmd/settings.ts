@@ -63,6 +63,9 @@ export const featuresSection = z
   })
   .prefault({});
 
+/** Threads of one inference call. */
+export const threads = z.int().positive().max(64).default(1).describe('Threads of one inference call');
+
 /** Where a model runs. */
 export const placementSection = z
   .strictObject({

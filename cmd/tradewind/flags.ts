@@ -37,12 +37,17 @@ export function parseSpeed(text: string): number | 'max' {
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
-/** Parses a duration such as `500ms`, `60s`, `10m`, `1h` into seconds. */
+/** Timers hold no more milliseconds than fit into 31 bits; a longer one would fire at once. */
+const MAX_HOURS = Math.floor((2 ** 31 - 1) / 3_600_000);
+
+/** Parses a duration such as `500ms`, `60s`, `10m`, `1h` into seconds; the longest is 596 hours, more than 24 days. */
 export function parseDurationSeconds(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   const seconds = match === null ? 0 : Number(match[1]) * UNIT_SECONDS[match[2]!]!;
   if (!(seconds > 0))
     throw new InvalidArgumentError(`must be a duration such as 500ms, 60s, 10m or 1h, was '${text}'`);
+  if (seconds > MAX_HOURS * UNIT_SECONDS['h']!)
+    throw new InvalidArgumentError(`must be at most ${MAX_HOURS}h, was '${text}'`);
   return seconds;
 }
 

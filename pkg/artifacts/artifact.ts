@@ -14,6 +14,7 @@ import {
   SchemeUnsupported,
 } from './errors.ts';
 import type { GraphInspection } from '../ml/onnx/inspect.ts';
+import { writingAt } from '../runtime/writable.ts';
 import { type Manifest, manifestSchema, type NewManifest, type TensorSpec } from './manifest.ts';
 import { MAX_MANIFEST_BYTES, MAX_MODEL_BYTES, readBounded } from './read-bounded.ts';
 
@@ -51,7 +52,7 @@ export function localPath(uri: string): string {
  * @param directory - Made; must not hold anything.
  * @param files - Every file but the manifest, by name.
  * @returns Digest of the manifest.
- * @throws {ArtifactExists}
+ * @throws {ArtifactExists | FileUnwritable}
  */
 export async function writeArtifact(
   directory: string,
@@ -65,19 +66,26 @@ export async function writeArtifact(
     files: entries.map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: sha256(bytes) })),
   });
   const text = Buffer.from(`${JSON.stringify(whole, sortedKeys, 2)}\n`);
+  await writingAt(directory, () => putFolder(directory, [...entries, [MANIFEST_FILE, text]]));
+  return sha256(text);
+}
+
+/** The folder is there with every file, or not at all. */
+async function putFolder(
+  directory: string,
+  files: readonly (readonly [string, Uint8Array])[],
+): Promise<void> {
   await mkdir(dirname(directory), { recursive: true });
   const scratch = join(dirname(directory), `.${basename(directory)}.${process.pid}.new`);
   await mkdir(scratch);
   try {
-    for (const [name, bytes] of entries) await writeFile(join(scratch, name), bytes);
-    await writeFile(join(scratch, MANIFEST_FILE), text);
+    for (const [name, bytes] of files) await writeFile(join(scratch, name), bytes);
     await rm(directory, { recursive: true, force: true });
     await rename(scratch, directory);
   } catch (error) {
     await rm(scratch, { recursive: true, force: true });
     throw error;
   }
-  return sha256(text);
 }
 
 /** Keys in order, so that equal contents are equal bytes. */

@@ -29,14 +29,14 @@ export class FileUnreadable extends TradewindError {
   }
 }
 
-/** A file cannot be written where it was wanted. */
+/** A file or folder cannot be written where it was wanted. */
 export class FileUnwritable extends TradewindError {
   readonly code = 'FileUnwritable';
   readonly kind = 'usage';
 
   constructor(path: string, cause?: unknown) {
     const why = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
-    super({ message: `file must be writable, was '${path}' (${why})`, facts: { path }, cause });
+    super({ message: `'${path}' must be writable, is not (${why})`, facts: { path }, cause });
   }
 }
 

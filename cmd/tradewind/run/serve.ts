@@ -1,36 +1,65 @@
 import { once } from 'node:events';
 
+import { z } from 'zod';
+
 import type { OnnxModel } from '../../../pkg/inference/onnx-model.ts';
-import { createLogger, type LogLevel } from '../../../pkg/runtime/logger.ts';
+import { loadConfig } from '../../../pkg/runtime/config.ts';
+import { createLogger } from '../../../pkg/runtime/logger.ts';
 import { createMetrics } from '../../../pkg/runtime/metrics.ts';
 import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
 import { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { openOip } from '../../predictor/open-oip.ts';
 import { openRepository } from '../../service/models.ts';
+import { listenSection, logSection, placementSection, threads } from '../../settings.ts';
 import type { ServeFlags } from '../commands/serve.ts';
 
 const STOP_DEADLINE_MS = 5_000;
 const DRAIN_MS = 3_000;
 
+/** The flags by the names, and within the bounds, that they have as settings of the other processes. */
+const schema = z.strictObject({
+  grpc: listenSection(50_051),
+  http: listenSection(8080),
+  log: logSection,
+  model: z.strictObject({ threads, placement: placementSection }),
+});
+
+/** @throws {ConfigInvalid} */
+function readConfig(flags: ServeFlags): z.infer<typeof schema> {
+  return loadConfig(schema, {
+    flags: {
+      'grpc.host': flags.host,
+      'grpc.port': flags.grpcPort,
+      'http.host': flags.host,
+      'http.port': flags.httpPort,
+      'log.level': flags.logLevel,
+      'model.threads': flags.threads,
+      'model.placement.mode': flags.placement,
+      'model.placement.maxInlineMs': flags.maxInlineMs,
+      'model.placement.workers': flags.workers,
+    },
+  });
+}
+
 /** Serves one model until it is interrupted. */
 export async function runServe(artifact: string, flags: ServeFlags): Promise<void> {
+  const { grpc, http: web, log, model } = readConfig(flags);
   const metrics = createMetrics();
   const logger = createLogger({
-    level: flags.logLevel as LogLevel,
+    level: log.level,
     isReadable: process.stderr.isTTY,
     onProblem: (level, message) => metrics.logLines.inc({ level, message }),
   });
-  const { host, grpcPort: port, httpPort: opsPort, threads, maxInlineMs, workers } = flags;
-  const settings = { threads, placement: { mode: flags.placement, maxInlineMs, workers } };
   const shutdown = new Shutdown();
-  const repository = openRepository({ metrics, logger, shutdown, settings });
+  const repository = openRepository({ metrics, logger, shutdown, settings: model });
   try {
     const name = await repository.add(artifact, flags.name);
     const { served, manifest } = repository.loaded(name)!;
-    const http = new OpsServer({ host, port: opsPort, registry: metrics.registry, logger });
+    const http = new OpsServer({ ...web, registry: metrics.registry, logger });
     const drainMs = DRAIN_MS;
     const grpcPort = await openOip({
-      ...{ repository, host, port, http, metrics, logger, shutdown, drainMs },
+      ...grpc,
+      ...{ repository, http, metrics, logger, shutdown, drainMs },
     });
     const httpPort = await http.start();
     shutdown.add('HTTP server', () => http.stop());
@@ -44,9 +73,9 @@ export async function runServe(artifact: string, flags: ServeFlags): Promise<voi
         `serving ${name} ${served.version} ${served.digest}${manifest === undefined ? ' (no manifest: not verified)' : ''}`,
         `  inputs   ${shape(served.inputs)}`,
         `  outputs  ${shape(served.outputs)}`,
-        `  runs     ${placeOf(served, workers)}`,
-        `  gRPC     ${host}:${grpcPort} (Open Inference Protocol v2, health, reflection)`,
-        `  REST     http://${host}:${httpPort}/v2, /metrics, /readyz`,
+        `  runs     ${placeOf(served, model.placement.workers)}`,
+        `  gRPC     ${grpc.host}:${grpcPort} (Open Inference Protocol v2, health, reflection)`,
+        `  REST     http://${web.host}:${httpPort}/v2, /metrics, /readyz`,
         '',
       ].join('\n'),
     );

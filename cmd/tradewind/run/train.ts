@@ -14,6 +14,7 @@ import { RecordingUnreadable } from '../../../pkg/marketdata/errors.ts';
 import { pricedHeader, pricedRow } from '../../../pkg/training/feature-files.ts';
 import type { TrainingInput, TrainingJob } from '../../../pkg/training/training-job.ts';
 import { createProgress } from '../../../pkg/runtime/progress.ts';
+import { checkWritable } from '../../../pkg/runtime/writable.ts';
 import type { TrainFlags } from '../commands/train.ts';
 import { FlagsInvalid, HistoryMissing } from '../errors.ts';
 import { parseFeatureSets } from '../feature-sets.ts';
@@ -30,6 +31,7 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
     throw new FlagsInvalid('exactly one of --file, --from-history and --from-simulator must be given');
   }
   // Told before the work, not after it.
+  await checkWritable(flags.out);
   if (!(await isAbsentOrEmpty(flags.out))) throw new ArtifactExists(flags.out);
   const settings = await trainingSettings(flags);
   const scratch = await mkdtemp(join(tmpdir(), 'tradewind-train-'));

@@ -8,6 +8,7 @@ import {
   placementSection,
   simulatorSection,
   sourceSection,
+  threads,
 } from '../../settings.ts';
 
 /** Configuration of `tradewind up`. Every key has a default; durations and sizes carry their unit in the name. */
@@ -33,7 +34,7 @@ export const upConfigSchema = z.strictObject({
       folds: z.int().min(2).max(20).default(5),
       costBps: z.number().nonnegative().default(0),
       seed: z.int().nonnegative().default(7),
-      threads: z.int().positive().max(64).default(1).describe('Threads of one inference call'),
+      threads,
       placement: placementSection,
     })
     .prefault({}),
@@ -44,6 +45,7 @@ export const upConfigSchema = z.strictObject({
       checkpointSeconds: z
         .number()
         .positive()
+        .max(3600)
         .default(5)
         .describe('Time between checkpoints, seconds: what a crash at most repeats'),
     })

@@ -1,4 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -61,9 +63,26 @@ describe('the embedded engine', () => {
     }
   });
 
-  it('is started again when it dies, with all that it had written', async () => {
+  it('is open in no process that has ended, though its parent has not asked for it yet', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'tradewind-history-'));
-    const engine = await startEngine(directory);
+    // The shell becomes another program, which never asks for the child that the shell had.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+    try {
+      const owner = Number(String((await once(parent.stdout, 'data'))[0]));
+      await eventually(async () => (await readFile(`/proc/${owner}/stat`, 'utf8')).includes(' Z '));
+      await writeFile(join(directory, 'engine.lock'), String(owner));
+      const engine = await startEngine(directory);
+      await engine.stop();
+    } finally {
+      parent.kill('SIGKILL');
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('is started again when it dies, which is told, with all that it had written', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'tradewind-history-'));
+    const lost: string[] = [];
+    const engine = await startEngine(directory, { onLost: (how) => lost.push(how) });
     const history = await History.open({ ...engine, database: 'again' });
     try {
       await history.putFeatureNames('core-v1', ['return_1']);
@@ -73,6 +92,7 @@ describe('the embedded engine', () => {
     } finally {
       await history.close();
       await engine.stop();
+      expect(lost).toEqual(['SIGKILL']);
       await rm(directory, { recursive: true, force: true });
     }
   });

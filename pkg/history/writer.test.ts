@@ -51,13 +51,29 @@ describe('HistoryWriter', () => {
     await eventually(() => sequences().length === 3);
   });
 
-  it('tries again while the engine is away, and loses nothing', async () => {
+  it('ends trying when it is closed while the engine is away', async () => {
+    let tries = 0;
+    const writer = new HistoryWriter(async () => {
+      tries += 1;
+      throw new HistoryUnavailable('it is away');
+    });
+    await writer.write('ticks', ticks(1));
+    const flushed = writer.flush();
+    await eventually(() => tries > 0);
+    writer.close();
+    await expect(flushed).rejects.toThrow(HistoryUnavailable);
+    await expect(writer.write('ticks', ticks(1))).rejects.toThrow(HistoryUnavailable);
+  });
+
+  it('tries again while the engine is away, tells it once, and loses nothing', async () => {
     const away = new HistoryUnavailable('it is away');
     const { insert, sequences } = engine([away, away]);
-    const writer = new HistoryWriter(insert, { maxBatchRows: 2 });
+    const told: Error[] = [];
+    const writer = new HistoryWriter(insert, { maxBatchRows: 2, onFailed: (error) => told.push(error) });
     await writer.write('ticks', ticks(5));
     await writer.flush();
     expect(sequences()).toEqual([0, 1, 2, 3, 4]);
+    expect(told).toEqual([away]);
   });
 
   it('lets writing wait when too much waits, instead of taking more', async () => {

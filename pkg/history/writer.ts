@@ -12,6 +12,8 @@ export interface WriterSettings {
   readonly maxBufferedRows?: number;
   /** A row waits no longer than this before it is sent, milliseconds; default 1,000. */
   readonly maxDelayMs?: number;
+  /** Told when a batch is not taken, once however often it is tried again. */
+  readonly onFailed?: (error: Error) => void;
 }
 
 /**
@@ -26,10 +28,14 @@ export class HistoryWriter {
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failure: unknown;
+  readonly #closing = new AbortController();
 
   constructor(insert: InsertRows, settings: WriterSettings = {}) {
     this.#insert = insert;
-    this.#settings = { maxBatchRows: 10_000, maxBufferedRows: 50_000, maxDelayMs: 1_000, ...settings };
+    this.#settings = {
+      ...{ maxBatchRows: 10_000, maxBufferedRows: 50_000, maxDelayMs: 1_000, onFailed: () => undefined },
+      ...settings,
+    };
   }
 
   /** Accepts rows; waits where too many wait already. @throws What makes writing impossible for good. */
@@ -56,6 +62,12 @@ export class HistoryWriter {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Ends trying, for good: what has not been flushed by now is let go of. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#closing.abort();
+  }
+
   #onTimer(): void {
     this.#timer = undefined;
     if (this.#flushing === undefined && this.#buffered > 0) void this.#startFlush();
@@ -72,15 +84,25 @@ export class HistoryWriter {
     const buffers = this.#buffers;
     this.#buffers = new Map();
     this.#buffered = 0;
-    const { maxBatchRows } = this.#settings;
+    const { maxBatchRows, onFailed } = this.#settings;
+    const { signal } = this.#closing;
     try {
       for (const [table, rows] of buffers) {
         for (let from = 0; from < rows.length; from += maxBatchRows) {
-          await untilDone(() => this.#insert(table, rows.slice(from, from + maxBatchRows)));
+          const batch = rows.slice(from, from + maxBatchRows);
+          await untilDone(() => this.#insert(table, batch), { signal, onFailed: once(onFailed) });
         }
       }
     } catch (error) {
       this.#failure = error;
     }
   }
+}
+
+function once<A>(tell: (argument: A) => void): (argument: A) => void {
+  let isTold = false;
+  return (argument) => {
+    if (!isTold) tell(argument);
+    isTold = true;
+  };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { writingAt } from '../../runtime/writable.ts';
 import { HistoryBusy, HistoryUnavailable } from '../errors.ts';
 
 const PROGRAM = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
@@ -25,15 +26,23 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+export interface EngineOptions {
+  /** Told, with the signal or exit code, when it ended by itself. */
+  readonly onLost?: (how: string) => void;
+}
+
 /**
  * Starts the embedded engine on a folder, and again should it end by itself.
  *
  * @throws {HistoryBusy} Another process has the folder.
  * @throws {HistoryUnavailable} It does not come up.
+ * @throws {FileUnwritable} The folder cannot be made or written.
  */
-export async function startEngine(directory: string): Promise<Engine> {
-  mkdirSync(directory, { recursive: true });
-  const lock = takeLock(directory);
+export async function startEngine(directory: string, { onLost }: EngineOptions = {}): Promise<Engine> {
+  const lock = await writingAt(directory, () => {
+    mkdirSync(directory, { recursive: true });
+    return takeLock(directory);
+  });
   const password = randomBytes(18).toString('base64url');
   let isStopping = false;
   let child: ChildProcess;
@@ -45,8 +54,10 @@ export async function startEngine(directory: string): Promise<Engine> {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     port = await firstPort(child);
-    child.once('exit', () => {
-      if (!isStopping) void restart();
+    child.once('exit', (code, signal) => {
+      if (isStopping) return;
+      onLost?.(signal ?? `exit code ${code}`);
+      void restart();
     });
   };
   /** Until it is up again, callers see it as away and try again themselves. */
@@ -115,8 +126,19 @@ function takeLock(directory: string): { readonly release: () => void } {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Ended, but not yet asked for by its parent: such a process holds nothing open. Known on Linux only. */
+function isZombie(pid: number): boolean {
+  try {
+    // The state follows the name, which stands in brackets and may hold brackets itself (proc_pid_stat(5)).
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')')).startsWith(') Z ');
+  } catch {
+    return false;
   }
 }

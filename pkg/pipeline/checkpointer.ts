@@ -32,9 +32,19 @@ export interface GroupOfTopics {
   readonly topics: readonly string[];
 }
 
-/** Resolves when every group has committed the end of its topics, in the order of the stream. */
-export async function waitUntilDrained(log: EventLog, groups: readonly GroupOfTopics[]): Promise<void> {
+/**
+ * Resolves when every group has committed the end of its topics, in the order of the stream.
+ *
+ * @param failed - Aborts when a station has failed: it will take in nothing more.
+ * @throws The reason of `failed`.
+ */
+export async function waitUntilDrained(
+  log: EventLog,
+  groups: readonly GroupOfTopics[],
+  failed?: AbortSignal,
+): Promise<void> {
   for (;;) {
+    failed?.throwIfAborted();
     if (await isDrained(log, groups)) return;
     await new Promise((resolve) => setImmediate(resolve));
   }

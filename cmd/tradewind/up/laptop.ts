@@ -7,7 +7,6 @@ import { createFeatureEngine, type FeatureSettings } from '../../../pkg/features
 import { startEngine } from '../../../pkg/history/embedded/start-engine.ts';
 import { History } from '../../../pkg/history/history.ts';
 import type { HistoryWriter } from '../../../pkg/history/writer.ts';
-import type { FileModelRepository } from '../../../pkg/inference/repository.ts';
 import { Validator } from '../../../pkg/marketdata/validate.ts';
 import { MemoryOnlineStore } from '../../../pkg/onlinestore/memory.ts';
 import {
@@ -25,19 +24,18 @@ import { recordedTopics } from '../../../pkg/pipeline/recorder-rows.ts';
 import { Recorder } from '../../../pkg/pipeline/recorder.ts';
 import { SignalPublisher } from '../../../pkg/pipeline/signal-publisher.ts';
 import { RunStatistics } from '../../../pkg/pipeline/statistics.ts';
-import { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
 import { aborted } from '../../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import type { Logger } from '../../../pkg/runtime/logger.ts';
 import type { Metrics } from '../../../pkg/runtime/metrics.ts';
 import type { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { TOPICS, topicSettings } from '../../../pkg/wire/topics.ts';
-import { openRepository } from '../../service/models.ts';
 import { openPrediction } from '../../service/prediction.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { UpConfig } from './config.ts';
 import { StreamModels } from './models.ts';
 import type { Addresses, Screen } from './screen.ts';
+import type { ServedModels } from './served.ts';
 import { openServers } from './servers.ts';
 import type { Stream } from './stream.ts';
 import type { UpSummary } from './summary.ts';
@@ -53,6 +51,7 @@ const RECORDER_GROUP = 'recorder';
 export interface LaptopOptions {
   readonly config: UpConfig;
   readonly stream: Stream;
+  readonly models: ServedModels;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly shutdown: Shutdown;
@@ -65,9 +64,9 @@ interface Parts {
   readonly features: FeatureProcessor;
   readonly validator: Validator;
   readonly statistics: RunStatistics;
-  readonly models: StreamModels;
-  readonly repository: FileModelRepository;
   readonly consumersDone: Promise<void>;
+  /** Aborts when one of them fails, with its error. */
+  readonly consumersFailed: AbortSignal;
   readonly groups: readonly GroupOfTopics[];
   readonly writer: HistoryWriter | undefined;
   readonly console: Console;
@@ -81,6 +80,7 @@ export class Laptop {
   readonly #parts: Parts;
   readonly #startedMs = systemClock.monotonicMs();
   #isFinished = false;
+  #checkpoints: Promise<void> = Promise.resolve();
 
   private constructor(
     options: LaptopOptions,
@@ -96,7 +96,7 @@ export class Laptop {
 
   /** Opens everything in order; what was opened is registered for shutdown at once. */
   static async open(options: LaptopOptions): Promise<Laptop> {
-    const { config, stream, metrics, logger, shutdown } = options;
+    const { config, stream, models, metrics, logger, shutdown } = options;
     const kept = await readCheckpoint(checkpointPath(stream));
     const checkpoint = kept === undefined || kept.isFinished ? undefined : kept;
     const settings: FeatureSettings = { ...config.features, bar: parseBarClock(config.features.bar) };
@@ -109,19 +109,22 @@ export class Laptop {
     const marketClock = new MarketClock(systemClock);
     const store = new MemoryOnlineStore({ clock: systemClock });
 
-    const { threads, placement } = config.model;
-    const repository = openRepository({ metrics, logger, shutdown, settings: { threads, placement } });
-    const directory = new ModelDirectory();
     const service = openPrediction({
-      ...{ models: directory, store, clock: marketClock, metrics, logger, featureSet, featureNames: names },
+      ...{
+        models: models.directory,
+        store,
+        clock: marketClock,
+        metrics,
+        logger,
+        featureSet,
+        featureNames: names,
+      },
       settings: config.prediction,
     });
     const statistics = new RunStatistics(checkpoint?.statistics, stream.liveFromUs);
     const servers = await openServers({
       ...options,
       service,
-      repository,
-      directory,
       definitions,
       marketClock,
       shown: checkpoint?.console,
@@ -147,8 +150,13 @@ export class Laptop {
       { group: FEATURES_GROUP, topics: [TOPICS.marketData] },
       { group: GATEWAY_GROUP, topics: [TOPICS.features] },
     ];
-    const writer = history?.writer();
+    const onFailed = (error: Error): void => {
+      logger.warn({ reason: error.message }, 'history does not take rows, they wait');
+    };
+    const writer = history?.writer({ onFailed });
     if (writer !== undefined) {
+      // Otherwise it would go on trying an engine that has been stopped.
+      shutdown.add('history writer', () => writer.close());
       const recorded = recordedTopics(TOPICS, config.features.bar);
       const topics = [...recorded.keys()];
       consumers.push(await log.consume({ group: RECORDER_GROUP, topics }, new Recorder(writer, recorded)));
@@ -164,17 +172,17 @@ export class Laptop {
       ...common,
       ...{ source: stream.source, fromPosition: checkpoint?.position ?? 0, validator, pacer },
     });
-    const models = new StreamModels(config, stream, repository, directory);
     const consumersDone = Promise.all(consumers.map(({ done }) => done)).then(() => undefined);
+    const failed = new AbortController();
+    consumersDone.catch((error: unknown) => failed.abort(error));
     const parts = {
       log,
       collector,
       features,
       validator,
       statistics,
-      models,
-      repository,
       consumersDone,
+      consumersFailed: failed.signal,
       groups,
       writer,
       console: servers.console,
@@ -184,34 +192,48 @@ export class Laptop {
 
   /** Runs until the source has ended or `signal` aborts. @param endsWithSource - Otherwise the servers stay up when the source ends. */
   async run(signal: AbortSignal, endsWithSource: boolean): Promise<void> {
-    const { collector, features, consumersDone } = this.#parts;
     const ended = new AbortController();
-    const modelReady = this.#prepareModel(AbortSignal.any([signal, ended.signal]));
-    modelReady.catch(() => undefined);
-    const checkpoints = this.#checkpointRegularly(AbortSignal.any([signal, ended.signal]));
+    const over = AbortSignal.any([signal, ended.signal]);
+    this.#checkpoints = this.#checkpointRegularly(over);
     try {
-      if (this.#options.stream.waitsForModel) await Promise.race([modelReady, aborted(signal)]);
-      if (signal.aborted) return;
-      await Promise.race([
-        collector.run(signal),
-        consumersDone,
-        failureOf(modelReady),
-        failureOf(checkpoints),
-      ]);
-      await this.#drained();
-      if (signal.aborted) return;
-      await features.finish();
-      await this.#drained();
-      this.#isFinished = true;
-      if (!endsWithSource && this.#options.config.source.speed !== 'max') await aborted(signal);
+      await Promise.race([this.#runStream(signal, over), failureOf(this.#checkpoints)]);
+      if (this.#isFinished && !endsWithSource && this.#options.config.source.speed !== 'max')
+        await aborted(signal);
     } finally {
+      // What fails must end what runs beside it, or that would feed stations that are gone.
       ended.abort();
-      await checkpoints.catch(() => undefined);
+    }
+  }
+
+  async #runStream(signal: AbortSignal, over: AbortSignal): Promise<void> {
+    const { collector, features, consumersDone } = this.#parts;
+    const modelReady = this.#prepareModel(over);
+    modelReady.catch(() => undefined);
+    if (this.#options.stream.waitsForModel) await Promise.race([modelReady, aborted(signal)]);
+    if (signal.aborted) return;
+    await Promise.race([collector.run(over), consumersDone, failureOf(modelReady), aborted(signal)]);
+    if (signal.aborted) return;
+    await this.#drained();
+    await features.finish();
+    await this.#drained();
+    this.#isFinished = true;
+  }
+
+  /** Takes the last checkpoint, after a run that did not fail. @throws {HistoryUnavailable} The rows before it are not written by then. */
+  async finish(deadlineMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#parts.writer?.close(), deadlineMs);
+    try {
+      await Promise.race([
+        this.#checkpoints.then(() => this.#checkpoint()),
+        failureOf(this.#parts.consumersDone),
+      ]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   /** Writes down where the stream stands, once all rows before it are safe. */
-  async checkpoint(): Promise<void> {
+  async #checkpoint(): Promise<void> {
     const { collector, log, features, validator, statistics, writer, console } = this.#parts;
     const checkpoint = await takeConsistently(
       { pause: () => collector.pause(), resume: () => collector.resume(), drained: () => this.#drained() },
@@ -237,8 +259,9 @@ export class Laptop {
   }
 
   summary(): UpSummary {
-    const { collector, statistics, repository } = this.#parts;
-    const { stream } = this.#options;
+    const { collector, statistics } = this.#parts;
+    const { stream, models } = this.#options;
+    const { repository } = models;
     const served = repository.index().find(({ state }) => state === 'READY');
     const model = served === undefined ? undefined : repository.get(served.name);
     return {
@@ -255,18 +278,21 @@ export class Laptop {
   }
 
   #drained(): Promise<void> {
-    return Promise.race([waitUntilDrained(this.#parts.log, this.#parts.groups), this.#parts.consumersDone]);
+    const { log, groups, consumersFailed } = this.#parts;
+    return waitUntilDrained(log, groups, consumersFailed);
   }
 
   /** Serves the model that is there, or trains one first. Where XGBoost is away, says so and goes on without a model. */
   async #prepareModel(signal: AbortSignal): Promise<void> {
-    const { models } = this.#parts;
-    const { config, screen, logger } = this.#options;
-    let directory = await models.find();
+    const { config, stream, models, screen, logger } = this.#options;
+    // The one configured was loaded before anything else.
+    if (config.model.dir !== undefined) return;
+    const own = new StreamModels(config, stream);
+    let directory = await own.find();
     if (directory === undefined && !config.model.train) return;
     if (directory === undefined) {
       try {
-        directory = await models.train({ onProgress: (...progress) => screen.training(...progress), signal });
+        directory = await own.train({ onProgress: (...progress) => screen.training(...progress), signal });
       } catch (error) {
         if (signal.aborted) return;
         logger.warn({ reason: (error as Error).message }, 'no model could be trained, predictions abstain');
@@ -281,7 +307,7 @@ export class Laptop {
     const { checkpointSeconds } = this.#options.config.history;
     while (!signal.aborted) {
       await Promise.race([wait(checkpointSeconds * 1000), aborted(signal)]);
-      if (!signal.aborted) await this.checkpoint();
+      if (!signal.aborted) await this.#checkpoint();
     }
   }
 }
@@ -289,12 +315,14 @@ export class Laptop {
 const checkpointPath = (stream: Stream): string => join(stream.directory, 'checkpoint');
 
 async function openHistory(
-  { config, stream, shutdown }: LaptopOptions,
+  { config, stream, logger, shutdown }: LaptopOptions,
   featureSet: string,
   names: readonly string[],
 ): Promise<History | undefined> {
   if (!config.history.enabled) return undefined;
-  const engine = await startEngine(join(stream.directory, 'history'));
+  const engine = await startEngine(join(stream.directory, 'history'), {
+    onLost: (how) => logger.warn({ how }, 'history engine ended by itself, it is started again'),
+  });
   shutdown.add('history engine', () => engine.stop());
   const history = await History.open({ ...engine, database: 'tradewind' });
   shutdown.add('history', () => history.close());

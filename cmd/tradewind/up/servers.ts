@@ -3,11 +3,9 @@ import type { LiveViewState } from '../../../pkg/console/live-view.ts';
 import type { FeatureDefinition } from '../../../pkg/features/definition.ts';
 import { registerOip } from '../../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../../pkg/inference/oip/http-handler.ts';
-import type { FileModelRepository } from '../../../pkg/inference/repository.ts';
 import type { MarketClock } from '../../../pkg/pipeline/market-clock.ts';
 import { registerPredictionService } from '../../../pkg/prediction/grpc/prediction-grpc.ts';
 import { createPredictHandler } from '../../../pkg/prediction/http/predict-handler.ts';
-import type { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
 import type { PredictionService } from '../../../pkg/prediction/service.ts';
 import { createRpcServer } from '../../../pkg/rpc/server.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
@@ -20,8 +18,6 @@ const DRAIN_MS = 2_000;
 
 export interface ServerOptions extends LaptopOptions {
   readonly service: PredictionService;
-  readonly repository: FileModelRepository;
-  readonly directory: ModelDirectory;
   readonly definitions: readonly FeatureDefinition[];
   readonly marketClock: MarketClock;
   /** What the console showed when the run before ended. */
@@ -32,7 +28,8 @@ export interface ServerOptions extends LaptopOptions {
 export async function openServers(
   options: ServerOptions,
 ): Promise<{ readonly addresses: Addresses; readonly console: Console }> {
-  const { config, metrics, logger, shutdown, service, repository, directory } = options;
+  const { config, metrics, logger, shutdown, service } = options;
+  const { repository, directory } = options.models;
   const rpc = createRpcServer({
     host: config.grpc.host,
     port: config.grpc.port,

@@ -4,15 +4,20 @@ import { createLogger } from '../../../pkg/runtime/logger.ts';
 import { createMetrics } from '../../../pkg/runtime/metrics.ts';
 import { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { VERSION } from '../../../pkg/runtime/version.ts';
+import { checkWritable } from '../../../pkg/runtime/writable.ts';
+import { openRepository } from '../../service/models.ts';
 import type { UpFlags } from '../commands/up.ts';
 import { optional } from '../optional.ts';
 import { type UpConfig, upConfigSchema } from './config.ts';
 import { Laptop } from './laptop.ts';
 import { Screen } from './screen.ts';
+import { ServedModels } from './served.ts';
 import { openStream } from './stream.ts';
 import { formatSummary } from './summary.ts';
 
 const STOP_DEADLINE_MS = 5_000;
+/** For the rows that history has not yet; they are read again by the next start where it does not take them. */
+const FINISH_DEADLINE_MS = 30_000;
 
 /** `tradewind up`: runs until the source ends, the time is over, or it is interrupted; then prints the summary. */
 export async function runUp(flags: UpFlags): Promise<void> {
@@ -36,16 +41,29 @@ export async function runUp(flags: UpFlags): Promise<void> {
   process.on('SIGTERM', onSignal);
   const timer = flags.for === undefined ? undefined : setTimeout(stop, flags.for * 1000);
   try {
+    const { dir, threads, placement } = config.model;
+    const models = new ServedModels(
+      openRepository({ metrics, logger, shutdown, settings: { threads, placement } }),
+    );
+    // What cannot be is told before anything is made or said.
+    await checkWritable(config.data);
+    const given = dir === undefined ? undefined : await models.serve(dir);
     const stream = await openStream(config, systemClock);
     const screen = new Screen(process.stderr, flags.json === true);
-    const laptop = await Laptop.open({ config, stream, metrics, logger, shutdown, screen });
+    const laptop = await Laptop.open({ config, stream, models, metrics, logger, shutdown, screen });
     screen.started(VERSION, stream, laptop.addresses, laptop.resumedFrom);
-    await laptop.run(stopping.signal, flags.for !== undefined);
-    screen.stopped();
-    await laptop.checkpoint();
-    const summary = laptop.summary();
+    if (given !== undefined) screen.trained(given);
+    try {
+      await laptop.run(stopping.signal, flags.for !== undefined);
+      await laptop.finish(FINISH_DEADLINE_MS);
+    } finally {
+      // What was done until it failed is told too; the failure is told by who called.
+      screen.stopped();
+      const summary = laptop.summary();
+      await shutdown.run(STOP_DEADLINE_MS).catch(() => undefined);
+      process.stdout.write(flags.json === true ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
+    }
     await shutdown.run(STOP_DEADLINE_MS);
-    process.stdout.write(flags.json === true ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
   } catch (error) {
     await shutdown.run(STOP_DEADLINE_MS).catch(() => undefined);
     throw error;

@@ -8,7 +8,8 @@ import { gzipSync } from 'node:zlib';
 import { createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { describeHistory, type HistoryUnderTest } from '../../test/conformance/history.ts';
+import { describeHistory } from '../../test/conformance/history.ts';
+import type { HistoryUnderTest } from '../../test/conformance/history-fixture.ts';
 import { openClickHouse } from '../../test/servers/clickhouse.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { startEngine } from './embedded/start-engine.ts';

@@ -1,53 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { FeatureVector } from '../../pkg/features/feature-vector.ts';
-import type { HistoryAddress } from '../../pkg/history/connection.ts';
 import { HistorySchemaNewer } from '../../pkg/history/errors.ts';
 import { History } from '../../pkg/history/history.ts';
-import { MIGRATIONS } from '../../pkg/history/migrations.ts';
-import { barRow, featureRow, quarantineRow, type Row, tickRow } from '../../pkg/history/rows.ts';
+import { barRow, featureRow, quarantineRow, tickRow } from '../../pkg/history/rows.ts';
 import type { MarketEvent } from '../../pkg/marketdata/events.ts';
-
-/** Where a history may be made; the suite makes databases of its own in it. */
-export interface HistoryUnderTest {
-  readonly address: Omit<HistoryAddress, 'database'>;
-  /** Runs a statement as its administrator, beside the history's client. */
-  readonly command: (sql: string) => Promise<void>;
-  /** What a query gives. */
-  readonly rows: (sql: string) => Promise<readonly Row[]>;
-  readonly close: () => Promise<void>;
-}
-
-const BAR = 'time:1000';
-const SECOND_US = 1_000_000;
-const START_US = 1_700_000_000 * SECOND_US;
-/** From {@link START_US} to the next whole minute. */
-const SECONDS_TO_MINUTE = 40;
-
-const vector = (
-  symbol: string,
-  second: number,
-  values: readonly number[],
-  changes: Partial<FeatureVector> = {},
-): FeatureVector => {
-  const timeUs = START_US + second * SECOND_US;
-  return {
-    ...{ symbol, timeUs, featureSet: 'core-v1', knownTimeUs: timeUs + 1000, offset: second },
-    values: Float64Array.from(values),
-    bar: {
-      ...{ symbol, startTimeUs: timeUs - SECOND_US, endTimeUs: timeUs },
-      ...{ open: 1, high: 2, low: 0.5, close: 1 + second / 10, volume: 3, buyVolume: 1, sellVolume: 2 },
-      ...{ tradeCount: 4, quoteCount: 5, bidPrice: 1, bidSize: 7, askPrice: 1.5, askSize: 8 },
-    },
-    ...changes,
-  };
-};
-
-const quote = (sequence: number, bidPrice: number): MarketEvent => ({
-  ...{ kind: 'quote', source: 'test.quote', symbol: 'ES', sequence },
-  ...{ eventTimeUs: START_US + sequence, receiveTimeUs: START_US + sequence + 5 },
-  ...{ bidPrice, bidSize: 1, askPrice: bidPrice + 1, askSize: 2 },
-});
+import {
+  BAR,
+  HistoryFixture,
+  type HistoryUnderTest,
+  quote,
+  SECOND_US,
+  START_US,
+  vector,
+} from './history-fixture.ts';
+import { historyViews } from './history-views.ts';
 
 /**
  * What every history must do, run by name.
@@ -56,34 +23,12 @@ const quote = (sequence: number, bidPrice: number): MarketEvent => ({
  */
 export function describeHistory(name: string, open: () => Promise<HistoryUnderTest>): void {
   describe(`history: ${name}`, () => {
-    let under: HistoryUnderTest;
-    let databases = 0;
-    let history: History;
-    let database: string;
-
-    const openNew = async (): Promise<void> => {
-      databases += 1;
-      database = `conformance_${process.pid}_${databases}`;
-      history = await History.open({ ...under.address, database });
-    };
-    const write = async (vectors: readonly FeatureVector[]): Promise<void> => {
-      await history.insert(
-        'bars',
-        vectors.map((one) => barRow(one, BAR)),
-      );
-      await history.insert('features', vectors.map(featureRow));
-    };
-
+    let at: HistoryFixture;
     beforeAll(async () => {
-      under = await open();
-      await openNew();
+      at = new HistoryFixture(await open());
+      await at.openNew();
     });
-    afterAll(async () => {
-      for (let i = 1; i <= databases; i += 1)
-        await under.command(`DROP DATABASE IF EXISTS conformance_${process.pid}_${i}`);
-      await history.close();
-      await under.close();
-    });
+    afterAll(() => at.close());
 
     it('keeps every kind of event, with what is absent told from 0', async () => {
       const base = { source: 'kinds', symbol: 'K', eventTimeUs: START_US, receiveTimeUs: START_US + 1 };
@@ -103,8 +48,8 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
         },
         { ...base, sequence: 7, kind: 'heartbeat' },
       ];
-      await history.insert('ticks', events.map(tickRow));
-      const rows = (await history.contents('ticks')).filter((row) => row['symbol'] === 'K');
+      await at.history.insert('ticks', events.map(tickRow));
+      const rows = (await at.history.contents('ticks')).filter((row) => row['symbol'] === 'K');
       expect(rows.map((row) => row['kind'])).toEqual(events.map(({ kind }) => kind));
       expect(rows[0]).toMatchObject({ price: 10.25, size: 0.001, side: 'sell', bid_price: null });
       expect(rows[1]).toMatchObject({ side: '' });
@@ -117,26 +62,26 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
     it('merges what is written twice, before the engine has merged and after', async () => {
       const events = Array.from({ length: 500 }, (_, i) => quote(i, 100 + i / 4));
       for (let time = 0; time < 3; time += 1) {
-        const writer = history.writer({ maxBatchRows: 150 });
+        const writer = at.history.writer({ maxBatchRows: 150 });
         await writer.write('ticks', events.slice(time * 50).map(tickRow));
         await writer.flush();
       }
-      const rowsOf = async () => (await history.contents('ticks')).filter((row) => row['symbol'] === 'ES');
+      const rowsOf = async () => (await at.history.contents('ticks')).filter((row) => row['symbol'] === 'ES');
       const before = await rowsOf();
       expect(before).toHaveLength(500);
       expect(before.map((row) => row['bid_price'])).toEqual(events.map((_, i) => 100 + i / 4));
-      await under.command(`OPTIMIZE TABLE ${database}.ticks FINAL`);
+      await at.under.command(`OPTIMIZE TABLE ${at.database}.ticks FINAL`);
       expect(await rowsOf()).toEqual(before);
     });
 
     it('joins features to the bar that they were computed on, in the order of time and symbol', async () => {
-      await openNew();
-      await write([
+      await at.openNew();
+      await at.write([
         vector('NQ', 2, [1, Number.NaN]),
         vector('ES', 2, [2, 0]),
         vector('ES', 1, [Math.PI, -1e-300]),
       ]);
-      const rows = await history.readDataset({ featureSet: 'core-v1', bar: BAR });
+      const rows = await at.history.readDataset({ featureSet: 'core-v1', bar: BAR });
       expect(rows.map(({ symbol, timeUs }) => [symbol, (timeUs - START_US) / SECOND_US])).toEqual([
         ['ES', 1],
         ['ES', 2],
@@ -148,9 +93,9 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
     });
 
     it('reads the past as it was known then', async () => {
-      await openNew();
+      await at.openNew();
       const known = (second: number): number => START_US + second * SECOND_US;
-      await write([
+      await at.write([
         vector('ES', 1, [1], { knownTimeUs: known(1) }),
         // The bar of second 2 came an hour late.
         vector('ES', 2, [2], { knownTimeUs: known(3600) }),
@@ -158,7 +103,7 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
       ]);
       const read = async (asOfSecond?: number) =>
         (
-          await history.readDataset({
+          await at.history.readDataset({
             ...{ featureSet: 'core-v1', bar: BAR },
             ...(asOfSecond === undefined ? {} : { asOfUs: known(asOfSecond) }),
           })
@@ -170,14 +115,14 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
     });
 
     it('still knows what was known before a row was corrected', async () => {
-      await openNew();
+      await at.openNew();
       const known = (second: number): number => START_US + second * SECOND_US;
-      await write([vector('ES', 1, [1], { knownTimeUs: known(1) })]);
-      await write([vector('ES', 1, [1.5], { knownTimeUs: known(100) })]);
-      await under.command(`OPTIMIZE TABLE ${database}.features FINAL`);
-      await under.command(`OPTIMIZE TABLE ${database}.bars FINAL`);
+      await at.write([vector('ES', 1, [1], { knownTimeUs: known(1) })]);
+      await at.write([vector('ES', 1, [1.5], { knownTimeUs: known(100) })]);
+      await at.under.command(`OPTIMIZE TABLE ${at.database}.features FINAL`);
+      await at.under.command(`OPTIMIZE TABLE ${at.database}.bars FINAL`);
       const read = async (asOfUs: number) =>
-        (await history.readDataset({ featureSet: 'core-v1', bar: BAR, asOfUs })).map(
+        (await at.history.readDataset({ featureSet: 'core-v1', bar: BAR, asOfUs })).map(
           ({ values }) => values[0],
         );
       expect(await read(known(10))).toEqual([1]);
@@ -185,56 +130,56 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
     });
 
     it('keeps apart feature sets, bars, times and symbols of any name', async () => {
-      await openNew();
-      await write([
+      await at.openNew();
+      await at.write([
         vector("O'Neil \\ \u{1f4c8}", 1, [1]),
         vector('ES', 5, [5]),
         vector('ES', 1, [9], { featureSet: 'core-v1+micro-v1' }),
       ]);
-      const all = await history.readDataset({ featureSet: 'core-v1', bar: BAR });
+      const all = await at.history.readDataset({ featureSet: 'core-v1', bar: BAR });
       expect(all.map(({ symbol }) => symbol)).toEqual(["O'Neil \\ \u{1f4c8}", 'ES']);
-      expect(await history.readDataset({ featureSet: 'core-v1', bar: 'trades:5' })).toEqual([]);
-      expect(await history.readDataset({ featureSet: "x' OR '1'='1", bar: BAR })).toEqual([]);
+      expect(await at.history.readDataset({ featureSet: 'core-v1', bar: 'trades:5' })).toEqual([]);
+      expect(await at.history.readDataset({ featureSet: "x' OR '1'='1", bar: BAR })).toEqual([]);
       const late = { featureSet: 'core-v1', bar: BAR, fromTimeUs: START_US + 2 * SECOND_US };
-      expect((await history.readDataset(late)).map(({ symbol }) => symbol)).toEqual(['ES']);
+      expect((await at.history.readDataset(late)).map(({ symbol }) => symbol)).toEqual(['ES']);
     });
 
     it('tells the names behind a feature set, newest wins', async () => {
-      await openNew();
-      await write([vector('ES', 1, [1])]);
-      await history.putFeatureNames('core-v1', ['old']);
-      await history.putFeatureNames('core-v1', ['return_1']);
-      expect(await history.featureSets()).toEqual([
+      await at.openNew();
+      await at.write([vector('ES', 1, [1])]);
+      await at.history.putFeatureNames('core-v1', ['old']);
+      await at.history.putFeatureNames('core-v1', ['return_1']);
+      expect(await at.history.featureSets()).toEqual([
         { featureSet: 'core-v1', names: ['return_1'], bars: [BAR] },
       ]);
     });
 
     it('takes an insert of one token once, whatever its rows, and in the table itself', async () => {
-      await openNew();
+      await at.openNew();
       const rows = [quote(1, 100), quote(2, 101)].map(tickRow);
-      const raw = async () => (await under.rows(`SELECT count() AS n FROM ${database}.ticks`))[0]!['n'];
-      await history.insert('ticks', rows, 'market_data/0/0-2');
-      await history.insert('ticks', rows, 'market_data/0/0-2');
+      const raw = async () => (await at.under.rows(`SELECT count() AS n FROM ${at.database}.ticks`))[0]!['n'];
+      await at.history.insert('ticks', rows, 'market_data/0/0-2');
+      await at.history.insert('ticks', rows, 'market_data/0/0-2');
       expect(Number(await raw())).toBe(2);
-      await history.insert('ticks', rows, 'market_data/0/0-3');
+      await at.history.insert('ticks', rows, 'market_data/0/0-3');
       expect(Number(await raw())).toBe(4);
-      expect(await history.count('ticks')).toBe(2);
+      expect(await at.history.count('ticks')).toBe(2);
     });
 
     it('fills a table that was emptied with the rows that it had', async () => {
-      await openNew();
+      await at.openNew();
       const rows = [{ ...tickRow(quote(1, 100)), recorded_at: 1_700_000_000 }];
-      await history.insert('ticks', rows);
-      await under.command(`ALTER TABLE ${database}.ticks DELETE WHERE 1 SETTINGS mutations_sync = 1`);
-      expect(await history.count('ticks')).toBe(0);
-      await history.insert('ticks', rows);
-      expect(await history.count('ticks')).toBe(1);
+      await at.history.insert('ticks', rows);
+      await at.under.command(`ALTER TABLE ${at.database}.ticks DELETE WHERE 1 SETTINGS mutations_sync = 1`);
+      expect(await at.history.count('ticks')).toBe(0);
+      await at.history.insert('ticks', rows);
+      expect(await at.history.count('ticks')).toBe(1);
     });
 
     it.each([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 0])(
       'takes whatever a message can hold: time %d, odd numbers, texts and clocks',
       async (timeUs) => {
-        await openNew();
+        await at.openNew();
         const { bar, ...rest } = vector('\0\'"\\\n\u{1f4c8}', 0, [
           NaN,
           Infinity,
@@ -255,168 +200,56 @@ export function describeHistory(name: string, open: () => Promise<HistoryUnderTe
           'trades:5',
           '',
         ];
-        await history.insert(
+        await at.history.insert(
           'bars',
           clocks.map((clock) => barRow(odd, clock)),
         );
-        await history.insert('features', [featureRow(odd)]);
-        await history.insert('ticks', [
+        await at.history.insert('features', [featureRow(odd)]);
+        await at.history.insert('ticks', [
           tickRow({ ...quote(1, 100), eventTimeUs: timeUs, receiveTimeUs: -timeUs }),
         ]);
         const torn = `torn \ud800`;
-        await history.insert('quarantine', [
+        await at.history.insert('quarantine', [
           quarantineRow({
             ...{ reason: 'Malformed', message: torn, source: torn, symbol: torn, origin: torn, raw: torn },
             receiveTimeUs: timeUs,
           }),
         ]);
-        expect(await history.count('bars')).toBe(clocks.length);
-        expect(await history.contents('features')).toMatchObject([
+        expect(await at.history.count('bars')).toBe(clocks.length);
+        expect(await at.history.contents('features')).toMatchObject([
           { time_us: timeUs, symbol: odd.symbol, values: [null, null, 0, 5e-324, Number.MAX_VALUE] },
         ]);
-        expect(await history.contents('ticks')).toMatchObject([{ event_time_us: timeUs }]);
-        expect(await history.contents('quarantine')).toMatchObject([{ symbol: 'torn \ufffd' }]);
+        expect(await at.history.contents('ticks')).toMatchObject([{ event_time_us: timeUs }]);
+        expect(await at.history.contents('quarantine')).toMatchObject([{ symbol: 'torn \ufffd' }]);
       },
     );
 
     it('takes rows of many months in one insert', async () => {
-      await openNew();
+      await at.openNew();
       const monthUs = 31 * 86_400 * SECOND_US;
       const rows = Array.from({ length: 250 }, (_, month) =>
         featureRow({ ...vector('ES', month, [month]), timeUs: month * monthUs }),
       );
-      await history.insert('features', rows);
-      expect(await history.count('features')).toBe(250);
-    });
-
-    it('makes minute bars of bars, the same when they come again, out of order, corrected, or merged', async () => {
-      await openNew();
-      const seconds = [2, 0, 59, 1, 60, 30].map((second) =>
-        vector('ES', SECONDS_TO_MINUTE + second + 1, [1]),
-      );
-      const read = () => under.rows(`SELECT * FROM ${database}.bars_minute ORDER BY start_time_us`);
-      await write(seconds);
-      const first = await read();
-      expect(first.map((row) => [row['bar_count'], row['volume'], row['trade_count']].map(Number))).toEqual([
-        [5, 15, 20],
-        [1, 3, 4],
-      ]);
-      expect(first[0]).toMatchObject({ symbol: 'ES', open: 1, high: 2, low: 0.5 });
-      expect(Number(first[0]!['close'])).toBeCloseTo(1 + (SECONDS_TO_MINUTE + 60) / 10);
-      expect(Number(first[0]!['start_time_us']) % (60 * SECOND_US)).toBe(0);
-      await write(seconds.slice(1, 4));
-      expect(await read()).toEqual(first);
-      await under.command(`OPTIMIZE TABLE ${database}.minute_parts FINAL`);
-      expect(await read()).toEqual(first);
-      const late = vector('ES', SECONDS_TO_MINUTE + 60, [1]);
-      await write([
-        { ...late, knownTimeUs: late.knownTimeUs + 1, bar: { ...late.bar, high: 1.5, low: 0.75, volume: 1 } },
-      ]);
-      expect((await read()).map((row) => Number(row['volume']))).toEqual([13, 3]);
-    });
-
-    it('feeds the views when an insert is repeated that had reached only the table', async () => {
-      await openNew();
-      const rows = [barRow(vector('ES', 1, [1]), BAR)];
-      const minutes = () => under.rows(`SELECT * FROM ${database}.bars_minute`);
-      await history.insert('bars', rows, 'features/0/0-1');
-      const whole = await minutes();
-      await under.command(`TRUNCATE TABLE ${database}.minute_parts`);
-      await history.insert('bars', rows, 'features/0/0-1');
-      expect(await minutes()).toEqual(whole);
-      expect(whole).toHaveLength(1);
-    });
-
-    it('tells how a price moved after each bar, the same when rows come again, out of order, or merged', async () => {
-      await openNew();
-      const bars = [5, 0, 65, 7].map((second) => vector('ES', second, [1]));
-      const read = async () =>
-        (
-          await under.rows(
-            `SELECT * FROM ${database}.outcomes WHERE symbol = 'ES' ORDER BY horizon_us, time_us`,
-          )
-        ).map((row) => [
-          (Number(row['time_us']) - START_US) / SECOND_US,
-          Number(row['horizon_us']) / SECOND_US,
-          Number(row['direction']),
-          Math.round(Number(row['forward_return']) * 1000),
-          (Number(row['known_time_us']) - START_US) / SECOND_US,
-        ]);
-      await write(bars.slice(0, 2));
-      await write(bars.slice(1));
-      const outcomes = [
-        [0, 5, 1, 500, 5.001],
-        [5, 60, 1, 4000, 65.001],
-      ];
-      expect(await read()).toEqual(outcomes);
-      await under.command(`OPTIMIZE TABLE ${database}.outcome_prices FINAL`);
-      expect(await read()).toEqual(outcomes);
-    });
-
-    it('forgets rows so long after they were recorded, and keeps old recordings', async () => {
-      await openNew();
-      const open = async (days?: number): Promise<void> => {
-        await history.close();
-        history = await History.open(
-          { ...under.address, database },
-          days === undefined ? {} : { ticks: days },
-        );
-      };
-      const merged = async () => {
-        await under.command(`OPTIMIZE TABLE ${database}.ticks FINAL`);
-        return (await history.contents('ticks')).map((row) => Number(row['sequence']));
-      };
-      const recordedAt = (daysAgo: number): string =>
-        new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 19).replace('T', ' ');
-      await history.insert('ticks', [
-        { ...tickRow(quote(1, 100)), recorded_at: recordedAt(9) },
-        { ...tickRow(quote(2, 100)), recorded_at: recordedAt(1) },
-      ]);
-      expect(await merged()).toEqual([1, 2]);
-      await open(20);
-      expect(await merged()).toEqual([1, 2]);
-      await open(5);
-      expect(await merged()).toEqual([2]);
-      await open(0);
-      await history.insert('ticks', [{ ...tickRow(quote(3, 100)), recorded_at: recordedAt(9) }]);
-      expect(await merged()).toEqual([2, 3]);
-    });
-
-    it('brings tables of the first version up to date, with what they hold', async () => {
-      databases += 1;
-      const old = `conformance_${process.pid}_${databases}`;
-      await under.command(`CREATE DATABASE ${old}`);
-      for (const statement of MIGRATIONS[0]!) await under.command(statement.replaceAll('{db}', old));
-      await under.command(
-        `CREATE TABLE ${old}.schema_versions (version Int64) ENGINE = ReplacingMergeTree ORDER BY version`,
-      );
-      await under.command(`INSERT INTO ${old}.schema_versions VALUES (1)`);
-      const bar = `'ES', '${BAR}'`;
-      for (const second of [0, 5])
-        await under.command(
-          `INSERT INTO ${old}.bars (symbol, bar, start_time_us, end_time_us, known_time_us, close) VALUES
-           (${bar}, 0, ${START_US + second * SECOND_US}, 7, ${100 + second})`,
-        );
-      await history.close();
-      history = await History.open({ ...under.address, database: old });
-      expect(await history.count('bars')).toBe(2);
-      expect(await under.rows(`SELECT forward_return FROM ${old}.outcomes`)).toEqual([
-        { forward_return: 105 / 100 - 1 },
-      ]);
+      await at.history.insert('features', rows);
+      expect(await at.history.count('features')).toBe(250);
     });
 
     it('is opened again as it was left', async () => {
-      await openNew();
-      await write([vector('ES', 1, [1])]);
-      await history.close();
-      history = await History.open({ ...under.address, database });
-      expect(await history.count('features')).toBe(1);
+      await at.openNew();
+      await at.write([vector('ES', 1, [1])]);
+      await at.history.close();
+      at.history = await History.open({ ...at.under.address, database: at.database });
+      expect(await at.history.count('features')).toBe(1);
     });
 
     it('leaves tables of a newer version alone', async () => {
-      await openNew();
-      await under.command(`INSERT INTO ${database}.schema_versions VALUES (999)`);
-      await expect(History.open({ ...under.address, database })).rejects.toThrow(HistorySchemaNewer);
+      await at.openNew();
+      await at.under.command(`INSERT INTO ${at.database}.schema_versions VALUES (999)`);
+      await expect(History.open({ ...at.under.address, database: at.database })).rejects.toThrow(
+        HistorySchemaNewer,
+      );
     });
+
+    historyViews(() => at);
   });
 }

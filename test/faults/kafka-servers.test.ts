@@ -130,7 +130,7 @@ describe.skipIf(missing !== undefined)('events on three brokers while something 
   afterAll(async () => {
     await Promise.allSettled(logs.map((log) => log.close()));
     await servers?.stop();
-    if (disk !== undefined) spawnSync('umount', [disk]);
+    if (disk !== undefined && spawnSync('umount', [disk]).status === 0) rmSync(disk, { recursive: true });
   }, START_MS);
 
   const open = async () => {
@@ -191,7 +191,9 @@ async function moveLeaders(brokers: readonly string[], topic: string): Promise<v
 function mountDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'tradewind-disk-'));
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', folder]);
-  return status === 0 ? folder : undefined;
+  if (status === 0) return folder;
+  rmSync(folder, { recursive: true });
+  return undefined;
 }
 
 /** Writes until nothing more fits. */

@@ -1,9 +1,8 @@
-import { ContractMismatch } from '../../pkg/artifacts/errors.ts';
+import { checkStream, type StreamFeatures } from '../../pkg/artifacts/check-stream.ts';
 import type { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
 import { AddressBook } from '../../pkg/prediction/remote/addresses.ts';
 import { poolMetrics } from '../../pkg/prediction/remote/pool-metrics.ts';
 import { type PoolSettings, PredictorPool } from '../../pkg/prediction/remote/pool.ts';
-import type { RemoteRevision } from '../../pkg/prediction/remote/revision.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import type { ProcessContext } from '../service/run-process.ts';
 import type { GatewayConfig } from './config.ts';
@@ -12,18 +11,11 @@ const RECONNECT = { baseMs: 100, maxMs: 2000 };
 const VERIFY_MS = 10_000;
 const DRAIN_MS = 5000;
 
-/** What the gateway can compute for a model. */
-interface Features {
-  readonly names: readonly string[];
-  /** Bar clock, e.g. `time:1000`. */
-  readonly bar: string;
-}
-
 /** The predictors of the gateway; their model is put into the directory whenever it is another. Closed at shutdown. */
 export function openPool(
   { config, metrics, logger, shutdown, http }: ProcessContext<GatewayConfig>,
   directory: ModelDirectory,
-  features: Features,
+  features: StreamFeatures,
 ): PredictorPool {
   const { addresses, resolveSeconds } = config.predictors;
   const book = new AddressBook(addresses);
@@ -31,7 +23,7 @@ export function openPool(
     settings: settingsOf(config),
     clock: systemClock,
     random: Math.random,
-    check: (revision) => checkFeatures(revision, features),
+    check: ({ name, manifest }) => checkStream(name, manifest.contract, features),
     onModel: (model, before) => {
       if (before !== undefined && before.name !== model.name) directory.remove(before.name);
       directory.put(model);
@@ -71,17 +63,6 @@ function settingsOf({ predictors }: GatewayConfig): PoolSettings {
       ...{ reconnect: RECONNECT, verifyMs: VERIFY_MS, drainMs: DRAIN_MS },
     },
   };
-}
-
-/** @throws {ContractMismatch} The model takes features that are not computed here, or of other bars. */
-function checkFeatures({ name, manifest: { contract } }: RemoteRevision, { names, bar }: Features): void {
-  const absent = contract.features.filter((feature) => !names.includes(feature));
-  if (absent.length > 0)
-    throw new ContractMismatch(
-      `model '${name}' must take features that are computed here, takes ${absent.length} others: ${absent.slice(0, 10).join(', ')}`,
-    );
-  if (contract.bar !== bar)
-    throw new ContractMismatch(`model '${name}' must be made for bars of ${bar}, is for ${contract.bar}`);
 }
 
 function reasonOf(pool: PredictorPool): string {

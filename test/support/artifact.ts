@@ -33,7 +33,7 @@ export async function randomArtifact(
       version: `test-${seed}`,
       contract: {
         featureSet,
-        bar: 'time:1000',
+        bar,
         features: [...names],
         optionalFeatures: names.filter((feature) => !['return_1', 'volatility_20'].includes(feature)),
         inputs: [{ name: 'features', datatype: 'FP32', shape: [-1, width] }],

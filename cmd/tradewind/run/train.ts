@@ -16,6 +16,7 @@ import type { TrainingInput, TrainingJob } from '../../../pkg/training/training-
 import { createProgress } from '../../../pkg/runtime/progress.ts';
 import { checkWritable } from '../../../pkg/runtime/writable.ts';
 import type { TrainFlags } from '../commands/train.ts';
+import { barOfInputs } from '../bar-of.ts';
 import { FlagsInvalid, HistoryMissing } from '../errors.ts';
 import { parseFeatureSets } from '../feature-sets.ts';
 import { optional } from '../optional.ts';
@@ -86,7 +87,7 @@ async function fromFiles({ file = [], format, symbol, timeZone, set, bar }: Trai
   if (new Set(inputs.map(({ kind }) => kind)).size > 1) {
     throw new FlagsInvalid('files must be all feature files or all recordings, were both');
   }
-  return { inputs, featureSets: parseFeatureSets(set), bar };
+  return { inputs, featureSets: parseFeatureSets(set), bar: await barOfInputs(inputs, bar) };
 }
 
 /** Writes the history's features as a feature file: the trainer cannot open the engine's folder too. */

@@ -16,6 +16,8 @@ export interface MarketSource {
   readonly name: string;
   /** One line for people: what it is. */
   readonly description: string;
+  /** Interval of the bars that it publishes, milliseconds; absent where it gives ticks. */
+  readonly barIntervalMs?: number;
   /** @returns Batches, never empty, positions growing by 1 from item to item. */
   read(options: ReadOptions): AsyncIterable<readonly SourceItem[]>;
 }

@@ -15,6 +15,8 @@ export interface ParserOptions {
 export interface LineParser {
   /** The first line that is not blank is a header: it is not given to `parse`. */
   readonly hasHeader: boolean;
+  /** Interval of bars, microseconds; absent where lines are no bars. */
+  readonly barIntervalUs?: number;
   /** @throws {MalformedLine} The line goes to quarantine. */
   parse(line: string, lineNumber: number): readonly MarketEvent[];
 }

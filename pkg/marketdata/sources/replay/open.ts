@@ -66,12 +66,13 @@ export async function openReplay(options: ReplayOptions): Promise<MarketSource> 
     ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
   };
   // Once now, so that a wrong header or zone is told before anything starts.
-  format.createParser(parserOptions);
-  return source(path, format.name, (read) => {
+  const { barIntervalUs } = format.createParser(parserOptions);
+  const recording = source(path, format.name, (read) => {
     const lines =
       format === lobster ? joinLines(readLines(path), readLines(bookFileOf(path))) : readLines(path);
     return readLineItems(lines, format, parserOptions, read);
   });
+  return barIntervalUs === undefined ? recording : { ...recording, barIntervalMs: barIntervalUs / 1000 };
 }
 
 function source(

@@ -25,6 +25,7 @@ export const barCsv: LineFormat = {
 
 class BarParser implements LineParser {
   readonly hasHeader = true;
+  readonly barIntervalUs: number;
   readonly #options: ParserOptions;
   readonly #parseTime: TimeParser;
   readonly #columns: Columns;
@@ -33,7 +34,6 @@ class BarParser implements LineParser {
   readonly #prices: readonly [number, number, number, number];
   /** Rows of some vendors have one field more than their header, date and time being one name. */
   readonly #shift: number;
-  readonly #intervalUs: number;
 
   constructor(options: ParserOptions) {
     this.#options = options;
@@ -58,7 +58,7 @@ class BarParser implements LineParser {
       this.#time = isSplit ? date : named;
       this.#clock = isSplit ? named : undefined;
     }
-    this.#intervalUs = this.#commonStep(rows);
+    this.barIntervalUs = this.#commonStep(rows);
   }
 
   parse(line: string, lineNumber: number): readonly Bar[] {
@@ -71,8 +71,8 @@ class BarParser implements LineParser {
         source: 'file.bar',
         symbol: this.#options.symbol,
         sequence: lineNumber,
-        eventTimeUs: startTimeUs + this.#intervalUs,
-        receiveTimeUs: startTimeUs + this.#intervalUs,
+        eventTimeUs: startTimeUs + this.barIntervalUs,
+        receiveTimeUs: startTimeUs + this.barIntervalUs,
         startTimeUs,
         open: finite(this.#field(fields, open), 'open'),
         high: finite(this.#field(fields, high), 'high'),

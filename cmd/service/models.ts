@@ -4,11 +4,11 @@ import type { Metrics } from '../../pkg/runtime/metrics.ts';
 import type { Shutdown } from '../../pkg/runtime/shutdown.ts';
 
 /** What opening a repository of models needs of a process. */
-interface ModelsOptions {
+export interface ModelsOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly shutdown: Shutdown;
-  readonly settings: Pick<RepositoryOptions, 'threads' | 'batching' | 'placement'>;
+  readonly settings: Omit<RepositoryOptions, 'onLoad' | 'onWorkerLost'>;
 }
 
 /** A repository of models whose loads are counted and logged, let go of at shutdown. */

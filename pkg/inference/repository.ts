@@ -19,6 +19,10 @@ export interface RepositoryOptions {
   readonly placement?: PlacementSettings;
   /** Time without a run after which a model that was swapped out is let go of; default 30,000. */
   readonly retireIdleMs?: number;
+  /** Refuses a model by throwing, before it serves: what served goes on. */
+  readonly check?: (name: string, manifest: Manifest | undefined) => void;
+  /** Told what serves under a name from now on, `undefined` for nothing; what served before is let go of after that. */
+  readonly onServe?: (name: string, loaded: LoadedModel | undefined) => void;
   /** Told after each try to load. */
   readonly onLoad?: (name: string, error: unknown) => void;
   /** Told of each worker thread of a model that ended by itself; it is started again. */
@@ -125,6 +129,7 @@ export class FileModelRepository implements ModelRepository {
       entry.loaded = undefined;
       entry.state = 'UNAVAILABLE';
       entry.reason = 'unloaded';
+      this.#options.onServe?.(name, undefined);
       loaded?.served.retire(this.#retireIdleMs);
       return Promise.resolve();
     });
@@ -161,11 +166,12 @@ export class FileModelRepository implements ModelRepository {
     entry.state = 'READY';
     entry.reason = '';
     this.#options.onLoad?.(name, undefined);
+    this.#options.onServe?.(name, entry.loaded);
     before?.served.retire(this.#retireIdleMs);
   }
 
   async #open(name: string, path: string): Promise<LoadedModel> {
-    const { threads = 1, batching = {}, placement = {}, onWorkerLost } = this.#options;
+    const { threads = 1, batching = {}, placement = {}, onWorkerLost, check } = this.#options;
     const common = {
       ...{ name, threads, batching, placement },
       onWorkerLost: (error: Error) => onWorkerLost?.(name, error),
@@ -173,6 +179,7 @@ export class FileModelRepository implements ModelRepository {
     if (path.endsWith('.onnx')) {
       const bytes = await readModelFile(path);
       const graph = inspectOnnx(bytes);
+      check?.(name, undefined);
       return {
         served: await OnnxModel.load({ ...common, version: '1', digest: sha256(bytes), bytes, graph }),
         manifest: undefined,
@@ -183,6 +190,7 @@ export class FileModelRepository implements ModelRepository {
     const { manifest, manifestBytes, digest, model } = artifact;
     const graph = inspectOnnx(model);
     checkContract(manifest, graph);
+    check?.(name, manifest);
     return {
       served: await OnnxModel.load({ ...common, version: manifest.version, digest, bytes: model, graph }),
       manifest,

@@ -119,6 +119,18 @@ describe('the system in one process, on the simulator', () => {
     expect(second['probability_up']).toBe(first['probability_up']);
   });
 
+  it('abstains while its model is unloaded by the inference protocol, and predicts again once it is loaded', async () => {
+    const ask = async (path: string, body: string): Promise<Record<string, unknown>> => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`http://${http}${path}`, { method: 'POST', headers, body });
+      return (await answer.json()) as Record<string, unknown>;
+    };
+    await ask('/v2/repository/models/direction/unload', '{}');
+    expect(await ask('/predict', '{"symbol":"ES"}')).toMatchObject({ abstain_reason: 'ModelUnavailable' });
+    await ask('/v2/repository/models/direction/load', '{}');
+    expect(await ask('/predict', '{"symbol":"ES"}')).toMatchObject({ model: 'direction', symbol: 'ES' });
+  });
+
   it('stops within 5 s when interrupted, and goes on from where it was', async () => {
     const begun = performance.now();
     up.child.kill('SIGINT');

@@ -99,7 +99,7 @@ export class Laptop {
     const { config, stream, models, metrics, logger, shutdown } = options;
     const kept = await readCheckpoint(checkpointPath(stream));
     const checkpoint = kept === undefined || kept.isFinished ? undefined : kept;
-    const settings: FeatureSettings = { ...config.features, bar: parseBarClock(config.features.bar) };
+    const settings: FeatureSettings = { ...config.features, bar: parseBarClock(stream.bar) };
     const { featureSet, names, definitions } = createFeatureEngine(settings);
 
     const history = await openHistory(options, featureSet, names);
@@ -157,7 +157,7 @@ export class Laptop {
     if (writer !== undefined) {
       // Otherwise it would go on trying an engine that has been stopped.
       shutdown.add('history writer', () => writer.close());
-      const recorded = recordedTopics(TOPICS, config.features.bar);
+      const recorded = recordedTopics(TOPICS, stream.bar);
       const topics = [...recorded.keys()];
       consumers.push(await log.consume({ group: RECORDER_GROUP, topics }, new Recorder(writer, recorded)));
       groups.push({ group: RECORDER_GROUP, topics });

@@ -36,7 +36,7 @@ export class StreamModels {
     const job: TrainingJob = {
       inputs: [this.#stream.trainingInput],
       featureSets: features.sets,
-      bar: features.bar,
+      bar: this.#stream.bar,
       lookbacks: features.lookbacks,
       allowedLatenessMs: features.allowedLatenessMs,
       trainShare: this.#stream.trainShare,

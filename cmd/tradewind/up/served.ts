@@ -1,26 +1,44 @@
+import { checkStream, type StreamFeatures } from '../../../pkg/artifacts/check-stream.ts';
 import { ContractMismatch } from '../../../pkg/artifacts/errors.ts';
 import type { FileModelRepository } from '../../../pkg/inference/repository.ts';
 import { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
 import { toPredictionModel } from '../../../pkg/prediction/served-model-adapter.ts';
+import { type ModelsOptions, openRepository } from '../../service/models.ts';
 
-/** The models of this process: what runs them, and where predictions find them. */
+/**
+ * The models of this process: what runs them, and where predictions find them. Predictions follow whatever is loaded or unloaded, by
+ * whom it may be; what does not fit the stream is refused.
+ */
 export class ServedModels {
   readonly repository: FileModelRepository;
   readonly directory = new ModelDirectory();
 
-  constructor(repository: FileModelRepository) {
-    this.repository = repository;
+  /** @param features - Those of the stream. */
+  constructor(options: ModelsOptions, features: StreamFeatures) {
+    this.repository = openRepository({
+      ...options,
+      settings: {
+        ...options.settings,
+        check: (name, manifest) => {
+          if (manifest === undefined)
+            throw new ContractMismatch(
+              `model of a stream must be an artifact with a manifest, '${name}' is none`,
+            );
+          checkStream(name, manifest.contract, features);
+        },
+        onServe: (name, loaded) => {
+          if (loaded?.manifest === undefined) this.directory.remove(name);
+          else this.directory.put(toPredictionModel(loaded.served, loaded.manifest));
+        },
+      },
+    });
   }
 
-  /** Loads an artifact and makes predictions use it. @returns One line about it. */
+  /** Loads an artifact. @returns One line about it. @throws {ContractMismatch} It does not fit the stream. */
   async serve(directory: string): Promise<string> {
     const name = await this.repository.add(directory);
     const { served, manifest } = this.repository.loaded(name)!;
-    if (manifest === undefined) {
-      throw new ContractMismatch(`model of a stream must be an artifact with a manifest, was '${directory}'`);
-    }
-    this.directory.put(toPredictionModel(served, manifest));
-    const { accuracy, baseRate, pValue } = manifest.metrics;
+    const { accuracy, baseRate, pValue } = manifest!.metrics;
     const number = (value: number | null | undefined): string =>
       typeof value === 'number' ? value.toFixed(3) : '-';
     return `${name} ${served.version}, out of sample: accuracy ${number(accuracy)}, base rate ${number(baseRate)}, p ${number(pValue)}`;

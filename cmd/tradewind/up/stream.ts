@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 
+import type { StreamFeatures } from '../../../pkg/artifacts/check-stream.ts';
+import { parseBarClock } from '../../../pkg/features/bar-clock.ts';
 import { openReplay } from '../../../pkg/marketdata/sources/replay/open.ts';
+import { createFeatureEngine } from '../../../pkg/features/engine.ts';
 import { createSimulator } from '../../../pkg/marketdata/sources/simulator/simulator.ts';
 import type { MarketSource } from '../../../pkg/marketdata/sources/source.ts';
 import type { TrainingInput } from '../../../pkg/training/training-job.ts';
 import { writeFileAtomically } from '../../../pkg/runtime/atomic-file.ts';
 import type { Clock } from '../../../pkg/runtime/clock.ts';
+import { barOf } from '../bar-of.ts';
 import { FlagsInvalid } from '../errors.ts';
 import { optional } from '../optional.ts';
 import type { UpConfig } from './config.ts';
@@ -17,6 +21,8 @@ export interface Stream {
   readonly name: string;
   readonly directory: string;
   readonly source: MarketSource;
+  /** Bar clock of its features: that of the bars of a bar file, else the one configured. */
+  readonly bar: string;
   readonly description: string;
   /** Events before this time are history that is caught up on at full speed. */
   readonly liveFromUs?: number;
@@ -31,6 +37,12 @@ export interface Stream {
 const shortDigest = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 8);
 
+/** What will be computed of the configured source: told without making anything. */
+export async function featuresOfStream({ source, features }: UpConfig): Promise<StreamFeatures> {
+  const bar = barOf(source.kind === 'replay' ? await openRecording(source) : {}, features.bar);
+  return { names: createFeatureEngine({ ...features, bar: parseBarClock(bar) }).names, bar };
+}
+
 /**
  * Opens the configured source. Streams that differ in anything that changes their data live in folders of their own, so
  * that their offsets and rows never mix.
@@ -39,12 +51,16 @@ export async function openStream(config: UpConfig, clock: Clock): Promise<Stream
   return config.source.kind === 'replay' ? openReplayStream(config) : openSimulatorStream(config, clock);
 }
 
-async function openReplayStream(config: UpConfig): Promise<Stream> {
-  const { file, format, symbol } = config.source;
+async function openRecording({ file, format, symbol }: UpConfig['source']) {
   if (file === undefined)
     throw new FlagsInvalid('--source replay must be given a recording with --file, was given none');
   const options = { path: file, ...optional('format', format), ...optional('symbol', symbol) };
-  const source = await openReplay(options);
+  return { ...(await openReplay(options)), file };
+}
+
+async function openReplayStream(config: UpConfig): Promise<Stream> {
+  const { format, symbol } = config.source;
+  const { file, ...source } = await openRecording(config.source);
   const { size, mtimeMs } = await stat(file);
   const base = basename(file).replace(/[^A-Za-z0-9_-]+/g, '-');
   const name = `replay-${base}-${shortDigest([resolve(file), size, mtimeMs, format, symbol, config.features])}`;
@@ -52,6 +68,7 @@ async function openReplayStream(config: UpConfig): Promise<Stream> {
     name,
     directory: join(config.data, name),
     source,
+    bar: barOf(source, config.features.bar),
     description: source.description,
     trainingInput: {
       kind: 'replay',
@@ -73,6 +90,7 @@ async function openSimulatorStream(config: UpConfig, clock: Clock): Promise<Stre
   return {
     name,
     directory,
+    bar: barOf({}, config.features.bar),
     source: createSimulator({ symbols, seed, ticksPerSecond, startTimeUs, faults }),
     description: `simulator: ${symbols.join(' ')}, seed ${seed}, ${ticksPerSecond} ticks/s each`,
     liveFromUs,

@@ -5,14 +5,13 @@ import { createMetrics } from '../../../pkg/runtime/metrics.ts';
 import { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { VERSION } from '../../../pkg/runtime/version.ts';
 import { checkWritable } from '../../../pkg/runtime/writable.ts';
-import { openRepository } from '../../service/models.ts';
 import type { UpFlags } from '../commands/up.ts';
 import { optional } from '../optional.ts';
 import { type UpConfig, upConfigSchema } from './config.ts';
 import { Laptop } from './laptop.ts';
 import { Screen } from './screen.ts';
 import { ServedModels } from './served.ts';
-import { openStream } from './stream.ts';
+import { featuresOfStream, openStream } from './stream.ts';
 import { formatSummary } from './summary.ts';
 
 const STOP_DEADLINE_MS = 5_000;
@@ -43,7 +42,8 @@ export async function runUp(flags: UpFlags): Promise<void> {
   try {
     const { dir, threads, placement } = config.model;
     const models = new ServedModels(
-      openRepository({ metrics, logger, shutdown, settings: { threads, placement } }),
+      { metrics, logger, shutdown, settings: { threads, placement } },
+      await featuresOfStream(config),
     );
     // What cannot be is told before anything is made or said.
     await checkWritable(config.data);

@@ -50,7 +50,7 @@ export async function readFeatureFiles(files: readonly string[], label: LabelKin
     }
     inputs.push(rows);
   }
-  return { names: columns?.features.map((j) => columns!.header[j]!) ?? [], inputs };
+  return { names: columns?.features.map((j) => columns.header[j]!) ?? [], inputs };
 }
 
 /** Where a feature file has what; -1 for a column that it lacks. */

@@ -163,6 +163,37 @@ describe('Databento MBP-1 as CSV', () => {
     expect(events[1]).toMatchObject({ bidPrice: 9.75, bidSize: 29, askPrice: 10.25, askSize: 6 });
   });
 
+  const fixed = (price: string, bid = '5528500000000') =>
+    row('T', 'B', price).replace(',9.75,10.25,', `,${bid},5528750000000,`);
+
+  it('reads prices in fixed point, though junk stands among the first rows', async () => {
+    const rows = [
+      HEADER,
+      'null',
+      fixed('5528750000000'),
+      fixed('9223372036854775807'),
+      fixed('-37630000000'),
+    ];
+    const items = await replay({ path: fileWith('ES.csv', rows.join('\n')) });
+    expect(outlineOf(items)).toEqual(['!Malformed', 'trade', 'quote', '!NotANumber', 'trade', 'quote']);
+    const events = eventsOf(items);
+    expect(events[0]).toMatchObject({ price: 5528.75 });
+    expect(events[1]).toMatchObject({ bidPrice: 5528.5, askPrice: 5528.75 });
+    expect(events[2]).toMatchObject({ price: -37.63 });
+  });
+
+  it.each([
+    ['decimal among fixed point', fixed('5528750000000'), fixed('5528.75')],
+    ['fixed point among decimals', row('T', 'B'), fixed('5528750000000')],
+  ])(
+    'sets aside a price in %s, rather than read it a thousand million times too large or small',
+    async (_, usual, other) => {
+      const rows = [HEADER, ...Array<string>(250).fill(usual), other];
+      const items = await replay({ path: fileWith('ES.csv', rows.join('\n')) });
+      expect(outlineOf(items).slice(-3)).toEqual(['trade', 'quote', '!NotANumber']);
+    },
+  );
+
   it('sets aside what it cannot read', async () => {
     const rows = [
       HEADER,

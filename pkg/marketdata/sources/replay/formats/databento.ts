@@ -1,6 +1,7 @@
 import type { MarketEvent, Side } from '../../../events.ts';
 import { readHeader, requireColumns, splitCsv } from '../columns.ts';
 import { finite, type LineFormat, type LineParser, malformed, type ParserOptions } from '../format.ts';
+import { priceReaderFor } from './databento-price.ts';
 
 const COLUMNS = [
   'ts_event_ns',
@@ -14,10 +15,11 @@ const COLUMNS = [
   'bid_sz',
   'ask_sz',
 ] as const;
+const PRICES = ['price', 'bid_px', 'ask_px'] as const;
 
 /**
  * Databento MBP-1 as CSV: top of book after each event, and trades (action `T`, side of the aggressor). The channel's sequence
- * numbers jump, since other instruments share it: rows are numbered by line instead.
+ * numbers jump, since other instruments share it: rows are numbered by line instead. Prices are decimals or fixed point.
  */
 export const databentoMbp1: LineFormat = {
   name: 'databento-mbp1',
@@ -32,11 +34,18 @@ export const databentoMbp1: LineFormat = {
 function createParser({ path, symbol, sample }: ParserOptions): LineParser {
   const header = sample[0] ?? '';
   const index = requireColumns(path, header, readHeader(header), COLUMNS);
+  const priceAt = PRICES.map((name) => index[COLUMNS.indexOf(name)]!);
+  const price = priceReaderFor(
+    sample.slice(1).flatMap((line) => {
+      const fields = splitCsv(line);
+      return priceAt.map((i) => fields[i]);
+    }),
+  );
   return {
     hasHeader: true,
     parse(line, lineNumber): readonly MarketEvent[] {
       const fields = splitCsv(line);
-      const [event, receive, action, side, price, size, bid, ask, bidSize, askSize] = index.map(
+      const [event, receive, action, side, traded, size, bid, ask, bidSize, askSize] = index.map(
         (i) => fields[i],
       );
       const base = {
@@ -49,9 +58,9 @@ function createParser({ path, symbol, sample }: ParserOptions): LineParser {
         kind: 'quote',
         source: 'databento.quote',
         ...base,
-        bidPrice: finite(bid, 'bid_px'),
+        bidPrice: price(bid, 'bid_px'),
         bidSize: finite(bidSize, 'bid_sz'),
-        askPrice: finite(ask, 'ask_px'),
+        askPrice: price(ask, 'ask_px'),
         askSize: finite(askSize, 'ask_sz'),
       };
       if (action !== 'T') return [quote];
@@ -60,7 +69,7 @@ function createParser({ path, symbol, sample }: ParserOptions): LineParser {
         kind: 'trade',
         source: 'databento.trade',
         ...base,
-        price: finite(price, 'price'),
+        price: price(traded, 'price'),
         size: finite(size, 'size'),
         ...(aggressor === undefined ? {} : { side: aggressor }),
       };

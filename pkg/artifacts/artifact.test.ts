@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -88,4 +89,50 @@ it('takes paths and file addresses, and no other scheme', () => {
   expect(localPath('a/b')).toBe('a/b');
   expect(localPath('file:///a/b')).toBe('/a/b');
   expect(() => localPath('s3://a/b')).toThrow(expect.objectContaining({ code: 'SchemeUnsupported' }));
+});
+
+describe('writing', () => {
+  let again: string;
+  beforeEach(() => {
+    again = join(folder, 'again');
+  });
+
+  async function write(): Promise<string> {
+    const { manifest, model } = await readArtifact(directory);
+    const { files: _files, ...rest } = manifest;
+    return writeArtifact(again, rest, { 'model.onnx': model });
+  }
+
+  it('takes a folder that is there and empty, and can be read by others', async () => {
+    await mkdir(again);
+    await write();
+    expect((await readArtifact(again)).directory).toBe(again);
+    expect((await stat(again)).mode & 0o055 & ~process.umask()).toBe(0o055 & ~process.umask());
+  });
+
+  it('does not stumble over what a run before left behind, and leaves nothing itself', async () => {
+    await mkdir(join(folder, `.again.${process.pid}.new`));
+    await write();
+    expect((await readdir(folder)).filter((name) => name.includes('again')).toSorted()).toEqual([
+      `.again.${process.pid}.new`,
+      'again',
+    ]);
+  });
+
+  it('never removes what somebody put there meanwhile', async () => {
+    const { manifest, model } = await readArtifact(directory);
+    const { files: _files, ...rest } = manifest;
+    await mkdir(again);
+    const bytes = Buffer.from(model);
+    const meddling = {
+      'model.onnx': bytes,
+      // Read when the files are written, after the folder was found to be empty.
+      get 'notes.txt'() {
+        writeFileSync(join(again, 'precious'), 'x');
+        return Buffer.from('x');
+      },
+    };
+    await expect(writeArtifact(again, rest, meddling)).rejects.toMatchObject({ code: 'ArtifactExists' });
+    expect(await readdir(again)).toEqual(['precious']);
+  });
 });

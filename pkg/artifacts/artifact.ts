@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -61,11 +61,11 @@ export async function writeArtifact(
 ): Promise<string> {
   if (!(await isAbsentOrEmpty(directory))) throw new ArtifactExists(directory);
   const entries = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
-  const whole = manifestSchema.parse({
+  const complete = manifestSchema.parse({
     ...manifest,
     files: entries.map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: sha256(bytes) })),
   });
-  const text = Buffer.from(`${JSON.stringify(whole, sortedKeys, 2)}\n`);
+  const text = Buffer.from(`${JSON.stringify(complete, sortedKeys, 2)}\n`);
   await writingAt(directory, () => putFolder(directory, [...entries, [MANIFEST_FILE, text]]));
   return sha256(text);
 }
@@ -76,15 +76,19 @@ async function putFolder(
   files: readonly (readonly [string, Uint8Array])[],
 ): Promise<void> {
   await mkdir(dirname(directory), { recursive: true });
-  const scratch = join(dirname(directory), `.${basename(directory)}.${process.pid}.new`);
-  await mkdir(scratch);
+  // A name that no run before this one can have left behind.
+  const scratch = await mkdtemp(join(dirname(directory), `.${basename(directory)}.`));
   try {
-    for (const [name, bytes] of files) await writeFile(join(scratch, name), bytes);
-    await rm(directory, { recursive: true, force: true });
-    await rename(scratch, directory);
+    // Not the scratch folder itself: that one is made for this user alone, and an artifact is read by others.
+    const whole = join(scratch, 'new');
+    await mkdir(whole);
+    for (const [name, bytes] of files) await writeFile(join(whole, name), bytes);
+    await rename(whole, directory);
   } catch (error) {
-    await rm(scratch, { recursive: true, force: true });
+    if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') throw new ArtifactExists(directory);
     throw error;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 

@@ -36,10 +36,10 @@ export class HistoryBusy extends TradewindError {
   readonly code = 'HistoryBusy';
   readonly kind = 'precondition';
 
-  constructor(directory: string, pid: number) {
+  constructor(directory: string, pid: number, lockFile: string) {
     super({
-      message: `history in '${directory}' must be open in one process only, process ${pid} has it`,
-      facts: { directory, pid },
+      message: `history in '${directory}' must be open in one process only, process ${pid} has it (${lockFile})`,
+      facts: { directory, pid, lockFile },
     });
   }
 }

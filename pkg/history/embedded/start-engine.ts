@@ -1,19 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { writingAt } from '../../runtime/writable.ts';
-import { HistoryBusy, HistoryUnavailable } from '../errors.ts';
+import { HistoryUnavailable } from '../errors.ts';
+import { lockFolder } from './folder-lock.ts';
 
 const PROGRAM = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const RESTART_PAUSE_MS = 500;
-const LOCK_FILE = 'engine.lock';
 
 /** A running engine. */
 export interface Engine {
@@ -41,7 +41,7 @@ export interface EngineOptions {
 export async function startEngine(directory: string, { onLost }: EngineOptions = {}): Promise<Engine> {
   const lock = await writingAt(directory, () => {
     mkdirSync(directory, { recursive: true });
-    return takeLock(directory);
+    return lockFolder(directory);
   });
   const password = randomBytes(18).toString('base64url');
   let isStopping = false;
@@ -104,41 +104,4 @@ async function firstPort(child: ChildProcess): Promise<number> {
   clearTimeout(timer);
   if (port === undefined) throw new HistoryUnavailable('the embedded engine ended while it started');
   return port;
-}
-
-/** One process per folder: the engine itself would damage it silently. */
-function takeLock(directory: string): { readonly release: () => void } {
-  const path = join(directory, LOCK_FILE);
-  for (;;) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: 'wx' });
-      return { release: () => rmSync(path, { force: true }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const owner = Number(readFileSync(path, 'utf8'));
-    if (owner !== process.pid && isAlive(owner)) throw new HistoryBusy(directory, owner);
-    // Its owner was killed: the engine that it had ends with it.
-    rmSync(path, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !isZombie(pid);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Ended, but not yet asked for by its parent: such a process holds nothing open. Known on Linux only. */
-function isZombie(pid: number): boolean {
-  try {
-    // The state follows the name, which stands in brackets and may hold brackets itself (proc_pid_stat(5)).
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')')).startsWith(') Z ');
-  } catch {
-    return false;
-  }
 }

@@ -6,7 +6,8 @@ import { TradewindError } from '../runtime/errors.ts';
 interface ServerCall {
   readonly metadata: Metadata;
   getPeer(): string;
-  getDeadline(): Date | number;
+  /** On the monotonic clock, milliseconds; Infinity without one. */
+  readonly deadlineMs: number;
 }
 
 /** What a context needs of its server. */
@@ -49,9 +50,8 @@ export class CallContext {
 
   /** Milliseconds left until the caller's deadline: Infinity without one, 0 or less when it has passed. */
   remainingMs(): number {
-    const deadline = this.#call.getDeadline();
-    if (deadline === Infinity) return Infinity;
-    return Number(deadline) - this.#deps.clock.nowUs() / 1000;
+    const { deadlineMs } = this.#call;
+    return deadlineMs === Infinity ? Infinity : deadlineMs - this.#deps.clock.monotonicMs();
   }
 
   /** Has an error logged that the method answers inside its stream, unless it is one of the project's: those are for the caller. */

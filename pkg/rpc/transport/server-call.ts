@@ -16,7 +16,8 @@ export class ServerCall {
   readonly stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
   readonly #maxSendBytes: number;
-  readonly #deadlineMs: number;
+  /** On the monotonic clock, milliseconds; Infinity without one. */
+  readonly deadlineMs: number;
   #metadata: Metadata | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
@@ -29,10 +30,10 @@ export class ServerCall {
     this.#headers = headers;
     this.#maxSendBytes = maxSendBytes;
     const timeout = headers['grpc-timeout'];
-    if (timeout === undefined) this.#deadlineMs = Infinity;
+    if (timeout === undefined) this.deadlineMs = Infinity;
     else {
       const timeoutMs = parseTimeoutMs(String(timeout));
-      this.#deadlineMs = clock.nowUs() / 1000 + timeoutMs;
+      this.deadlineMs = clock.monotonicMs() + timeoutMs;
       this.#timer = setTimeout(() => this.#expire(), timeoutMs);
     }
     stream.on('close', () => this.#leave());
@@ -53,11 +54,6 @@ export class ServerCall {
   getPeer(): string {
     const socket = this.stream.session?.socket;
     return `${socket?.remoteAddress ?? ''}:${socket?.remotePort ?? ''}`;
-  }
-
-  /** Milliseconds since the epoch; Infinity without a deadline. */
-  getDeadline(): number {
-    return this.#deadlineMs;
   }
 
   /** True once a status was sent or the caller is gone. */

@@ -6,10 +6,13 @@ const share = z.number().min(0).max(0.3).default(0);
 const port = z.int().min(0, 'must be a port, 0 to 65535 (0 picks a free one)').max(65_535);
 const host = z.string().min(1);
 
-/** Where market data comes from. */
+/** Where market data comes from; which of the sources, {@link sourceKind} says. */
 export const sourceSection = z
   .strictObject({
-    kind: z.enum(['simulator', 'replay']).default('simulator').describe('Where market data comes from'),
+    kind: z
+      .enum(['simulator', 'replay'])
+      .optional()
+      .describe('Where market data comes from; `replay` where a file is given, else `simulator`'),
     file: z.string().min(1).optional().describe('Recording or bar file to replay'),
     format: z.string().min(1).optional().describe('Its format; recognised where not given'),
     symbol: z.string().min(1).optional().describe('Its symbol; taken from the file where it says'),
@@ -18,7 +21,31 @@ export const sourceSection = z
       .default(1)
       .describe('Market seconds per second, or `max` for as fast as possible'),
   })
+  .superRefine((source, context) => {
+    const fault = (key: 'file' | 'format' | 'symbol', message: string): void => {
+      context.addIssue({ code: 'custom', path: [key], message, input: source[key] });
+    };
+    if (sourceKind(source) === 'replay') {
+      if (source.file === undefined) fault('file', 'must name the recording to replay (--file)');
+      return;
+    }
+    for (const key of ['file', 'format', 'symbol'] as const) {
+      if (source[key] !== undefined)
+        fault(key, 'must be absent with the simulator: it belongs to a recording');
+    }
+  })
   .prefault({});
+
+/** Which source a section asks for. */
+export function sourceKind({
+  kind,
+  file,
+}: {
+  readonly kind?: 'simulator' | 'replay' | undefined;
+  readonly file?: string | undefined;
+}): 'simulator' | 'replay' {
+  return kind ?? (file === undefined ? 'simulator' : 'replay');
+}
 
 /** The simulated market. */
 export const simulatorSection = z
@@ -110,6 +137,10 @@ export const predictionSection = z
       .enum(['store', 'memory'])
       .default('store')
       .describe('Where it is kept: the online store, for all who share it, or the memory of the process'),
+  })
+  .refine(({ buyAbove, holdAbove }) => holdAbove <= buyAbove, {
+    path: ['holdAbove'],
+    message: 'must be at most buyAbove',
   })
   .prefault({});
 

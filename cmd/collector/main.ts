@@ -13,9 +13,9 @@ import { createPacer } from '../../pkg/pipeline/pacer.ts';
 import { Snapshots } from '../../pkg/pipeline/snapshots.ts';
 import { aborted } from '../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
-import { ConfigInvalid } from '../../pkg/runtime/common-errors.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
 import { runService, type ServiceContext } from '../service/run-service.ts';
+import { sourceKind } from '../settings.ts';
 import { type CollectorConfig, collectorSchema } from './config.ts';
 
 /** A source, under the name that its state in the log has. */
@@ -27,12 +27,10 @@ interface Stream {
 }
 
 async function openStream({ source, simulator }: CollectorConfig, log: EventLog): Promise<Stream> {
-  if (source.kind === 'replay') {
+  if (sourceKind(source) === 'replay') {
     const { file, format, symbol } = source;
-    if (file === undefined)
-      throw new ConfigInvalid(['source.file: must name the recording to replay, was absent']);
     const options = {
-      path: file,
+      path: file!,
       ...(format === undefined ? {} : { format }),
       ...(symbol === undefined ? {} : { symbol }),
     };

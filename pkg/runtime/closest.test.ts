@@ -6,8 +6,10 @@ describe('closest', () => {
   it.each([
     ['grpc.prot', 'grpc.port'],
     ['sorce', 'source'],
+    ['prot', 'port'],
     ['zzzzzz', undefined],
+    ['foo', undefined],
   ])('%s is nearest to %s', (word, expected) => {
-    expect(closest(word, ['grpc.port', 'source', 'http.port'])).toBe(expected);
+    expect(closest(word, ['grpc.port', 'source', 'http.port', 'log', 'port'])).toBe(expected);
   });
 });

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { ConfigInvalid, FileUnreadable } from './common-errors.ts';
-import { environmentName, loadConfig } from './config.ts';
+import { environmentName } from './config-schema.ts';
+import { loadConfig } from './config.ts';
 
 const schema = z.strictObject({
   name: z.string().default('tradewind'),
@@ -75,7 +76,52 @@ describe('loadConfig', () => {
     expect(all).toContain('grpc.prot');
     expect(all).toContain('did you mean grpc.port?');
     expect(all).toContain('speed (flag)');
-    expect(all).toContain("features.isOn (TRADEWIND_FEATURES_IS_ON): must be boolean, was 'perhaps'");
+    expect(all).toContain("features.isOn (TRADEWIND_FEATURES_IS_ON): must be true or false, was 'perhaps'");
+  });
+
+  it('says in words what must be, whatever the kind of fault', () => {
+    const kinds = z.strictObject({
+      share: z.number().gt(0).lt(1),
+      names: z.array(z.string()).min(1),
+      word: z.string().min(1),
+      level: z.enum(['info', 'warn']),
+      speed: z.union([z.literal('max'), z.number().positive()]),
+      count: z.int(),
+      own: z.int().min(2, 'must be two at least'),
+    });
+    const flags = { share: 1, names: [], word: '', level: 'loud', speed: 'fast', count: 1.5, own: 1 };
+    expect(faultsOf(() => loadConfig(kinds, { flags }))).toEqual([
+      '  share (flag): must be below 1, was 1',
+      '  names (flag): must hold at least 1 item, was []',
+      '  word (flag): must have at least 1 character, was ""',
+      '  level (flag): must be one of info, warn, was "loud"',
+      '  speed (flag): must be max or a number, was "fast"',
+      '  count (flag): must be a whole number, was 1.5',
+      '  own (flag): must be two at least, was 1',
+    ]);
+  });
+
+  it('says how a setting with dots is written in a file', () => {
+    const path = file('grpc.port: 70000\nother.port: 1\n');
+    expect(faultsOf(() => loadConfig(schema, { file: path }))).toEqual([
+      `  grpc.port (${path}): must be written without dots, as \`grpc: {port: …}\``,
+      `  other.port (${path}): is not a setting`,
+    ]);
+  });
+
+  it('reads words that look like numbers as the schema wants them, and nothing as an empty list', () => {
+    const lists = z.strictObject({
+      market: z
+        .strictObject({ symbols: z.array(z.string()).default([]), sizes: z.array(z.int()).default([]) })
+        .prefault({}),
+    });
+    const read = (symbols: string, sizes: string) =>
+      loadConfig(lists, { env: { TRADEWIND_MARKET_SYMBOLS: symbols, TRADEWIND_MARKET_SIZES: sizes } }).market;
+    expect(read('600519,7203', '5, 10')).toEqual({ symbols: ['600519', '7203'], sizes: [5, 10] });
+    expect(read('', '')).toEqual({ symbols: [], sizes: [] });
+    expect(faultsOf(() => read('ES', '5,x'))).toEqual([
+      '  market.sizes.1 (TRADEWIND_MARKET_SIZES): must be a number, was "x"',
+    ]);
   });
 
   it('shows no password, wherever it was written', () => {
@@ -91,9 +137,12 @@ describe('loadConfig', () => {
   });
 
   it('refuses a name of the environment that is nearly a setting, and leaves alone what is not its own', () => {
-    const env = { TRADEWIND_GRPC_PROT: '1', TRADEWIND_TEST_DATA: '/x', PATH: '/bin' };
-    expect(faultsOf(() => loadConfig(schema, { env }))).toEqual([
+    const env = { TRADEWIND_GRPC_PROT: '1', TRADEWIND_SPED: '2', TRADEWIND_GRCP_PORT: '3' };
+    const others = { TRADEWIND_TEST_DATA: '/x', TRADEWIND_CACHE: '/y', TRADEWIND_FOO: '1', PATH: '/bin' };
+    expect(faultsOf(() => loadConfig(schema, { env: { ...env, ...others } }))).toEqual([
       '  TRADEWIND_GRPC_PROT: is not a setting, did you mean TRADEWIND_GRPC_PORT?',
+      '  TRADEWIND_SPED: is not a setting, did you mean TRADEWIND_SPEED?',
+      '  TRADEWIND_GRCP_PORT: is not a setting, did you mean TRADEWIND_GRPC_PORT?',
     ]);
   });
 

@@ -38,7 +38,7 @@ export function registerUp(program: Command): void {
         .default('laptop'),
     )
     .option('--config <file>', 'configuration, YAML or JSON')
-    .option('--source <kind>', 'simulator or replay (default: simulator)')
+    .option('--source <kind>', 'simulator or replay (default: replay with --file, else simulator)')
     .option('--file <file>', 'recording or bar file to replay')
     .option('--format <name>', 'format of the file, where it is not recognised')
     .option('--symbol <symbol>', 'symbol of the file, where it does not say')

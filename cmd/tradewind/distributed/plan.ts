@@ -1,4 +1,5 @@
-import { environmentNames, loadConfig } from '../../../pkg/runtime/config.ts';
+import { environmentNames } from '../../../pkg/runtime/config-schema.ts';
+import { loadConfig } from '../../../pkg/runtime/config.ts';
 import { ConfigInvalid } from '../../../pkg/runtime/common-errors.ts';
 import { PROCESSES } from '../../service/processes.ts';
 

@@ -11,8 +11,8 @@ import type { MarketSource } from '../../../pkg/marketdata/sources/source.ts';
 import type { TrainingInput } from '../../../pkg/training/training-job.ts';
 import { writeFileAtomically } from '../../../pkg/runtime/atomic-file.ts';
 import type { Clock } from '../../../pkg/runtime/clock.ts';
+import { sourceKind } from '../../settings.ts';
 import { barOf } from '../bar-of.ts';
-import { FlagsInvalid } from '../errors.ts';
 import { optional } from '../optional.ts';
 import type { UpConfig } from './config.ts';
 
@@ -39,7 +39,7 @@ const shortDigest = (value: unknown): string =>
 
 /** What will be computed of the configured source: told without making anything. */
 export async function featuresOfStream({ source, features }: UpConfig): Promise<StreamFeatures> {
-  const bar = barOf(source.kind === 'replay' ? await openRecording(source) : {}, features.bar);
+  const bar = barOf(sourceKind(source) === 'replay' ? await openRecording(source) : {}, features.bar);
   return { names: createFeatureEngine({ ...features, bar: parseBarClock(bar) }).names, bar };
 }
 
@@ -48,12 +48,14 @@ export async function featuresOfStream({ source, features }: UpConfig): Promise<
  * that their offsets and rows never mix.
  */
 export async function openStream(config: UpConfig, clock: Clock): Promise<Stream> {
-  return config.source.kind === 'replay' ? openReplayStream(config) : openSimulatorStream(config, clock);
+  return sourceKind(config.source) === 'replay'
+    ? openReplayStream(config)
+    : openSimulatorStream(config, clock);
 }
 
-async function openRecording({ file, format, symbol }: UpConfig['source']) {
-  if (file === undefined)
-    throw new FlagsInvalid('--source replay must be given a recording with --file, was given none');
+/** @param source - Of a replay: the schema has seen to its file. */
+async function openRecording({ format, symbol, ...source }: UpConfig['source']) {
+  const file = source.file!;
   const options = { path: file, ...optional('format', format), ...optional('symbol', symbol) };
   return { ...(await openReplay(options)), file };
 }

@@ -1,0 +1,40 @@
+import type { z } from 'zod';
+
+/** Shape of the parts of zod's definitions that are walked here. */
+export interface SchemaNode {
+  readonly shape?: Readonly<Record<string, SchemaNode>>;
+  readonly def?: { readonly innerType?: SchemaNode; readonly type?: string; readonly element?: SchemaNode };
+}
+
+/** What every name of the environment begins with. */
+export const ENV_PREFIX = 'TRADEWIND_';
+
+/** Every path of a schema of nested objects, leaves and objects. */
+export function schemaPaths(schema: z.ZodType): ReadonlyMap<string, SchemaNode> {
+  const paths = new Map<string, SchemaNode>();
+  const walk = (node: SchemaNode, prefix: string): void => {
+    let inner = node;
+    while (inner.shape === undefined && inner.def?.innerType !== undefined) inner = inner.def.innerType;
+    if (prefix !== '') paths.set(prefix, inner);
+    for (const [key, child] of Object.entries(inner.shape ?? {}))
+      walk(child, prefix === '' ? key : `${prefix}.${key}`);
+  };
+  walk(schema, '');
+  return paths;
+}
+
+/** Name of the environment variable of a setting, e.g. `TRADEWIND_GRPC_PORT` of `grpc.port`. */
+export const environmentName = (path: string): string =>
+  ENV_PREFIX +
+  path
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('.', '_')
+    .toUpperCase();
+
+/** Names of the environment that a schema reads. */
+export const environmentNames = (schema: z.ZodType): ReadonlySet<string> =>
+  new Set([...schemaPaths(schema).keys()].map(environmentName));
+
+/** A name of the environment without the prefix that all settings have; `undefined` where it has another. */
+export const withoutPrefix = (name: string): string | undefined =>
+  name.startsWith(ENV_PREFIX) ? name.slice(ENV_PREFIX.length) : undefined;

@@ -6,7 +6,7 @@ import { loadAssets } from './assets.ts';
 import { EventStream } from './event-stream.ts';
 import { createConsoleHandler } from './http-handler.ts';
 import { LiveView, type LiveViewState } from './live-view.ts';
-import type { ConsoleAbout, ModelStatus } from './messages.ts';
+import type { ConsoleAbout, ModelStatus, ScoreFrame } from './messages.ts';
 import { modelCard } from './model-cards.ts';
 
 export interface ConsoleOptions {
@@ -17,6 +17,8 @@ export interface ConsoleOptions {
   /** The models that serve now. */
   readonly models: () => readonly PredictionModel[];
   readonly modelStatus: () => ModelStatus;
+  /** How the predictions of each model did. */
+  readonly scores: () => readonly ScoreFrame[];
   /** What the page showed when the run before ended. */
   readonly kept?: LiveViewState;
 }
@@ -33,9 +35,9 @@ export interface Console {
 
 /** Makes the console of a process. */
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
-  const { clock, about, liveFromUs, models, modelStatus, kept } = options;
+  const { clock, about, liveFromUs, models, modelStatus, scores, kept } = options;
   const digests = () => models().map(({ digest }) => digest);
-  const view = new LiveView({ clock, liveFromUs, modelStatus, models: digests }, kept);
+  const view = new LiveView({ clock, liveFromUs, modelStatus, scores, models: digests }, kept);
   const stream = new EventStream({ view });
   const handler = createConsoleHandler({
     ...{ assets: await loadAssets(), stream, about },

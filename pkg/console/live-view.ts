@@ -4,7 +4,7 @@ import type { PipelineObserver } from '../pipeline/observer.ts';
 import { abstainReasonOf, type Prediction } from '../prediction/prediction.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { LatencyWindow } from './latency-window.ts';
-import type { Frame, ModelStatus } from './messages.ts';
+import type { Frame, ModelStatus, ScoreFrame } from './messages.ts';
 import { RateMeter } from './rate-meter.ts';
 import { type SymbolCursor, SymbolView, type SymbolViewState } from './symbol-view.ts';
 
@@ -17,6 +17,8 @@ export interface LiveViewOptions {
   /** Digests of the models that serve. */
   readonly models: () => readonly string[];
   readonly modelStatus: () => ModelStatus;
+  /** How predictions did; default nobody keeps count. */
+  readonly scores?: () => readonly ScoreFrame[];
   /**
    * What is from before this time (UTC microseconds) is history, read at full speed: it tells nothing about latency, since it
    * waits in queues, and that no model was there for it is how a first start goes, not a fault. Default 0.
@@ -59,7 +61,7 @@ export class LiveView implements PipelineObserver {
 
   /** @param kept - From the run before. */
   constructor(options: LiveViewOptions, kept?: LiveViewState) {
-    this.#options = { liveFromUs: 0, points: 300, maxSymbols: 64, ...options };
+    this.#options = { scores: () => [], liveFromUs: 0, points: 300, maxSymbols: 64, ...options };
     const { clock } = options;
     this.#rates = new RateMeter(clock);
     this.#featureLatency = new LatencyWindow(clock, FEATURE_OBJECTIVE_MS);
@@ -125,7 +127,7 @@ export class LiveView implements PipelineObserver {
       cursor.set(symbol, news.cursor);
       symbols.push(news.frame);
     }
-    const { clock, models, modelStatus } = this.#options;
+    const { clock, models, modelStatus, scores } = this.#options;
     return {
       timeMs: clock.nowUs() / 1000,
       marketTimeMs: this.#marketTimeUs === 0 ? null : this.#marketTimeUs / 1000,
@@ -142,6 +144,7 @@ export class LiveView implements PipelineObserver {
         features: this.#featureLatency.frame(),
         prediction: this.#predictionLatency.frame(),
       },
+      scores: scores(),
       models: models(),
       modelStatus: modelStatus(),
     };

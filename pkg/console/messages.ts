@@ -66,6 +66,37 @@ export interface LatencyFrame {
   readonly maxMs: number | null;
 }
 
+/** How the predictions of one model did, once it was known what came; null where there is nothing to make a figure of. */
+export interface ScoreFrame {
+  readonly model: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly label: {
+    readonly kind: 'next-return' | 'next-mid-move' | 'triple-barrier';
+    readonly horizonBars: number;
+    readonly costBps: number;
+  };
+  /** Outcomes that were right or wrong. */
+  readonly settled: number;
+  readonly right: number;
+  /** Outcomes within the costs, predictions that have none, and those that wait for theirs. */
+  readonly deadZone: number;
+  readonly unlabelled: number;
+  readonly waiting: number;
+  readonly accuracy: number | null;
+  readonly baseRate: number | null;
+  readonly logLoss: number | null;
+  readonly baseLogLoss: number | null;
+  readonly brier: number | null;
+  readonly baseBrier: number | null;
+  /** Of the accuracy, 95 %. */
+  readonly interval: readonly [low: number, high: number] | null;
+  readonly verdict: {
+    readonly standing: 'none' | 'few' | 'better' | 'worse' | 'undecided';
+    readonly text: string;
+  };
+}
+
 /** Totals by name. */
 export type Counts = Readonly<Record<string, number>>;
 
@@ -96,6 +127,8 @@ export interface Frame {
   readonly recommendations: Counts;
   readonly abstentions: Counts;
   readonly latency: { readonly features: LatencyFrame; readonly prediction: LatencyFrame };
+  /** By model, the one that predicted last first. */
+  readonly scores: readonly ScoreFrame[];
   /** Digests of the models that serve: a change says that `/console/models` has news. */
   readonly models: readonly string[];
   readonly modelStatus: ModelStatus;

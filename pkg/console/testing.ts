@@ -2,6 +2,9 @@ import type { FeatureVector } from '../features/feature-vector.ts';
 import type { Quote } from '../marketdata/events.ts';
 import type { MadePrediction, Prediction } from '../prediction/prediction.ts';
 
+/** Of the model that {@link predictionAt} is of. */
+export const MODEL_DIGEST = `sha256:${'ab'.repeat(32)}`;
+
 /** A quote around `price`, half a point wide. For tests. */
 export function quoteAt(symbol: string, eventTimeUs: number, price: number): Quote {
   return {
@@ -34,7 +37,7 @@ export function vectorAt(symbol: string, timeUs: number, price: number): Feature
 /** A prediction with two members, or an abstention for want of a model. For tests. */
 export function predictionAt(symbol: string, timeUs: number, probabilityUp?: number): Prediction {
   const base = {
-    ...{ model: 'direction', version: '1', modelDigest: 'sha256:ab', symbol, inputsHash: '' },
+    ...{ model: 'direction', version: '1', modelDigest: MODEL_DIGEST, symbol, inputsHash: '' },
     ...{
       featureTimeUs: timeUs,
       featureOffset: 1,

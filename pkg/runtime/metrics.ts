@@ -14,6 +14,9 @@ export interface Metrics {
   readonly predictionLatency: Histogram<'model'>;
   readonly predictions: Counter<'model' | 'recommendation'>;
   readonly abstentions: Counter<'reason'>;
+  readonly predictionOutcomes: Counter<'model' | 'outcome'>;
+  readonly predictionBrier: Counter<'model'>;
+  readonly predictionLogLoss: Counter<'model'>;
   readonly predictionFailures: Counter<'code'>;
   readonly dataAge: Gauge<'symbol'>;
   readonly cacheLookups: Counter<'result'>;
@@ -51,6 +54,21 @@ export function createMetrics(): Metrics {
       'recommendation',
     ]),
     abstentions: counter('tradewind_abstentions_total', 'Abstentions published, by reason.', ['reason']),
+    predictionOutcomes: counter(
+      'tradewind_prediction_outcomes_total',
+      'Predictions of the stream whose outcome is known: right, wrong, dead-zone (a move within the costs) or unlabelled.',
+      ['model', 'outcome'],
+    ),
+    predictionBrier: counter(
+      'tradewind_prediction_brier_total',
+      'Sum of the squared distances between probability and outcome; over right and wrong ones, their mean is the Brier score.',
+      ['model'],
+    ),
+    predictionLogLoss: counter(
+      'tradewind_prediction_log_loss_total',
+      'Sum of the log losses, natural logarithm; 0.693 for each right or wrong one is what always saying 0.5 gets.',
+      ['model'],
+    ),
     predictionFailures: counter(
       'tradewind_prediction_failures_total',
       'Predictions of the stream that became abstentions since the model failed, by error.',

@@ -1,8 +1,9 @@
 import { openConsole } from '../../pkg/console/console.ts';
 import type { ModelStatus } from '../../pkg/console/messages.ts';
-import { inSampleAt, predictionAt, quoteAt, vectorAt } from '../../pkg/console/testing.ts';
+import { inSampleAt, MODEL_DIGEST, predictionAt, quoteAt, vectorAt } from '../../pkg/console/testing.ts';
 import type { PredictionModel } from '../../pkg/prediction/model-directory.ts';
 import type { Prediction } from '../../pkg/prediction/prediction.ts';
+import { Scorecard } from '../../pkg/prediction/scorecard/scorecard.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { createLogger } from '../../pkg/runtime/logger.ts';
 import { createMetrics } from '../../pkg/runtime/metrics.ts';
@@ -26,7 +27,7 @@ const START_US = Date.UTC(2026, 0, 5, 14, 30) * 1000;
 const FEATURES = ['return_1', 'rsi_14'];
 
 const MODEL: PredictionModel = {
-  ...{ name: 'direction', version: '2026-01-05', digest: `sha256:${'ab'.repeat(32)}`, featureSet: 'core-v1' },
+  ...{ name: 'direction', version: '2026-01-05', digest: MODEL_DIGEST, featureSet: 'core-v1' },
   ...{ featureNames: FEATURES, memberNames: ['boosted', 'linear'], optionalFeatures: new Set<string>() },
   ...{ trainedFromUs: START_US - 3600e6, trainedToUs: START_US, dataDigest: `sha256:${'cd'.repeat(32)}` },
   codeVersion: '0.0.0',
@@ -41,11 +42,15 @@ const MODEL: PredictionModel = {
 export async function startConsole(port = 0): Promise<ConsoleServer> {
   const models: PredictionModel[] = [];
   let modelStatus: ModelStatus = { isTraining: true, text: 'boosted, 40 %' };
+  const scorecard = new Scorecard({
+    labelOf: (digest) => models.find((model) => model.digest === digest)?.label,
+  });
   const { observer, handler, close } = await openConsole({
     clock: systemClock,
     liveFromUs: 0,
     models: () => models,
     modelStatus: () => modelStatus,
+    scores: () => scorecard.scores(),
     about: {
       ...{ version: '0.0.0', source: 'a market moved by hand' },
       ...{ buyAbove: 0.6, holdAbove: 0.4 },
@@ -63,7 +68,9 @@ export async function startConsole(port = 0): Promise<ConsoleServer> {
     observer.onEvent?.(quoteAt(symbol, timeUs, price));
     const vector = vectorAt(symbol, timeUs, price);
     observer.onVector?.(vector, 0.4);
-    observer.onPrediction?.(predict(timeUs), 1.5, vector);
+    const prediction = predict(timeUs);
+    scorecard.onPrediction(prediction, 1.5, vector);
+    observer.onPrediction?.(prediction, 1.5, vector);
   };
   return {
     port: listening,

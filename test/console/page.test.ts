@@ -109,6 +109,26 @@ describe.skipIf(NO_BROWSER !== undefined)(`the console in Chromium ${NO_BROWSER 
     expect(await page.locator('#probability-chart .uplot').isVisible()).toBe(true);
   });
 
+  it('holds predictions against what came', async () => {
+    await open();
+    await shows('#score', 'Training the first model');
+    server.serveModel();
+    server.bar('ES', 5000, 0.7);
+    await shows('#score', 'No prediction has its outcome yet');
+    await shows('#score', 'whether the close is higher 1 bar later');
+    for (const price of [5001, 5002, 5001, 5001]) server.bar('ES', price, 0.7);
+    await shows('#score', 'Right in 66.7 % of 3 outcomes');
+    await shows('#score', 'Too few outcomes');
+    const rows = await page.locator('#score tbody tr').allInnerTexts();
+    expect(rows.map((row) => row.split(/\s*\t\s*/))).toEqual([
+      ['share right', '66.7 %', '66.7 %'],
+      ['log loss', '0.6391', '0.6365'],
+      ['Brier score', '0.2233', '0.2222'],
+    ]);
+    expect(await page.locator('#score .pairs').innerText()).toMatch(/within costs\s+1/);
+    expect(complaints).toEqual([]);
+  });
+
   it('switches symbols by keyboard, keeps the choice over a reload, and has a way past the header', async () => {
     bars('ES', 5, 0.5);
     bars('NQ', 5, 0.3);

@@ -131,6 +131,18 @@ describe('the system in one process, on the simulator', () => {
     expect(await ask('/predict', '{"symbol":"ES"}')).toMatchObject({ model: 'direction', symbol: 'ES' });
   });
 
+  it('counts on /metrics what became of its predictions', async () => {
+    const outcomes = await eventually(async () => {
+      const text = await (await fetch(`http://${http}/metrics`)).text();
+      const lines = text
+        .split('\n')
+        .filter((line) => line.startsWith('tradewind_prediction_outcomes_total{'));
+      return lines.some((line) => /right|wrong/.test(line)) ? lines : undefined;
+    });
+    for (const line of outcomes)
+      expect(line).toMatch(/\{model="direction",outcome="(right|wrong|dead-zone)"\} [1-9]\d*$/);
+  });
+
   it('stops within 5 s when interrupted, and goes on from where it was', async () => {
     const begun = performance.now();
     up.child.kill('SIGINT');
@@ -138,6 +150,7 @@ describe('the system in one process, on the simulator', () => {
     expect(code).toBe(0);
     expect(performance.now() - begun).toBeLessThan(5_000);
     expect(stdout).toContain('predictions');
+    expect(stdout).toMatch(/outcomes +direction test-1: Right in [\d.]+ % of/);
     const again = startCli(
       [
         'up',
@@ -161,7 +174,10 @@ describe('the system in one process, on the simulator', () => {
     const summary = JSON.parse((await again.finished).stdout) as {
       resumedFromPosition: number;
       events: Record<string, number>;
+      outcomes: { settled: number }[];
     };
+    // Nothing predicts in this run: what is known is from the one before.
+    expect(summary.outcomes[0]!.settled).toBeGreaterThan(0);
     expect(summary.resumedFromPosition).toBeGreaterThan(1000);
     expect(summary.events['quotes']).toBeGreaterThan(1000);
   });

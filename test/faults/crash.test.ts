@@ -63,14 +63,16 @@ async function contentsOf(data: string): Promise<Contents> {
 
 describe('a replay that is killed', () => {
   let undisturbed: Contents;
+  let outcomes: unknown;
   let undisturbedMs: number;
   beforeAll(async () => {
     const data = join(folder, 'undisturbed');
     const begun = performance.now();
-    const { code, stderr } = await start(data).finished;
+    const { code, stdout, stderr } = await start(data).finished;
     undisturbedMs = performance.now() - begun;
     expect(stderr).toBe('');
     expect(code).toBe(0);
+    ({ outcomes } = JSON.parse(stdout) as { outcomes: unknown });
     undisturbed = await contentsOf(data);
   });
 
@@ -79,7 +81,7 @@ describe('a replay that is killed', () => {
   });
 
   it.each(Array.from({ length: RUNS }, (_, run) => run))(
-    `ends with the same rows after ${KILLS_OF_A_RUN} kills at random moments (%d)`,
+    `ends with the same rows and outcomes after ${KILLS_OF_A_RUN} kills at random moments (%d)`,
     async (run) => {
       const random = createRandom(100 + run);
       const data = join(folder, `killed-${run}`);
@@ -94,9 +96,10 @@ describe('a replay that is killed', () => {
         running.child.kill('SIGKILL');
         await running.finished;
       }
-      const { code, stderr } = await start(data).finished;
+      const { code, stdout, stderr } = await start(data).finished;
       expect(stderr).toBe('');
       expect(code).toBe(0);
+      expect((JSON.parse(stdout) as { outcomes: unknown }).outcomes).toEqual(outcomes);
       const contents = await contentsOf(data);
       for (const table of Object.keys(TABLES) as TableName[]) {
         expect(contents[table] === undisturbed[table], `rows of ${table}`).toBe(true);

@@ -2,6 +2,7 @@ import type { LiveViewState } from '../../../pkg/console/live-view.ts';
 import type { EngineSnapshot } from '../../../pkg/features/engine.ts';
 import type { ValidatorState } from '../../../pkg/marketdata/validate.ts';
 import type { StatisticsState } from '../../../pkg/pipeline/statistics.ts';
+import type { ScorecardState } from '../../../pkg/prediction/scorecard/scorecard.ts';
 import { readSealed, writeSealed } from '../../../pkg/runtime/sealed-file.ts';
 
 /** Everything that a restart needs to go on as if nothing had happened. */
@@ -14,6 +15,8 @@ export interface Checkpoint {
   /** State of the feature engine, by partition of the market data topic. */
   readonly engines: ReadonlyMap<number, EngineSnapshot>;
   readonly statistics: StatisticsState;
+  /** How the predictions did, and those whose outcome is still to come. */
+  readonly scorecard: ScorecardState;
   /** What the charts of the console show. */
   readonly console: LiveViewState;
   /** The source has ended: the next start begins anew. */

@@ -24,6 +24,7 @@ import { recordedTopics } from '../../../pkg/pipeline/recorder-rows.ts';
 import { Recorder } from '../../../pkg/pipeline/recorder.ts';
 import { SignalPublisher } from '../../../pkg/pipeline/signal-publisher.ts';
 import { RunStatistics } from '../../../pkg/pipeline/statistics.ts';
+import type { Scorecard } from '../../../pkg/prediction/scorecard/scorecard.ts';
 import { aborted } from '../../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import type { Logger } from '../../../pkg/runtime/logger.ts';
@@ -34,6 +35,7 @@ import { openPrediction } from '../../service/prediction.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { UpConfig } from './config.ts';
 import { StreamModels } from './models.ts';
+import { openScorecard } from './scorecard.ts';
 import type { Addresses, Screen } from './screen.ts';
 import type { ServedModels } from './served.ts';
 import { openServers } from './servers.ts';
@@ -64,6 +66,7 @@ interface Parts {
   readonly features: FeatureProcessor;
   readonly validator: Validator;
   readonly statistics: RunStatistics;
+  readonly scorecard: Scorecard;
   readonly consumersDone: Promise<void>;
   /** Aborts when one of them fails, with its error. */
   readonly consumersFailed: AbortSignal;
@@ -122,15 +125,18 @@ export class Laptop {
       settings: config.prediction,
     });
     const statistics = new RunStatistics(checkpoint?.statistics, stream.liveFromUs);
+    const scorecard = openScorecard(models.directory, metrics, checkpoint?.scorecard);
     const servers = await openServers({
       ...options,
       service,
       definitions,
       marketClock,
+      scorecard,
       shown: checkpoint?.console,
     });
     const observer = combineObservers([
       statistics,
+      scorecard,
       metricsObserver(metrics, marketClock),
       servers.console.observer,
     ]);
@@ -181,6 +187,7 @@ export class Laptop {
       features,
       validator,
       statistics,
+      scorecard,
       consumersDone,
       consumersFailed: failed.signal,
       groups,
@@ -234,7 +241,7 @@ export class Laptop {
 
   /** Writes down where the stream stands, once all rows before it are safe. */
   async #checkpoint(): Promise<void> {
-    const { collector, log, features, validator, statistics, writer, console } = this.#parts;
+    const { collector, log, features, validator, statistics, scorecard, writer, console } = this.#parts;
     const checkpoint = await takeConsistently(
       { pause: () => collector.pause(), resume: () => collector.resume(), drained: () => this.#drained() },
       async (): Promise<Checkpoint> => ({
@@ -250,6 +257,7 @@ export class Laptop {
         validator: validator.toState(),
         engines: features.snapshot(),
         statistics: statistics.state(),
+        scorecard: scorecard.state(),
         console: console.state(),
         isFinished: this.#isFinished,
       }),
@@ -259,7 +267,7 @@ export class Laptop {
   }
 
   summary(): UpSummary {
-    const { collector, statistics } = this.#parts;
+    const { collector, statistics, scorecard } = this.#parts;
     const { stream, models } = this.#options;
     const { repository } = models;
     const served = repository.index().find(({ state }) => state === 'READY');
@@ -273,6 +281,7 @@ export class Laptop {
       speed: this.#options.config.source.speed,
       elapsedSeconds: (systemClock.monotonicMs() - this.#startedMs) / 1000,
       ...statistics.summary(),
+      outcomes: scorecard.scores(),
       model: model === undefined ? null : { name: model.name, version: model.version, digest: model.digest },
     };
   }

@@ -6,6 +6,7 @@ import { createOipHttpHandler } from '../../../pkg/inference/oip/http-handler.ts
 import type { MarketClock } from '../../../pkg/pipeline/market-clock.ts';
 import { registerPredictionService } from '../../../pkg/prediction/grpc/prediction-grpc.ts';
 import { createPredictHandler } from '../../../pkg/prediction/http/predict-handler.ts';
+import type { Scorecard } from '../../../pkg/prediction/scorecard/scorecard.ts';
 import type { PredictionService } from '../../../pkg/prediction/service.ts';
 import { createRpcServer } from '../../../pkg/rpc/server.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
@@ -20,6 +21,7 @@ export interface ServerOptions extends LaptopOptions {
   readonly service: PredictionService;
   readonly definitions: readonly FeatureDefinition[];
   readonly marketClock: MarketClock;
+  readonly scorecard: Scorecard;
   /** What the console showed when the run before ended. */
   readonly shown: LiveViewState | undefined;
 }
@@ -62,6 +64,7 @@ export async function openServers(
     liveFromUs: options.stream.liveFromUs ?? 0,
     models: () => directory.list(),
     modelStatus: () => options.screen.modelStatus,
+    scores: () => options.scorecard.scores(),
     ...(options.shown === undefined ? {} : { kept: options.shown }),
   });
   http.use(console.handler);

@@ -1,4 +1,5 @@
 import type { RunSummary } from '../../../pkg/pipeline/statistics.ts';
+import type { ModelScore } from '../../../pkg/prediction/scorecard/scorecard.ts';
 
 /** What `tradewind up` prints when it ends. */
 export interface UpSummary extends RunSummary {
@@ -10,6 +11,8 @@ export interface UpSummary extends RunSummary {
   /** Market seconds per second. At `max` a stage takes what the one before gives, so latencies hold the wait in the queue. */
   readonly speed: number | 'max';
   readonly elapsedSeconds: number;
+  /** How the predictions did, by model; the one that predicted last comes first. */
+  readonly outcomes: readonly ModelScore[];
   readonly model: { readonly name: string; readonly version: string; readonly digest: string } | null;
 }
 
@@ -39,10 +42,27 @@ export function formatSummary(summary: UpSummary): string {
     ['feature vectors', count(summary.featureVectors)],
     ['predictions', `${count(summary.predictions)} (${listed(summary.recommendations)})`],
     ['abstentions', listed(summary.abstentions)],
+    ...summary.outcomes.flatMap(outcomeRows),
     ['tick to features', stage(latency.tickToFeatures)],
     ['tick to prediction', stage(latency.tickToPrediction)],
     ['model', model === null ? 'none' : `${model.name} ${model.version} ${model.digest}`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return `${rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n')}\n`;
+}
+
+/** What became of a model's predictions. */
+function outcomeRows({ model, version, verdict, waiting, deadZone, unlabelled, ...score }: ModelScore) {
+  const { logLoss, baseLogLoss, brier, baseBrier } = score;
+  const open = [
+    `${count(waiting)} still open`,
+    ...(deadZone === 0 ? [] : [`${count(deadZone)} moved no more than the costs`]),
+    ...(unlabelled === 0 ? [] : [`${count(unlabelled)} without an outcome`]),
+  ].join(', ');
+  const rows: [string, string][] = [['outcomes', `${model} ${version}: ${verdict.text}`]];
+  if (logLoss !== null && baseLogLoss !== null && brier !== null && baseBrier !== null) {
+    const against = `log loss ${logLoss.toFixed(4)} against ${baseLogLoss.toFixed(4)}, Brier ${brier.toFixed(4)} against ${baseBrier.toFixed(4)} of the base rate`;
+    rows.push(['', `${against}; ${open}`]);
+  }
+  return rows;
 }

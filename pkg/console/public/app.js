@@ -9,6 +9,7 @@ import { showModels } from './models-view.js';
 import { PredictionView } from './prediction-view.js';
 import { PriceView } from './price-view.js';
 import { ProbabilityView } from './probability-view.js';
+import { ScoreView } from './score-view.js';
 import { Store } from './store.js';
 import { SymbolsView } from './symbols-view.js';
 import { watchTheme } from './theme.js';
@@ -44,6 +45,7 @@ const price = new PriceView();
 const probability = new ProbabilityView();
 const prediction = new PredictionView();
 const features = new FeaturesView();
+const score = new ScoreView();
 const latency = new LatencyView();
 const counts = new CountsView();
 
@@ -85,6 +87,7 @@ function draw() {
   probability.update(state, about, models[0], waiting());
   prediction.update(state, frame, models[0], waiting(), marketNowMs);
   features.update(state, about, marketNowMs);
+  score.update(frame?.scores[0], waiting());
   latency.update(frame);
   counts.update(frame, silentMs);
   if (models.length === 0 && saidOfModels !== waiting()) {

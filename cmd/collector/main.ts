@@ -74,7 +74,7 @@ async function collect({
   started,
 }: ServiceContext<CollectorConfig>): Promise<void> {
   const { name, source, liveFromUs } = await openStream(config, log);
-  const own = await CollectorState.open(log, name, TOPICS);
+  const own = await CollectorState.open(log, name, TOPICS, systemClock);
   const validator = new Validator({}, own.snapshot?.validator);
   const collector = new Collector({
     source,
@@ -90,6 +90,7 @@ async function collect({
     clock: systemClock,
     observer: metricsObserver(metrics, systemClock),
     own,
+    snapshotItems: config.snapshots.everyRecords,
   });
   started();
   const position = own.snapshot?.position ?? 0;

@@ -35,6 +35,7 @@ export function run(configFile?: string): Promise<void> {
         ...{ settings, log, store: feed, topics: TOPICS, clock: systemClock, marketClock },
         observer: metricsObserver(metrics, marketClock),
         states: new Snapshots<FeatureState>(log, TOPICS.featureState),
+        snapshotRecords: config.snapshots.everyRecords,
       });
       const consumer = await log.consume({ group: GROUP, topics: [TOPICS.marketData] }, processor);
       shutdown.add('consumer', () => consumer.stop(STOP_DEADLINE_MS));

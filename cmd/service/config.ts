@@ -31,7 +31,25 @@ export const kafkaSchema = z.strictObject({
     .positive()
     .default(10_000_000)
     .describe('Records of a partition that may be counted on'),
+  sessionTimeoutMs: z
+    .int()
+    .min(500)
+    .max(300_000)
+    .default(10_000)
+    .describe('Silence after which a process loses its partitions to others; brokers bound it too'),
 });
+
+/** How often a process keeps its state in the log. */
+export const snapshotsSchema = z
+  .strictObject({
+    everyRecords: z
+      .int()
+      .positive()
+      .max(10_000_000)
+      .default(20_000)
+      .describe('Records between two snapshots of the state: what a start reads again at most'),
+  })
+  .prefault({});
 
 /** How a process reaches the online store. */
 export const redisSchema = z

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 
 import { loadConfig } from '../../pkg/runtime/config.ts';
+import { armCrashPoint } from '../../pkg/runtime/crash-point.ts';
 import { EXIT_CODES, TradewindError } from '../../pkg/runtime/errors.ts';
 import { createLogger, type Logger } from '../../pkg/runtime/logger.ts';
 import { createMetrics, type Metrics } from '../../pkg/runtime/metrics.ts';
@@ -51,6 +52,7 @@ export async function runProcess<S extends z.ZodType<ProcessConfig>>(
       isReadable: process.stderr.isTTY,
       onProblem: (level, message) => metrics.logLines.inc({ level, message }),
     });
+    armCrashPoint(process.env, logger);
     const http = new OpsServer({ ...config.http, registry: metrics.registry, logger });
     let state: 'starting' | 'serving' | 'stopping' = 'starting';
     http.addReadiness('process', () =>

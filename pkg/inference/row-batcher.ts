@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../runtime/clock.ts';
+import { crashPoint } from '../runtime/crash-point.ts';
 import { InferenceOverload, ModelWorkerLost, RequestExpired, InferenceRequestInvalid } from './errors.ts';
 
 /** Answer to one request: one array per output, in the order of the graph's outputs. */
@@ -129,6 +130,7 @@ export class RowBatcher {
     let failure = new Error();
     try {
       outputs = await this.#runAll(this.#join(batch, rows), rows);
+      crashPoint('predictor:after-run');
     } catch (error) {
       failure = error as Error;
     }

@@ -1,7 +1,9 @@
 import type { EventLog } from '../eventlog/event-log.ts';
 import { createPartitioner } from '../eventlog/partitioner.ts';
 import type { ValidatorState } from '../marketdata/validate.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { Snapshots } from './snapshots.ts';
+import { StreamClaim } from './stream-claim.ts';
 
 /** State of a collector between two items. */
 export interface CollectorSnapshot {
@@ -19,12 +21,13 @@ const FIRST_LOOK = 1024;
 /**
  * What a collector on a log that outlives it needs to go on: a snapshot of some time ago, and how far each partition has
  * come since. It reads the source again from the snapshot, so that validation is as it was, and leaves out what its
- * partition holds: positions only grow within a partition, since a stream has one collector at a time.
+ * partition holds: positions only grow within a partition, but for what a collector that was replaced while it stood still appends before it learns of it.
  */
 export class CollectorState {
   /** The snapshot to begin from; `undefined` where there is none. */
   readonly snapshot: CollectorSnapshot | undefined;
   readonly #stream: string;
+  readonly #claim: StreamClaim;
   readonly #snapshots: Snapshots<CollectorSnapshot>;
   readonly #partitionOf: (symbol: string) => number;
   /** Position of the last item in the log, by partition. */
@@ -32,11 +35,13 @@ export class CollectorState {
 
   private constructor(
     stream: string,
+    claim: StreamClaim,
     snapshots: Snapshots<CollectorSnapshot>,
     snapshot: CollectorSnapshot | undefined,
     last: readonly number[],
   ) {
     this.#stream = stream;
+    this.#claim = claim;
     this.#snapshots = snapshots;
     this.snapshot = snapshot;
     this.#last = last;
@@ -44,6 +49,8 @@ export class CollectorState {
   }
 
   /**
+   * Claims the stream, then finds out how far it has come.
+   *
    * @param stream - Names the source and everything that changes its items.
    * @param topics - Of market data, and the compacted one of snapshots.
    */
@@ -51,14 +58,21 @@ export class CollectorState {
     log: EventLog,
     stream: string,
     topics: { readonly marketData: string; readonly featureState: string },
+    clock: Clock,
   ): Promise<CollectorState> {
+    const claim = await StreamClaim.take(log, topics.featureState, stream, clock);
     const snapshots = new Snapshots<CollectorSnapshot>(log, topics.featureState);
     const last = await Promise.all(
       (await log.positions(topics.marketData)).map(({ partition }) =>
         lastPosition(log, topics.marketData, partition, stream),
       ),
     );
-    return new CollectorState(stream, snapshots, await snapshots.load(keyOf(stream)), last);
+    return new CollectorState(stream, claim, snapshots, await snapshots.load(keyOf(stream)), last);
+  }
+
+  /** To be called before each append. @throws {StreamTaken} Another collector has begun the stream. */
+  checkClaim(): Promise<void> {
+    return this.#claim.check();
   }
 
   /** Whether the log holds what came of this item for this symbol. */

@@ -5,7 +5,7 @@ import type { EventLog } from '../eventlog/event-log.ts';
 import type { Quote } from '../marketdata/events.ts';
 import type { MarketSource, SourceItem } from '../marketdata/sources/source.ts';
 import { Validator } from '../marketdata/validate.ts';
-import { systemClock } from '../runtime/clock.ts';
+import { type Clock, ManualClock, systemClock } from '../runtime/clock.ts';
 import { decodeMarketEvent } from '../wire/market-event.ts';
 import { TOPICS, topicSettings } from '../wire/topics.ts';
 import { Collector } from './collector.ts';
@@ -38,8 +38,8 @@ const source: MarketSource = {
   },
 };
 
-async function collect(log: EventLog): Promise<void> {
-  const own = await CollectorState.open(log, 'test', TOPICS);
+async function collect(log: EventLog, clock: Clock = systemClock): Promise<void> {
+  const own = await CollectorState.open(log, 'test', TOPICS, clock);
   const collector = new Collector({
     ...{ source, log, own, topics: TOPICS, clock: systemClock, observer: {} },
     fromPosition: own.snapshot?.position ?? 0,
@@ -104,4 +104,43 @@ describe('a collector that is cut off and begins again', () => {
     );
     expect(restarts).toBeGreaterThan(10);
   }, 120_000);
+});
+
+describe('a collector that another has replaced', () => {
+  it('learns of it before it appends more than it had begun to, and so does no other', async () => {
+    const log = await newLog();
+    const clock = new ManualClock(START_US);
+    const old = await CollectorState.open(log, 'test', TOPICS, clock);
+    const other = await CollectorState.open(log, 'other', TOPICS, clock);
+    const next = await CollectorState.open(log, 'test', TOPICS, clock);
+    clock.advance(1000);
+    await expect(old.checkClaim()).rejects.toMatchObject({ code: 'StreamTaken', kind: 'precondition' });
+    await other.checkClaim();
+    await next.checkClaim();
+    await next.save({ position: 1, validator: [] });
+    clock.advance(1000);
+    await next.checkClaim();
+    await expect(old.checkClaim()).rejects.toMatchObject({ code: 'StreamTaken' });
+    await log.close();
+  });
+
+  it('ends with what the log then holds at most twice', async () => {
+    const log = await newLog();
+    const clock = new ManualClock(START_US);
+    let batches = 0;
+    const append = log.append.bind(log);
+    log.append = async (topic, records) => {
+      if (topic === TOPICS.marketData && ++batches === 3) {
+        // While it stands still another is started, which collects all.
+        await collect(log, clock);
+        clock.advance(5000);
+      }
+      return append(topic, records);
+    };
+    await expect(collect(log, clock)).rejects.toMatchObject({ code: 'StreamTaken' });
+    const all = (await sequences(log)).flat();
+    expect(new Set(all).size).toBeGreaterThan(59_000);
+    expect(all.length - new Set(all).size).toBeLessThanOrEqual(512);
+    await log.close();
+  });
 });

@@ -5,6 +5,7 @@ import type { MarketEvent, Quarantined } from '../marketdata/events.ts';
 import type { MarketSource, SourceItem } from '../marketdata/sources/source.ts';
 import type { Validator } from '../marketdata/validate.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { crashPoint } from '../runtime/crash-point.ts';
 import { ValueNotEncodable } from '../wire/errors.ts';
 import { encodeMarketEvent, encodeQuarantined } from '../wire/market-event.ts';
 import type { TopicNames } from '../wire/topics.ts';
@@ -29,10 +30,11 @@ export interface CollectorOptions {
   readonly observer: PipelineObserver;
   /** Where the process keeps its own state, if nobody takes checkpoints of it. */
   readonly own?: CollectorState;
+  /** Items between two snapshots of it: what a restart reads again at most; default 20,000. */
+  readonly snapshotItems?: number;
 }
 
-/** Items between two snapshots: what a restart reads again at most. */
-const SNAPSHOT_ITEMS = 20_000;
+const DEFAULT_SNAPSHOT_ITEMS = 20_000;
 
 /**
  * Reads a source, validates each event, and appends it to the log, or to quarantine with the reason.
@@ -58,7 +60,7 @@ export class Collector {
     return this.#position;
   }
 
-  /** Collects until the source ends or `signal` aborts; what was read by then is in the log. */
+  /** Collects until the source ends or `signal` aborts; what was read by then is in the log. @throws {StreamTaken} Another collector has begun it. */
   async run(signal: AbortSignal): Promise<void> {
     this.#gate.enter();
     try {
@@ -159,6 +161,7 @@ export class Collector {
     if (this.#events.length > 0) {
       const records = this.#events;
       this.#events = [];
+      await this.#options.own?.checkClaim();
       await log.append(topics.marketData, records);
     }
     if (this.#quarantined.length > 0) {
@@ -166,10 +169,12 @@ export class Collector {
       this.#quarantined = [];
       await log.append(topics.quarantine, records);
     }
-    const { own, validator } = this.#options;
-    if (own !== undefined && this.#itemsSinceSnapshot >= SNAPSHOT_ITEMS) {
+    crashPoint('collector:after-append');
+    const { own, validator, snapshotItems = DEFAULT_SNAPSHOT_ITEMS } = this.#options;
+    if (own !== undefined && this.#itemsSinceSnapshot >= snapshotItems) {
       this.#itemsSinceSnapshot = 0;
       await own.save({ position: this.#position, validator: validator.toState() });
+      crashPoint('collector:after-snapshot');
     }
     await this.#gate.pass();
   }

@@ -18,6 +18,7 @@ import {
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { OnlineStore } from '../onlinestore/online-store.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { crashPoint } from '../runtime/crash-point.ts';
 import { decodeFeatureVector, encodeFeatureVector } from '../wire/feature-vector.ts';
 import { decodeMarketEvent } from '../wire/market-event.ts';
 import type { TopicNames } from '../wire/topics.ts';
@@ -84,6 +85,7 @@ export class FeatureProcessor implements ConsumerHandler {
     const state = await states.load(this.#stateKey(partition));
     const owned = this.#own(partition, state?.engine);
     owned.emitted = await newestDerived(log, topics.features, partition, decodeFeatureVector);
+    crashPoint('features:taking-over');
     owned.nextOffset = state?.nextOffset ?? (await log.positions(topic))[partition]!.startOffset;
     return owned.nextOffset;
   }
@@ -96,6 +98,7 @@ export class FeatureProcessor implements ConsumerHandler {
   }
 
   async onBatch({ partition, records }: RecordBatch): Promise<void> {
+    crashPoint('features:after-commit');
     const owned = this.#owned.get(partition) ?? this.#own(partition, undefined);
     try {
       await this.#process(owned, records);
@@ -104,11 +107,13 @@ export class FeatureProcessor implements ConsumerHandler {
       this.#owned.delete(partition);
       throw error;
     }
+    crashPoint('features:after-outputs');
     owned.nextOffset = records.at(-1)!.offset + 1;
     owned.recordsSinceSnapshot += records.length;
     const { states, snapshotRecords = DEFAULT_SNAPSHOT_RECORDS } = this.#options;
-    if (states !== undefined && owned.recordsSinceSnapshot >= snapshotRecords)
-      await this.#saveState(partition, owned);
+    if (states === undefined || owned.recordsSinceSnapshot < snapshotRecords) return;
+    await this.#saveState(partition, owned);
+    crashPoint('features:after-snapshot');
   }
 
   async #process(owned: Owned, records: readonly LogRecord[]): Promise<void> {
@@ -124,6 +129,7 @@ export class FeatureProcessor implements ConsumerHandler {
       for (const { event: late, reason } of outputs.rejected)
         quarantined.push(rejected(late, reason, placeOf(record)));
     }
+    crashPoint('features:after-step');
     await this.#publish(published);
     await setAside(quarantined, this.#options);
   }

@@ -12,6 +12,7 @@ import { SCHEMA_VERSION } from '../history/migrations.ts';
 import { untilDone } from '../history/retry.ts';
 import type { InsertRows } from '../history/writer.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { crashPoint } from '../runtime/crash-point.ts';
 import type { RecorderObserver } from './recorder-metrics.ts';
 import type { RowsOf } from './recorder-rows.ts';
 import { digestOf, type Spool, type SpooledBatch } from './recorder-spool.ts';
@@ -67,6 +68,7 @@ export class DurableRecorder implements ConsumerHandler {
   async onBatch({ topic, partition, records }: RecordBatch): Promise<void> {
     const rowsOf = this.#options.topics.get(topic);
     if (rowsOf === undefined) return;
+    crashPoint('recorder:after-commit');
     const { spool, clock } = this.#options;
     const begunMs = clock.monotonicMs();
     await this.#slots.run(async () => {
@@ -75,7 +77,9 @@ export class DurableRecorder implements ConsumerHandler {
         ...{ digest: digestOf(records), lastDigest: digestOf(records.slice(-1)), rows: rowsOf(records) },
       };
       await spool.save(batch);
+      crashPoint('recorder:after-spool');
       await this.#write(batch);
+      crashPoint('recorder:after-insert');
     });
     if (bytesOf(records) < FULL_BATCH_BYTES) await this.#pauseUntil(begunMs + this.#options.intervalMs);
   }

@@ -2,6 +2,7 @@ import type { ConsumerHandler, EventLog, PartitionAssignment, RecordBatch } from
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { Prediction } from '../prediction/prediction.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { crashPoint } from '../runtime/crash-point.ts';
 import { decodeFeatureVector } from '../wire/feature-vector.ts';
 import { decodePrediction, encodePrediction } from '../wire/prediction.ts';
 import type { TopicNames } from '../wire/topics.ts';
@@ -69,6 +70,7 @@ export class SignalPublisher implements ConsumerHandler {
     const predictions = await Promise.all(
       messages.map(({ message }) => predictor.predictFromVector(message)),
     );
+    crashPoint('gateway:after-prediction');
     await log.append(
       topics.signals,
       predictions.map((prediction, i) => ({
@@ -78,6 +80,7 @@ export class SignalPublisher implements ConsumerHandler {
         headers: ingestHeaders(arrivals[i]!),
       })),
     );
+    crashPoint('gateway:after-publish');
     for (const [symbol, id] of newest) bySymbol.set(symbol, { offset: id.offset, timeUs: id.timeUs });
     const nowUs = clock.nowUs();
     predictions.forEach((prediction, i) =>

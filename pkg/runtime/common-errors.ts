@@ -91,3 +91,16 @@ export class ShutdownTimeout extends TradewindError {
     });
   }
 }
+
+/** A test asked for a crash at a point, or by a signal, that there is not. */
+export class CrashPointUnknown extends TradewindError {
+  readonly code = 'CrashPointUnknown';
+  readonly kind = 'usage';
+
+  constructor(variable: string, known: readonly string[], text: string) {
+    super({
+      message: `${variable} must be one of ${known.join(', ')} (':n' behind a point means its n-th passing), was '${text}'`,
+      facts: { variable, text },
+    });
+  }
+}

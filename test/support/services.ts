@@ -9,6 +9,9 @@ const START_TIMEOUT_MS = 30_000;
 
 /** A running process of the distributed system. */
 export interface RunningService {
+  readonly pid: number;
+  /** Resolves when it has ended, with its exit code; `null` where a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** `host:port` that it has told in its log. @param name - `http` or `grpc`. */
   address(name: 'http' | 'grpc'): string;
   /** Sends a signal to the process. */
@@ -26,9 +29,16 @@ process.once('exit', () => {
 
 /**
  * Starts `tradewind service NAME` with a configuration, on free ports unless it names others, and waits until it says that it
- * has started. @throws With its log where it ends instead.
+ * has started.
+ *
+ * @param env - Beside that of this process.
+ * @throws With its log where it ends instead.
  */
-export async function startService(name: string, config: object): Promise<RunningService> {
+export async function startService(
+  name: string,
+  config: object,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningService> {
   const folder = mkdtempSync(join(tmpdir(), 'tradewind-service-'));
   const file = join(folder, 'config.json');
   const free = {
@@ -36,7 +46,7 @@ export async function startService(name: string, config: object): Promise<Runnin
     ...(name === 'predictor' || name === 'gateway' ? { grpc: { port: 0 } } : {}),
   };
   writeFileSync(file, JSON.stringify({ ...free, ...config }));
-  const service = startCli(['service', name, '--config', file]);
+  const service = startCli(['service', name, '--config', file], env);
   running.add(service);
   let hasEnded = false;
   void service.finished.then(() => {
@@ -54,6 +64,8 @@ export async function startService(name: string, config: object): Promise<Runnin
   if (!started.startsWith('{')) throw new Error(`${name} must start, has logged:\n${service.stderr()}`);
   const addresses = JSON.parse(started) as Readonly<Record<string, string>>;
   return {
+    pid: service.child.pid!,
+    ended: service.finished.then(({ code }) => code),
     address: (which) => addresses[which]!,
     signal: (signal) => void service.child.kill(signal),
     stop: async (signal) => {

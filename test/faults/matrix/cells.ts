@@ -1,0 +1,73 @@
+import {
+  CRASH_POINTS,
+  CRASH_SIGNALS,
+  type CrashPoint,
+  type CrashSignal,
+} from '../../../pkg/runtime/crash-point.ts';
+
+/** The processes of the system, in the order of the data. */
+export const PROCESS_NAMES = ['collector', 'features', 'predictor', 'gateway', 'recorder'] as const;
+export type ProcessName = (typeof PROCESS_NAMES)[number];
+
+/** Something that happens to a process once. */
+export interface Fault {
+  readonly process: ProcessName;
+  readonly signal: CrashSignal;
+  /** A crash point and its passing, or a share in (0, 1) of the way of this process through the stream. */
+  readonly at: { readonly point: CrashPoint; readonly passing: number } | { readonly share: number };
+}
+
+/** One run of the system through one stream, with what happens to it; faults of one process come one after the other. */
+export interface Cell {
+  readonly name: string;
+  readonly faults: readonly Fault[];
+}
+
+const processOf = (point: CrashPoint): ProcessName => point.slice(0, point.indexOf(':')) as ProcessName;
+
+const pointsOf = (process: ProcessName): readonly CrashPoint[] =>
+  CRASH_POINTS.filter((point) => processOf(point) === process);
+
+const atPoint = (point: CrashPoint, signal: CrashSignal, passing: number): Fault => ({
+  ...{ process: processOf(point), signal, at: { point, passing } },
+});
+
+/** A few faults a cell: every process killed at every point of it, stopped for longer than a session while it has something in hand, and ended anywhere. */
+export const BOUNDED: readonly Cell[] = [
+  ...PROCESS_NAMES.map((process) => ({
+    name: `${process} killed at each of its points`,
+    faults: pointsOf(process).map((point, i) => atPoint(point, 'SIGKILL', i === 0 ? 1 : 2)),
+  })),
+  ...(
+    [
+      'collector:after-append',
+      'features:after-step',
+      'predictor:after-run',
+      'gateway:after-prediction',
+      'recorder:after-spool',
+    ] as const
+  ).map((point) => ({
+    name: `${processOf(point)} stands still ${point.slice(point.indexOf(':') + 1)}`,
+    faults: [atPoint(point, 'SIGSTOP', 2)],
+  })),
+  ...(['SIGKILL', 'SIGTERM'] as const).map((signal) => ({
+    name: `all ended by ${signal}, each at another place`,
+    faults: PROCESS_NAMES.map((process, i) => ({ process, signal, at: { share: 0.15 + 0.15 * i } })),
+  })),
+];
+
+/** Every signal at every point and at a random place, one fault a cell. @param uniform - In [0, 1). */
+export function everyCell(uniform: () => number): readonly Cell[] {
+  const faults = CRASH_SIGNALS.flatMap((signal) => [
+    ...CRASH_POINTS.map((point) => atPoint(point, signal, 1 + Math.floor(3 * uniform()))),
+    ...PROCESS_NAMES.map((process) => ({ process, signal, at: { share: 0.05 + 0.9 * uniform() } })),
+  ]);
+  return faults.map((fault) => ({ name: nameOf(fault), faults: [fault] }));
+}
+
+/** A fault in a few words. */
+export function nameOf({ process, signal, at }: Fault): string {
+  return 'point' in at
+    ? `${signal} ${at.point}:${at.passing}`
+    : `${signal} ${process} at ${Math.round(100 * at.share)} %`;
+}

@@ -50,7 +50,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\
 
 function errorsPage(): string {
   const files = globSync(['pkg/**/*.ts', 'cmd/**/*.ts'])
-    .filter((file) => !file.endsWith('.test.ts'))
+    .filter((file) => !/\.test(ing)?\.ts$/.test(file))
     .toSorted();
   const sections: string[] = [];
   const seen = new Map<string, string>();

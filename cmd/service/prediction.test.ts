@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { InferenceOverload } from '../../pkg/inference/errors.ts';
 import { MemoryOnlineStore } from '../../pkg/onlinestore/memory.ts';
 import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
-import { FAKE_NAMES, fakeFeatures, fakeModel } from '../../pkg/prediction/testing.ts';
+import { FAKE_NAMES, fakeFeatures, fakeModel } from '../../pkg/prediction/models.testing.ts';
 import { ManualClock } from '../../pkg/runtime/clock.ts';
 import { createLogger } from '../../pkg/runtime/logger.ts';
 import { createMetrics } from '../../pkg/runtime/metrics.ts';

@@ -8,7 +8,7 @@ import { loadAssets } from './assets.ts';
 import { EventStream } from './event-stream.ts';
 import { createConsoleHandler } from './http-handler.ts';
 import { LiveView } from './live-view.ts';
-import { quoteAt, vectorAt } from './testing.ts';
+import { quoteAt, vectorAt } from './console.testing.ts';
 
 let view: LiveView;
 let stream: EventStream;

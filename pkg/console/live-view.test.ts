@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../runtime/clock.ts';
 import { type Cursor, LiveView, type LiveViewState } from './live-view.ts';
 import type { Frame } from './messages.ts';
-import { predictionAt, quoteAt, vectorAt } from './testing.ts';
+import { predictionAt, quoteAt, vectorAt } from './console.testing.ts';
 
 const view = (
   options: Partial<ConstructorParameters<typeof LiveView>[0]> = {},

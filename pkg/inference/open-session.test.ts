@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { encodeEnsemble } from '../ml/onnx/encode.ts';
 import { inspectOnnx } from '../ml/onnx/inspect.ts';
-import { randomEnsemble } from '../ml/onnx/random-ensemble.ts';
+import { randomEnsemble } from '../ml/onnx/ensemble.testing.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { openSession, type PlacedSession } from './open-session.ts';
 import type { PlacementSettings } from './placement.ts';

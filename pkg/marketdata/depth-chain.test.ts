@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { DepthChain, MAX_WAITING } from './depth-chain.ts';
-import { delta, snapshot } from './events-for-tests.ts';
+import { delta, snapshot } from './events.testing.ts';
 
 function synchronised(at: number): DepthChain {
   const chain = new DepthChain();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { BookDelta, BookSnapshot } from './events.ts';
-import { delta, levels, snapshot } from './events-for-tests.ts';
+import { delta, levels, snapshot } from './events.testing.ts';
 import { OrderBook, type OrderBookState } from './order-book.ts';
 
 /** One update of a level: bids are 1 to 40, asks 41 to 80, so that a true book is never crossed. */

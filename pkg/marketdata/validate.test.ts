@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { MarketEvent } from './events.ts';
-import { bar, delta, levels, quote, snapshot, START_US, trade } from './events-for-tests.ts';
+import { bar, delta, levels, quote, snapshot, START_US, trade } from './events.testing.ts';
 import { Validator, type ValidatorSettings } from './validate.ts';
 
 const DAY_US = 86_400_000_000;

@@ -3,7 +3,7 @@ import { createRandom } from '../runtime/random.ts';
 import { apartFrom, fitHead, type OutOfFold } from './fit-head.ts';
 import { makeLabels } from './labels.ts';
 import { parseTrainingSettings } from './settings.ts';
-import { syntheticDataset } from './synthetic.ts';
+import { syntheticDataset } from './dataset.testing.ts';
 import { trainingTable } from './training-table.ts';
 
 const { label } = parseTrainingSettings({ label: { horizonBars: 3 } });

@@ -5,9 +5,9 @@ import { modelCard } from './model-card.ts';
 import { type LeftOut, manifestMetrics, reportJson, verdictOf } from './report.ts';
 import { reportText } from './report-text.ts';
 import { parseTrainingSettings } from './settings.ts';
-import { syntheticDataset } from './synthetic.ts';
+import { syntheticDataset } from './dataset.testing.ts';
 import { type TrainingResult, trainEnsemble } from './train.ts';
-import { xgboostForTests } from './xgboost/library-for-tests.ts';
+import { xgboostForTests } from './xgboost/library.testing.ts';
 
 const library = xgboostForTests();
 const SETTINGS = parseTrainingSettings({

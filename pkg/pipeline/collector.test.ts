@@ -10,7 +10,7 @@ import { decodeMarketEvent } from '../wire/market-event.ts';
 import { TOPICS, topicSettings } from '../wire/topics.ts';
 import { Collector } from './collector.ts';
 import { CollectorState } from './collector-state.ts';
-import { Cut, CuttingLog } from './cutting-log.ts';
+import { Cut, CuttingLog } from './cutting-log.testing.ts';
 import { createPacer } from './pacer.ts';
 
 const PARTITIONS = 3;

@@ -12,7 +12,7 @@ import { decodeFeatureVector } from '../wire/feature-vector.ts';
 import { encodeMarketEvent } from '../wire/market-event.ts';
 import { decodePrediction } from '../wire/prediction.ts';
 import { TOPICS, topicSettings } from '../wire/topics.ts';
-import { Cut, CuttingLog } from './cutting-log.ts';
+import { Cut, CuttingLog } from './cutting-log.testing.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { FeatureProcessor } from './feature-processor.ts';
 import { MarketClock } from './market-clock.ts';

@@ -6,7 +6,7 @@ import { MemoryOnlineStore } from '../onlinestore/memory.ts';
 import { ManualClock } from '../runtime/clock.ts';
 import { AnswerCache, type AnswerStore } from './answer-cache.ts';
 import { type CachedAnswer, decodeAnswer, encodeAnswer } from './cached-answer.ts';
-import { fakeModel } from './testing.ts';
+import { fakeModel } from './models.testing.ts';
 
 const ANSWER: CachedAnswer = { probabilityUp: 0.75, risk: 0.25, members: [0.5, 1] };
 const MODEL = fakeModel();

@@ -1,4 +1,4 @@
-import type { ModelRunner } from '../inference/model-runner.ts';
+import type { ModelRunner } from './model-runner.ts';
 import type { LabelSettings } from '../ml/labels.ts';
 import { ModelNotServed } from './errors.ts';
 

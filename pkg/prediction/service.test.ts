@@ -9,7 +9,7 @@ import { DEFAULT_OVERLAY } from './overlay.ts';
 import { hashInputs } from './inputs.ts';
 import type { Prediction } from './prediction.ts';
 import { PredictionService, type PredictionSettings, type VectorRetry } from './service.ts';
-import { FAKE_NAMES, fakeFeatures, fakeModel } from './testing.ts';
+import { FAKE_NAMES, fakeFeatures, fakeModel } from './models.testing.ts';
 
 const START_US = 1_000_000;
 const GIVEN = { return_1: 0.9, volatility_20: 0.01, bid_ask_spread: 0.001 };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 import { encodeEnsemble } from '../ml/onnx/encode.ts';
-import { randomEnsemble } from '../ml/onnx/random-ensemble.ts';
+import { randomEnsemble } from '../ml/onnx/ensemble.testing.ts';
 
 it('leaves nothing in the home folder: no identifier, no store of reports', () => {
   const home = mkdtempSync(join(tmpdir(), 'tradewind-home-'));

@@ -10,7 +10,7 @@ import {
   encodeQuarantined,
 } from './market-event.ts';
 import { decodePrediction, encodePrediction } from './prediction.ts';
-import { anyFeatureVector, anyMarketEvent, anyPrediction, anyQuarantined } from './testing.ts';
+import { anyFeatureVector, anyMarketEvent, anyPrediction, anyQuarantined } from './messages.testing.ts';
 
 interface Codec {
   readonly name: string;

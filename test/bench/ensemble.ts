@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { runTraining } from '../../pkg/training/run-training.ts';
 import type { TrainingJob } from '../../pkg/training/training-job.ts';
-import { xgboostForTests } from '../../pkg/ml/xgboost/library-for-tests.ts';
+import { xgboostForTests } from '../../pkg/ml/xgboost/library.testing.ts';
 import { VERSION } from '../../pkg/runtime/version.ts';
 
 const TREES = 100;

@@ -15,7 +15,7 @@ import { OnnxModel } from '../../pkg/inference/onnx-model.ts';
 import type { Placement } from '../../pkg/inference/placement.ts';
 import { encodeEnsemble } from '../../pkg/ml/onnx/encode.ts';
 import { inspectOnnx } from '../../pkg/ml/onnx/inspect.ts';
-import { randomEnsemble } from '../../pkg/ml/onnx/random-ensemble.ts';
+import { randomEnsemble } from '../../pkg/ml/onnx/ensemble.testing.ts';
 import { createRandom } from '../../pkg/runtime/random.ts';
 import { trainedEnsemble } from './ensemble.ts';
 import { type LoadResult, summarise } from './load.ts';

@@ -12,7 +12,7 @@ import { MemoryOnlineStore } from '../../pkg/onlinestore/memory.ts';
 import { registerPredictionService } from '../../pkg/prediction/grpc/prediction-grpc.ts';
 import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
 import { DEFAULT_OVERLAY } from '../../pkg/prediction/overlay.ts';
-import { toPredictionModel } from '../../pkg/prediction/served-model-adapter.ts';
+import { toPredictionModel } from '../../pkg/prediction/models/served-model-adapter.ts';
 import { PredictionService } from '../../pkg/prediction/service.ts';
 import { createRpcServer } from '../../pkg/rpc/server.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { upConfigSchema } from '../../cmd/tradewind/up/config.ts';
-import { xgboostForTests } from '../../pkg/ml/xgboost/library-for-tests.ts';
+import { xgboostForTests } from '../../pkg/ml/xgboost/library.testing.ts';
 import { runTraining } from '../../pkg/training/run-training.ts';
 import { report } from './report.ts';
 

@@ -6,9 +6,9 @@
  */
 import { parseArgs } from 'node:util';
 import { parseTrainingSettings } from '../../pkg/ml/settings.ts';
-import { syntheticDataset } from '../../pkg/ml/synthetic.ts';
+import { syntheticDataset } from '../../pkg/ml/dataset.testing.ts';
 import { trainEnsemble } from '../../pkg/ml/train.ts';
-import { xgboostForTests } from '../../pkg/ml/xgboost/library-for-tests.ts';
+import { xgboostForTests } from '../../pkg/ml/xgboost/library.testing.ts';
 import { type Figure, report } from './report.ts';
 
 const FEATURES = 24;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { xgboostForTests } from '../../pkg/ml/xgboost/library-for-tests.ts';
+import { xgboostForTests } from '../../pkg/ml/xgboost/library.testing.ts';
 import { runCli } from '../support/cli.ts';
 
 const MARKET = { TRADEWIND_SIMULATOR_HISTORY_SECONDS: '600', TRADEWIND_SIMULATOR_SYMBOLS: 'ES,NQ' };

@@ -5,7 +5,7 @@ import type { RedisOnlineStore } from '../../pkg/onlinestore/redis/redis.ts';
 import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
 import { DEFAULT_OVERLAY } from '../../pkg/prediction/overlay.ts';
 import { PredictionService } from '../../pkg/prediction/service.ts';
-import { FAKE_NAMES, fakeFeatures, fakeModel } from '../../pkg/prediction/testing.ts';
+import { FAKE_NAMES, fakeFeatures, fakeModel } from '../../pkg/prediction/models.testing.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { type RedisServer, redisMissing, startRedis } from '../servers/redis.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,6 +1,6 @@
 import { registerOip } from '../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../pkg/inference/oip/http-handler.ts';
-import { echoModel, rowModel, TestRepository } from '../../pkg/inference/oip/test-repository.ts';
+import { echoModel, rowModel, TestRepository } from '../../pkg/inference/oip/repository.testing.ts';
 import { createRpcServer } from '../../pkg/rpc/server.ts';
 import { createLogger } from '../../pkg/runtime/logger.ts';
 import { createMetrics } from '../../pkg/runtime/metrics.ts';

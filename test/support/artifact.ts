@@ -5,7 +5,7 @@ import { parseBarClock } from '../../pkg/features/bar-clock.ts';
 import { createFeatureEngine } from '../../pkg/features/engine.ts';
 import type { FeatureSetName } from '../../pkg/features/feature-vector.ts';
 import { encodeEnsemble } from '../../pkg/ml/onnx/encode.ts';
-import { randomEnsemble } from '../../pkg/ml/onnx/random-ensemble.ts';
+import { randomEnsemble } from '../../pkg/ml/onnx/ensemble.testing.ts';
 
 /** An artifact with a random model over a feature set: valid in every way but skill. @returns Its folder. */
 export async function randomArtifact(

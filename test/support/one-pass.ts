@@ -13,7 +13,7 @@ import { createPacer } from '../../pkg/pipeline/pacer.ts';
 import { SignalPublisher } from '../../pkg/pipeline/signal-publisher.ts';
 import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
 import { DEFAULT_OVERLAY } from '../../pkg/prediction/overlay.ts';
-import { toPredictionModel } from '../../pkg/prediction/served-model-adapter.ts';
+import { toPredictionModel } from '../../pkg/prediction/models/served-model-adapter.ts';
 import { PredictionService } from '../../pkg/prediction/service.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { TOPICS, topicSettings } from '../../pkg/wire/topics.ts';

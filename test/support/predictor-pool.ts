@@ -1,4 +1,4 @@
-import type { ModelOutputs } from '../../pkg/inference/model-runner.ts';
+import type { ModelOutputs } from '../../pkg/prediction/model-runner.ts';
 import type { PredictionModel } from '../../pkg/prediction/model-directory.ts';
 import { type PoolObserver, type PoolSettings, PredictorPool } from '../../pkg/prediction/remote/pool.ts';
 import type { RemoteRevision } from '../../pkg/prediction/remote/revision.ts';

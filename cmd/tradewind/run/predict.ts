@@ -7,7 +7,7 @@ import {
   PredictionService,
   type PredictRequestSchema,
 } from '../../../proto/gen/tradewind/v1/prediction_pb.ts';
-import { toJson } from '../../../pkg/prediction/http/predict-handler.ts';
+import { predictionJson } from '../../../pkg/prediction/prediction-json.ts';
 import { createRpcClient } from '../../../pkg/rpc/client.ts';
 import { FileUnreadable } from '../../../pkg/runtime/common-errors.ts';
 import { predictionOf } from '../../../pkg/wire/prediction.ts';
@@ -27,7 +27,7 @@ export async function runPredict(flags: PredictFlags): Promise<void> {
       printExplanation(await client.call.explain({ request }, options), flags.json === true);
     else {
       const { prediction } = await client.call.predict(request, options);
-      print(toJson(predictionOf(prediction!)), flags.json === true);
+      print(predictionJson(predictionOf(prediction!)), flags.json === true);
     }
   } finally {
     client.close();
@@ -70,7 +70,7 @@ function print(fields: Readonly<Record<string, unknown>>, asJson: boolean): void
 
 function printExplanation(explanation: ExplainResponse, asJson: boolean): void {
   const { features, members, overlay, lineage } = explanation;
-  const prediction = toJson(predictionOf(explanation.prediction!));
+  const prediction = predictionJson(predictionOf(explanation.prediction!));
   const plain = {
     prediction,
     features: features.map(({ name, value, importance }) => ({ name, value, importance })),

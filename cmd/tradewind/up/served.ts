@@ -2,7 +2,7 @@ import { checkStream, type StreamFeatures } from '../../../pkg/artifacts/check-s
 import { ContractMismatch } from '../../../pkg/artifacts/errors.ts';
 import type { FileModelRepository } from '../../../pkg/inference/repository.ts';
 import { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
-import { toPredictionModel } from '../../../pkg/prediction/served-model-adapter.ts';
+import { toPredictionModel } from '../../../pkg/prediction/models/served-model-adapter.ts';
 import { type ModelsOptions, openRepository } from '../../service/models.ts';
 
 /**

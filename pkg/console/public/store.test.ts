@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../runtime/clock.ts';
 import { type Cursor, LiveView } from '../live-view.ts';
 import type { Frame } from '../messages.ts';
-import { predictionAt, quoteAt, vectorAt } from '../testing.ts';
+import { predictionAt, quoteAt, vectorAt } from '../console.testing.ts';
 import { Store } from './store.js';
 
 /** As it arrives at the page. */

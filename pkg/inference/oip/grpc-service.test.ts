@@ -8,7 +8,7 @@ import {
 import { createRpcClient, type RpcClient } from '../../rpc/client.ts';
 import { createRpcServer, type RpcServer } from '../../rpc/server.ts';
 import { registerOip } from './grpc-service.ts';
-import { brokenModel, echoModel, rowModel, TestRepository } from './test-repository.ts';
+import { brokenModel, echoModel, rowModel, TestRepository } from './repository.testing.ts';
 
 type Request = MessageInitShape<typeof ModelInferRequestSchema>;
 

@@ -7,7 +7,7 @@ import { OpsServer } from '../../runtime/ops-server.ts';
 import type { TensorDatatype } from '../served-model.ts';
 import { createOipHttpHandler } from './http-handler.ts';
 import { InferEngine } from './infer-engine.ts';
-import { brokenModel, echoModel, rowModel, TestRepository } from './test-repository.ts';
+import { brokenModel, echoModel, rowModel, TestRepository } from './repository.testing.ts';
 import {
   ModelInferRequestSchema,
   ModelInferResponseSchema,

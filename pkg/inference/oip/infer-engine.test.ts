@@ -11,7 +11,7 @@ import { RequestExpired } from '../errors.ts';
 import type { ServedModel } from '../served-model.ts';
 import { InferEngine } from './infer-engine.ts';
 import { readLeanRequest } from './lean-request.ts';
-import { brokenModel, COLUMNS, rowModel, TestRepository } from './test-repository.ts';
+import { brokenModel, COLUMNS, rowModel, TestRepository } from './repository.testing.ts';
 
 type Request = MessageInitShape<typeof ModelInferRequestSchema>;
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { encodeEnsemble } from '../../ml/onnx/encode.ts';
-import { randomEnsemble } from '../../ml/onnx/random-ensemble.ts';
+import { randomEnsemble } from '../../ml/onnx/ensemble.testing.ts';
 import { RunGate } from './run-gate.ts';
 
 const model = encodeEnsemble(

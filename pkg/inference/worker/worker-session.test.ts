@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { encodeEnsemble } from '../../ml/onnx/encode.ts';
 import { inspectOnnx } from '../../ml/onnx/inspect.ts';
-import { randomEnsemble } from '../../ml/onnx/random-ensemble.ts';
+import { randomEnsemble } from '../../ml/onnx/ensemble.testing.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { InlineSession } from '../onnx-session.ts';
 import type { Tensor } from '../served-model.ts';

@@ -11,7 +11,7 @@ import {
 import { encodeEnsemble } from './encode.ts';
 import { GraphRefused } from './errors.ts';
 import { inspectOnnx } from './inspect.ts';
-import { randomEnsemble } from './random-ensemble.ts';
+import { randomEnsemble } from './ensemble.testing.ts';
 
 type Node = MessageInitShape<typeof NodeProtoSchema>;
 type Tensor = MessageInitShape<typeof TensorProtoSchema>;

@@ -8,7 +8,7 @@ import { evaluateMember } from '../evaluate.ts';
 import { boosterPlan, TREE_MEMBERS } from '../members/trees.ts';
 import { parseTrainingSettings } from '../settings.ts';
 import { findXgboost } from './find.ts';
-import { xgboostForTests } from './library-for-tests.ts';
+import { xgboostForTests } from './library.testing.ts';
 import { parseModel } from './parse-model.ts';
 import { loadXgboost } from './xgboost.ts';
 

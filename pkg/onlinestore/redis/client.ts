@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
+import { jittered } from '../../runtime/jitter.ts';
 import { isReadOnly } from './client-errors.ts';
 import { parseAddress, type RedisSettings, tlsOptions } from './config.ts';
 import { PUT_NEWER } from './put-newer.ts';
@@ -19,7 +20,7 @@ const DEAD_AFTER_TIMEOUTS = 4;
 
 /** Pause before an attempt to connect, from 1: doubling, and spread so that clients do not all come back at once. */
 function pauseMs(attempt: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), MAX_PAUSE_MS) * (0.75 + Math.random() / 2);
+  return jittered(Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), MAX_PAUSE_MS));
 }
 
 /** What connections to servers and to sentinels have in common. */

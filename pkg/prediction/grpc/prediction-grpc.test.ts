@@ -13,7 +13,7 @@ import { createLogger } from '../../runtime/logger.ts';
 import { ModelDirectory, type PredictionModel } from '../model-directory.ts';
 import { DEFAULT_OVERLAY } from '../overlay.ts';
 import { PredictionService } from '../service.ts';
-import { FAKE_NAMES, fakeModel } from '../testing.ts';
+import { FAKE_NAMES, fakeModel } from '../models.testing.ts';
 import { registerPredictionService } from './prediction-grpc.ts';
 
 type StreamRequest = MessageInitShape<typeof PredictStreamRequestSchema>;

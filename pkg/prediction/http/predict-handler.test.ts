@@ -8,7 +8,7 @@ import { OpsServer } from '../../runtime/ops-server.ts';
 import { ModelDirectory, type PredictionModel } from '../model-directory.ts';
 import { DEFAULT_OVERLAY } from '../overlay.ts';
 import { PredictionService } from '../service.ts';
-import { FAKE_NAMES, fakeModel } from '../testing.ts';
+import { FAKE_NAMES, fakeModel } from '../models.testing.ts';
 import { createPredictHandler } from './predict-handler.ts';
 
 const FEATURES = { return_1: 0.9, volatility_20: 0.01, bid_ask_spread: 0.001 };

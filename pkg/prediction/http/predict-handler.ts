@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { type HttpHandler, pathOf, readBody, sendJson } from '../../runtime/http.ts';
 import { ContentTypeUnsupported, RequestInvalid } from '../errors.ts';
 import { checkSymbol } from '../inputs.ts';
-import type { Prediction } from '../prediction.ts';
+import { predictionJson } from '../prediction-json.ts';
 import type { PredictionRequest, PredictionService } from '../service.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -25,7 +25,7 @@ export function createPredictHandler(service: PredictionService): HttpHandler {
       return true;
     }
     if (path === '/models') sendJson(response, 200, { models: describeModels(service) });
-    else sendJson(response, 200, toJson(await service.predict(await readRequest(request))));
+    else sendJson(response, 200, predictionJson(await service.predict(await readRequest(request))));
     return true;
   };
 }
@@ -65,31 +65,4 @@ function describeModels(service: PredictionService) {
       features: featureNames,
       members: memberNames,
     }));
-}
-
-/** The answer with the names of the fields as the documentation gives them. */
-export function toJson(prediction: Prediction): Readonly<Record<string, unknown>> {
-  const base = {
-    model: prediction.model,
-    version: prediction.version,
-    model_digest: prediction.modelDigest,
-    symbol: prediction.symbol,
-    feature_time_us: prediction.featureTimeUs,
-    feature_offset: prediction.featureOffset,
-    inputs_hash: prediction.inputsHash,
-    from_cache: prediction.isFromCache,
-    latency_us: Math.round(prediction.latencyUs),
-    recommendation: prediction.recommendation,
-  };
-  if (prediction.recommendation === 'abstain') return { ...base, abstain_reason: prediction.abstainReason };
-  return {
-    ...base,
-    probability_up: prediction.probabilityUp,
-    adjusted_probability: prediction.adjustedProbability,
-    confidence: prediction.confidence,
-    disagreement: prediction.disagreement,
-    risk_score: prediction.riskScore,
-    signal_strength: prediction.signalStrength,
-    members: prediction.members,
-  };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ModelOutputs } from '../../inference/model-runner.ts';
+import type { ModelOutputs } from '../model-runner.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type ErrorKind, TradewindError } from '../../runtime/errors.ts';
 import { backoffMs, type BackoffSettings } from './backoff.ts';

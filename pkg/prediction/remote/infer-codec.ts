@@ -6,7 +6,7 @@ import {
   ModelStreamInferResponseSchema,
 } from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
 import { EXIT_CODES, type ErrorKind } from '../../runtime/errors.ts';
-import type { ModelOutputs } from '../../inference/model-runner.ts';
+import type { ModelOutputs } from '../model-runner.ts';
 
 const ID_TAG = (3 << 3) | 2;
 const PARAMETER_TAG = (4 << 3) | 2;

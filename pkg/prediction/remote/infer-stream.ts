@@ -1,7 +1,7 @@
 import type { Client, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 
 import { GRPCInferenceService } from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
-import type { ModelOutputs } from '../../inference/model-runner.ts';
+import type { ModelOutputs } from '../model-runner.ts';
 import { methodPath } from '../../rpc/service-bridge.ts';
 import { errorOfStatus } from '../../rpc/status.ts';
 import type { Clock } from '../../runtime/clock.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
 import { openPool, QUICK } from '../../../test/support/predictor-pool.ts';
 import { poolFixture, rowsOf, slow } from '../../../test/support/predictors.ts';
-import { toPredictionModel } from '../served-model-adapter.ts';
+import { toPredictionModel } from '../models/served-model-adapter.ts';
 
 const { predictor, poolOf, closing } = poolFixture();
 

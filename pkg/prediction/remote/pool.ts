@@ -1,8 +1,8 @@
-import type { ModelOutputs } from '../../inference/model-runner.ts';
+import type { ModelOutputs } from '../model-runner.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { TradewindError } from '../../runtime/errors.ts';
 import type { PredictionModel } from '../model-directory.ts';
-import { predictionModel } from '../served-model-adapter.ts';
+import { predictionModel } from '../models/served-model-adapter.ts';
 import { chooseOfTwo } from './balancer.ts';
 import type { EjectionSettings } from './ejection.ts';
 import { Ejector } from './ejector.ts';

@@ -7,7 +7,7 @@ import { calibrationMetrics } from '../../ml/metrics/calibration.ts';
 import { classificationMetrics } from '../../ml/metrics/classification.ts';
 import { createRandom } from '../../runtime/random.ts';
 import { Scorecard, type ScorecardState } from './scorecard.ts';
-import { answerTo, closeAt } from './testing.ts';
+import { answerTo, closeAt } from './scorecard.testing.ts';
 
 const LABEL: LabelSettings = {
   ...{ kind: 'next-return', horizonBars: 2, costBps: 0 },

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { RecordingCorrupt, RecordingUnreadable } from '../../errors.ts';
-import { fileWith } from './files-for-tests.ts';
+import { fileWith } from './files.testing.ts';
 import { firstLines, type LineBatch, MAX_LINE_BYTES, readLines } from './lines.ts';
 
 async function allLines(path: string): Promise<(string | undefined)[]> {

@@ -11,7 +11,7 @@ import {
   TimeZoneUnknown,
 } from '../../errors.ts';
 import { TradewindError } from '../../../runtime/errors.ts';
-import { fileWith, outlineOf, quarantinedOf, replay } from './files-for-tests.ts';
+import { fileWith, outlineOf, quarantinedOf, replay } from './files.testing.ts';
 import { MAX_LINE_BYTES } from './lines.ts';
 import { openReplay } from './open.ts';
 

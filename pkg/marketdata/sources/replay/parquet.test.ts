@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { HeaderInvalid, RecordingCorrupt } from '../../errors.ts';
-import { eventsOf, fileWith, outlineOf, quarantinedOf, replay } from './files-for-tests.ts';
+import { eventsOf, fileWith, outlineOf, quarantinedOf, replay } from './files.testing.ts';
 import { openReplay } from './open.ts';
-import { parquetFile, type TestColumn } from './parquet-for-tests.ts';
+import { parquetFile, type TestColumn } from './parquet.testing.ts';
 
 const US = 1_704_067_200_123_456n;
 const doubles = (...values: readonly number[]): TestColumn => ({ type: 'double', values });

@@ -5,7 +5,7 @@ import { HAS_RECORDINGS, recording } from '../../../../test/support/recordings.t
 import type { BookDelta, MarketEvent } from '../../events.ts';
 import { OrderBook } from '../../order-book.ts';
 import { Validator } from '../../validate.ts';
-import { eventsOf, quarantinedOf, replay } from './files-for-tests.ts';
+import { eventsOf, quarantinedOf, replay } from './files.testing.ts';
 
 const USDM = 'binance_l2/usdm_btcusdt_20240808.gz';
 const SPOT = 'binance_l2/spot_btcusdt_20240808.gz';

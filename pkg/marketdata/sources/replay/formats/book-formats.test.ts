@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { RecordingNameInvalid, RecordingUnreadable } from '../../../errors.ts';
-import { eventsOf, fileWith, outlineOf, quarantinedOf, replay } from '../files-for-tests.ts';
+import { eventsOf, fileWith, outlineOf, quarantinedOf, replay } from '../files.testing.ts';
 
 describe('LOBSTER', () => {
   const NAME = 'AAPL_2012-06-21_34200000_57600000_message_1.csv';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { HeaderInvalid } from '../../../errors.ts';
-import { eventsOf, fileWith, outlineOf, quarantinedOf, replay } from '../files-for-tests.ts';
+import { eventsOf, fileWith, outlineOf, quarantinedOf, replay } from '../files.testing.ts';
 
 const US = (text: string): number => Date.parse(text) * 1000;
 

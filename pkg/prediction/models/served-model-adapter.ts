@@ -1,7 +1,7 @@
-import type { Manifest } from '../artifacts/manifest.ts';
-import type { ServedModel } from '../inference/served-model.ts';
-import type { ModelOutputs } from '../inference/model-runner.ts';
-import type { PredictionModel } from './model-directory.ts';
+import type { Manifest } from '../../artifacts/manifest.ts';
+import type { ServedModel } from '../../inference/served-model.ts';
+import type { ModelOutputs } from '../model-runner.ts';
+import type { PredictionModel } from '../model-directory.ts';
 
 /** A served Tradewind model as predictions use it; its graph has been checked against the manifest. */
 export function toPredictionModel(served: ServedModel, manifest: Manifest): PredictionModel {

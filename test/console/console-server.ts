@@ -1,6 +1,12 @@
 import { openConsole } from '../../pkg/console/console.ts';
 import type { ModelStatus } from '../../pkg/console/messages.ts';
-import { inSampleAt, MODEL_DIGEST, predictionAt, quoteAt, vectorAt } from '../../pkg/console/console.testing.ts';
+import {
+  inSampleAt,
+  MODEL_DIGEST,
+  predictionAt,
+  quoteAt,
+  vectorAt,
+} from '../../pkg/console/console.testing.ts';
 import type { PredictionModel } from '../../pkg/prediction/model-directory.ts';
 import type { Prediction } from '../../pkg/prediction/prediction.ts';
 import { Scorecard } from '../../pkg/prediction/scorecard/scorecard.ts';

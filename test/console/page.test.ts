@@ -125,7 +125,7 @@ describe.skipIf(NO_BROWSER !== undefined)(`the console in Chromium ${NO_BROWSER 
       ['log loss', '0.6391', '0.6365'],
       ['Brier score', '0.2233', '0.2222'],
     ]);
-    expect(await page.locator('#score .pairs').innerText()).toMatch(/within costs\s+1/);
+    expect(await page.locator('#score .pairs').innerText()).toMatch(/unmoved\s+1/);
     expect(complaints).toEqual([]);
   });
 

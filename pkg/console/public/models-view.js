@@ -20,16 +20,16 @@ const MORE = [
   ['balancedAccuracy', 'balanced accuracy', percent],
   ['precision', 'precision', percent],
   ['recall', 'recall', percent],
-  ['f1', 'F1', percent],
+  ['f1', 'F1', (value) => fixed(value, 3)],
   ['ece', 'calibration error', percent],
   ['rankIc', 'rank IC', (value) => fixed(value, 4)],
   ['decisions', 'decisions', count],
   ['trades', 'trades', count],
   ['netReturn', 'net return', hundredths],
   ['sharpe', 'Sharpe per period', (value) => fixed(value, 4)],
-  ['probabilisticSharpe', 'probabilistic Sharpe', percent],
+  ['probabilisticSharpe', 'probabilistic Sharpe', (value) => fixed(value, 4)],
   ['maxDrawdown', 'max drawdown', hundredths],
-  ['turnover', 'turnover', (value) => fixed(value, 1)],
+  ['turnover', 'turnover', (value) => fixed(value, 4)],
   ['hitRate', 'trades that gained', percent],
 ];
 
@@ -78,6 +78,8 @@ function modelNode(model) {
         ...rest.map((key) =>
           metric(key, words(key).toLowerCase(), (value) => fixed(value, Number.isInteger(value) ? 0 : 4)),
         ),
+      ]),
+      element('dl', { class: 'pairs long' }, [
         pair('feature set', model.featureSet),
         pair('features', String(model.features)),
         pair('members', model.members.join(', ')),

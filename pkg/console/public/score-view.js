@@ -137,11 +137,11 @@ function predicted({ kind, horizonBars, costBps }) {
 }
 
 /** Counts below the table. @type {(score: ScoreFrame) => ReadonlyMap<string, string>} */
-const counts = ({ settled, right, deadZone, unlabelled, waiting }) =>
+const counts = ({ label, settled, right, deadZone, unlabelled, waiting }) =>
   new Map([
     ['right', count(right)],
     ['wrong', count(settled - right)],
     ['still open', count(waiting)],
-    ['within costs', count(deadZone)],
+    [label.costBps === 0 ? 'unmoved' : 'within costs', count(deadZone)],
     ...(unlabelled === 0 ? [] : [/** @type {const} */ (['no outcome', count(unlabelled)])]),
   ]);

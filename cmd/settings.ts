@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { DEFAULT_OVERLAY } from '../pkg/prediction/overlay.ts';
 import { DEFAULT_MAX_INLINE_MS, MAX_WORKERS } from '../pkg/inference/placement.ts';
 
 const share = z.number().min(0).max(0.3).default(0);
@@ -16,6 +17,11 @@ export const sourceSection = z
     file: z.string().min(1).optional().describe('Recording or bar file to replay'),
     format: z.string().min(1).optional().describe('Its format; recognised where not given'),
     symbol: z.string().min(1).optional().describe('Its symbol; taken from the file where it says'),
+    timeZone: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('IANA time zone of times without one; UTC where not given'),
     speed: z
       .union([z.literal('max'), z.number().positive()])
       .default(1)
@@ -120,9 +126,9 @@ export const placementSection = z
 /** How a probability becomes a recommendation, and when none is made. */
 export const predictionSection = z
   .strictObject({
-    overlay: z.enum(['neutral', 'linear']).default('neutral'),
-    buyAbove: z.number().min(0).max(1).default(0.6),
-    holdAbove: z.number().min(0).max(1).default(0.4),
+    overlay: z.enum(['neutral', 'linear']).default(DEFAULT_OVERLAY.policy),
+    buyAbove: z.number().min(0).max(1).default(DEFAULT_OVERLAY.buyAbove),
+    holdAbove: z.number().min(0).max(1).default(DEFAULT_OVERLAY.holdAbove),
     maxFeatureAgeMs: z
       .int()
       .positive()

@@ -28,11 +28,12 @@ interface Stream {
 
 async function openStream({ source, simulator }: CollectorConfig, log: EventLog): Promise<Stream> {
   if (sourceKind(source) === 'replay') {
-    const { file, format, symbol } = source;
+    const { file, format, symbol, timeZone } = source;
     const options = {
       path: file!,
       ...(format === undefined ? {} : { format }),
       ...(symbol === undefined ? {} : { symbol }),
+      ...(timeZone === undefined ? {} : { timeZone }),
     };
     return { name: nameOf('replay', options), source: await openReplay(options) };
   }

@@ -51,6 +51,19 @@ export function parseDurationSeconds(text: string): number {
   return seconds;
 }
 
+/** @returns A time with its zone, such as `2026-01-31T00:00:00Z`, in UTC microseconds; undefined where the text is none. */
+export function timeUsOf(text: string): number | undefined {
+  const timeMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(timeMs) ? undefined : timeMs * 1000;
+}
+
+/** Parses a time with its zone into UTC microseconds. */
+export function parseTimeUs(text: string): number {
+  const timeUs = timeUsOf(text);
+  if (timeUs !== undefined) return timeUs;
+  throw new InvalidArgumentError(`must be a time with its zone such as 2026-01-31T00:00:00Z, was '${text}'`);
+}
+
 /** Parses a comma-separated list of names. */
 export function parseList(text: string): readonly string[] {
   const items = text.split(',').map((item) => item.trim());

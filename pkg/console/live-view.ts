@@ -9,8 +9,8 @@ import { RateMeter } from './rate-meter.ts';
 import { type SymbolCursor, SymbolView, type SymbolViewState } from './symbol-view.ts';
 
 /** Objectives of the platform, milliseconds from the arrival of an event. */
-export const FEATURE_OBJECTIVE_MS = 100;
-export const PREDICTION_OBJECTIVE_MS = 50;
+const FEATURE_OBJECTIVE_MS = 100;
+const PREDICTION_OBJECTIVE_MS = 50;
 
 export interface LiveViewOptions {
   readonly clock: Clock;

@@ -25,7 +25,7 @@ import {
 import { at, createWindow, push, type Window } from './rolling.ts';
 
 /** Before so many closed bars the set as a whole is absent. */
-export const CORE_MINIMUM_BARS = 20;
+const CORE_MINIMUM_BARS = 20;
 export const DEFAULT_LOOKBACKS: readonly number[] = [5, 10, 20, 50, 100];
 
 const WIDE_BAND = 20;

@@ -23,7 +23,7 @@ export interface HistoryAddress {
 }
 
 /** Inserts at once; more would only wait for each other in the server. */
-export const MAX_CONNECTIONS = 4;
+const MAX_CONNECTIONS = 4;
 
 /** Errors of a server that has too much to do, stops, or is cut off from its own disks or peers: it may be asked again. */
 const TRANSIENT: ReadonlySet<string> = new Set([

@@ -8,7 +8,7 @@ import type {
 } from './ensemble.ts';
 
 /** Bound on a member's probability before it is turned into log-odds for the stacker. */
-export const MEMBER_CLIP = 1e-6;
+const MEMBER_CLIP = 1e-6;
 
 export interface EnsembleAnswers {
   /** Calibrated probability of a move up; shape [n]. */
@@ -78,7 +78,7 @@ function evaluateTrees(
 }
 
 /** Node that a row ends in; `base` is where the row starts in `features`. */
-export function leafOf(tree: RegressionTree, features: Float32Array, base: number): number {
+function leafOf(tree: RegressionTree, features: Float32Array, base: number): number {
   const { left, right, feature, threshold, defaultLeft } = tree;
   let node = 0;
   while (left[node]! >= 0) {

@@ -98,7 +98,7 @@ export function labelPriceOf(kind: LabelKind, { close, mid }: Pick<DatasetRow, '
 }
 
 /** Row numbers of each symbol, in time order. */
-export function rowsBySymbol(dataset: Dataset): Int32Array[] {
+function rowsBySymbol(dataset: Dataset): Int32Array[] {
   const rows: number[][] = dataset.symbols.map(() => []);
   dataset.symbolIds.forEach((id, row) => rows[id]!.push(row));
   return rows.map((list) => Int32Array.from(list));

@@ -86,7 +86,7 @@ export interface Verdict {
 }
 
 /** Level below which a permutation p-value counts as small. */
-export const SIGNIFICANCE = 0.05;
+const SIGNIFICANCE = 0.05;
 /** Direction accuracy above which a leak is likelier than a find. */
 const TOO_GOOD = 0.55;
 

@@ -34,11 +34,6 @@ export class CallContext {
     return this.#call.metadata;
   }
 
-  /** Address of the caller. */
-  get peer(): string {
-    return this.#call.getPeer();
-  }
-
   /** Aborts when the caller cancels, goes away, or its deadline passes. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {

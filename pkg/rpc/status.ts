@@ -9,10 +9,10 @@ import { RpcFailed } from './errors.ts';
 const DETAILS_TRAILER = 'grpc-status-details-bin';
 
 /** Domain of every reason in an ErrorInfo. */
-export const ERROR_DOMAIN = 'tradewind.dev';
+const ERROR_DOMAIN = 'tradewind.dev';
 
 /** gRPC status code of each kind of error. */
-export const STATUS_CODES: Readonly<Record<ErrorKind, Code>> = {
+const STATUS_CODES: Readonly<Record<ErrorKind, Code>> = {
   usage: Code.INVALID_ARGUMENT,
   data: Code.INVALID_ARGUMENT,
   notFound: Code.NOT_FOUND,

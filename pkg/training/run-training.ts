@@ -13,7 +13,7 @@ import { readRows } from './read-rows.ts';
 import type { TrainingJob } from './training-job.ts';
 import { firstShare, selectTrainingRows, type TrainingRows } from './training-rows.ts';
 
-export const REPORT_FILE = 'report.json';
+const REPORT_FILE = 'report.json';
 
 /** What a finished job leaves behind. */
 export interface TrainedArtifact {

@@ -20,19 +20,6 @@ export class ValueNotEncodable extends TradewindError {
   }
 }
 
-/** A symbol that cannot be part of a topic's name. */
-export class TopicNameInvalid extends TradewindError {
-  readonly code = 'TopicNameInvalid';
-  readonly kind = 'usage';
-
-  constructor(template: string, symbol: string) {
-    super({
-      message: `symbol in topic '${template}' must be 1 or more letters, digits, '.', '_' or '-', was '${symbol}'`,
-      facts: { template, symbol },
-    });
-  }
-}
-
 /** Whether an error says that a message, and not the reader, is at fault. */
 export function isPoisonMessage(error: unknown): error is PoisonMessage {
   return error instanceof PoisonMessage;

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
+import { timeUsOf } from '../flags.ts';
 import { type KafkaFlags, withKafkaFlags } from '../kafka-flags.ts';
 
 export interface RebuildFlags extends KafkaFlags {
@@ -38,10 +39,10 @@ function withFrom(command: Command): Command {
 function parseFrom(text: string): RebuildFlags['from'] {
   if (text === 'earliest') return 'earliest';
   if (/^\d{1,15}$/.test(text)) return { offset: Number(text) };
-  const timeMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(timeMs))
+  const timeUs = timeUsOf(text);
+  if (timeUs === undefined)
     throw new InvalidArgumentError(
       `must be earliest, an offset of at least 0, or a time with its zone such as 2026-01-31T00:00:00Z, was '${text}'`,
     );
-  return { timeUs: timeMs * 1000 };
+  return { timeUs };
 }

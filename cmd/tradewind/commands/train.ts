@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 
-import { parseList, parseNumber, parseWhole } from '../flags.ts';
+import { parseList, parseNumber, parseTimeUs, parseWhole } from '../flags.ts';
 
 export interface TrainFlags {
   readonly file?: readonly string[];
@@ -8,6 +8,7 @@ export interface TrainFlags {
   readonly fromSimulator?: boolean;
   readonly data: string;
   readonly stream?: string;
+  readonly asOf?: number;
   readonly set: readonly string[];
   readonly bar: string;
   readonly format?: string;
@@ -38,6 +39,11 @@ export function registerTrain(program: Command): void {
     )
     .option('--data <dir>', 'with --from-history: folder given to `tradewind up`', '.tradewind')
     .option('--stream <name>', 'with --from-history: which stream, where there are several')
+    .option(
+      '--as-of <time>',
+      'with --from-history: only what was known by then, such as 2026-01-31T00:00:00Z',
+      parseTimeUs,
+    )
     .option('--set <names>', 'feature sets: core-v1, micro-v1, or both', parseList, ['core-v1'])
     .option('--bar <clock>', 'bar clock: time:<ms>, trades:<n> or volume:<n>', 'time:1000')
     .option('--format <name>', 'format of the files, where it is not recognised')

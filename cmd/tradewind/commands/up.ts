@@ -10,6 +10,7 @@ export interface UpFlags {
   readonly file?: string;
   readonly format?: string;
   readonly symbol?: string;
+  readonly timeZone?: string;
   readonly speed?: number | 'max';
   readonly for?: number;
   readonly set?: readonly string[];
@@ -42,6 +43,7 @@ export function registerUp(program: Command): void {
     .option('--file <file>', 'recording or bar file to replay')
     .option('--format <name>', 'format of the file, where it is not recognised')
     .option('--symbol <symbol>', 'symbol of the file, where it does not say')
+    .option('--time-zone <zone>', 'IANA time zone of times without one (default: UTC)')
     .option('--speed <factor>', 'market seconds per second, or max', parseSpeed)
     .option('--set <names>', 'feature sets: core-v1, micro-v1 (default: both)', parseList)
     .option('--bar <clock>', 'bar clock: time:<ms>, trades:<n> or volume:<n> (default: time:1000)')

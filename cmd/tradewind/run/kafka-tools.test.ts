@@ -71,21 +71,21 @@ describe.skipIf(missing !== undefined)('the tools of people on call', { timeout:
   });
 
   it('show how far groups are, and have one go on that stands still', async () => {
-    const topic = TOPICS.orders;
+    const topic = TOPICS.signals;
     const record = { key: 'ES', value: Buffer.from('x'), timestampUs: 1 };
     await log.append(topic, [record, record]);
     const reader = { group: 'trader', topics: [topic] };
     const consumer = await log.consume(reader, { onBatch: async () => undefined });
     await eventually(async () => (await log.committed('trader', topic, 0)) === 2);
     const state = async (): Promise<string> => (await tool('lag', '--group', 'trader')).stdout;
-    expect(await state()).toMatch(/^trader +orders +0 +2 +0 +2 +0 +reading +tradewind@127\.0\.0\.1$/m);
+    expect(await state()).toMatch(/^trader +signals +0 +2 +0 +2 +0 +reading +tradewind@127\.0\.0\.1$/m);
     await consumer.stop(5000);
     for (let i = 0; i < 8; i += 1) await log.append(topic, [record]);
     await deleteRecords(servers.brokers, topic, 0, 6);
     // A group that came and went without a trace is passed over.
     const assigned = Promise.withResolvers<void>();
     const visitor = await log.consume(
-      { group: 'visitor', topics: [TOPICS.fills] },
+      { group: 'visitor', topics: [TOPICS.quarantine] },
       {
         onAssigned: async () => {
           assigned.resolve();
@@ -98,11 +98,11 @@ describe.skipIf(missing !== undefined)('the tools of people on call', { timeout:
     await visitor.stop(5000);
     const stands = await tool('lag');
     expect(stands.stdout).not.toContain('visitor');
-    expect(stands.stdout).toMatch(/^trader +orders +0 +2 +6 +10 +4 +outOfRange +-$/m);
-    expect(stands.stderr).toContain('--group trader --topic orders --partition 0 --to');
+    expect(stands.stdout).toMatch(/^trader +signals +0 +2 +6 +10 +4 +outOfRange +-$/m);
+    expect(stands.stderr).toContain('--group trader --topic signals --partition 0 --to');
 
     const seek = ['topics', 'seek', '--group', 'trader', '--topic', topic, '--partition', '0', '--to'];
-    expect((await tool(...seek, 'earliest')).stdout).toBe('trader goes on at 6 of orders/0, was at 2\n');
+    expect((await tool(...seek, 'earliest')).stdout).toBe('trader goes on at 6 of signals/0, was at 2\n');
     expect(await json('lag', '--group', 'trader')).toMatchObject([
       { members: 0, positions: [{ committed: 6, lag: 4, state: 'sought' }] },
     ]);

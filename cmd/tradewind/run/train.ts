@@ -91,7 +91,7 @@ async function fromFiles({ file = [], format, symbol, timeZone, set, bar }: Trai
 }
 
 /** Writes the history's features as a feature file: the trainer cannot open the engine's folder too. */
-async function exportHistory({ data, stream, bar }: TrainFlags, scratch: string): Promise<Source> {
+async function exportHistory({ data, stream, bar, asOf }: TrainFlags, scratch: string): Promise<Source> {
   const directory = await pickStream(data, stream);
   const engine = await startEngine(join(directory, 'history'));
   try {
@@ -100,7 +100,11 @@ async function exportHistory({ data, stream, bar }: TrainFlags, scratch: string)
     if (set === undefined)
       throw new HistoryMissing(`history in '${directory}' must have features, has none yet`);
     const chosen = set.bars.includes(bar) ? bar : set.bars[0]!;
-    const rows = await history.readDataset({ featureSet: set.featureSet, bar: chosen });
+    const rows = await history.readDataset({
+      featureSet: set.featureSet,
+      bar: chosen,
+      ...optional('asOfUs', asOf),
+    });
     await history.close();
     const file = join(scratch, 'features.csv');
     const out = createWriteStream(file);

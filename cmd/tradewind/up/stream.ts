@@ -54,18 +54,23 @@ export async function openStream(config: UpConfig, clock: Clock): Promise<Stream
 }
 
 /** @param source - Of a replay: the schema has seen to its file. */
-async function openRecording({ format, symbol, ...source }: UpConfig['source']) {
+async function openRecording({ format, symbol, timeZone, ...source }: UpConfig['source']) {
   const file = source.file!;
-  const options = { path: file, ...optional('format', format), ...optional('symbol', symbol) };
+  const options = {
+    path: file,
+    ...optional('format', format),
+    ...optional('symbol', symbol),
+    ...optional('timeZone', timeZone),
+  };
   return { ...(await openReplay(options)), file };
 }
 
 async function openReplayStream(config: UpConfig): Promise<Stream> {
-  const { format, symbol } = config.source;
+  const { format, symbol, timeZone } = config.source;
   const { file, ...source } = await openRecording(config.source);
   const { size, mtimeMs } = await stat(file);
   const base = basename(file).replace(/[^A-Za-z0-9_-]+/g, '-');
-  const name = `replay-${base}-${shortDigest([resolve(file), size, mtimeMs, format, symbol, config.features])}`;
+  const name = `replay-${base}-${shortDigest([resolve(file), size, mtimeMs, format, symbol, config.features, ...(timeZone === undefined ? [] : [timeZone])])}`;
   return {
     name,
     directory: join(config.data, name),
@@ -77,6 +82,7 @@ async function openReplayStream(config: UpConfig): Promise<Stream> {
       file: resolve(file),
       ...optional('format', format),
       ...optional('symbol', symbol),
+      ...optional('timeZone', timeZone),
     },
     trainShare: config.model.trainShare,
     waitsForModel: true,

@@ -83,6 +83,7 @@ function readConfig(flags: UpFlags): UpConfig {
       'source.file': flags.file,
       'source.format': flags.format,
       'source.symbol': flags.symbol,
+      'source.timeZone': flags.timeZone,
       'source.speed': flags.speed,
       'features.sets': flags.set,
       'features.bar': flags.bar,

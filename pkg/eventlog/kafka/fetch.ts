@@ -3,9 +3,9 @@ import type { Broker, FetchedPartition } from './broker.ts';
 import { toRecord } from './records.ts';
 
 /** Bytes that one partition may give per request, at least one batch whatever its size. */
-export const MAX_PARTITION_BYTES = 1_048_576;
+const MAX_PARTITION_BYTES = 1_048_576;
 /** Bytes of one answer. */
-export const MAX_FETCH_BYTES = 8 * MAX_PARTITION_BYTES;
+const MAX_FETCH_BYTES = 8 * MAX_PARTITION_BYTES;
 /** Room for all the empty batches that compaction may leave behind one another. */
 const MAX_GAP_BYTES = 32 * MAX_PARTITION_BYTES;
 

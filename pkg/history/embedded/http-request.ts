@@ -16,7 +16,7 @@ export interface Statement {
 }
 
 /** A request that is none of ClickHouse's HTTP interface, or of a part of it that is not offered. */
-export class RequestRefused extends Error {
+class RequestRefused extends Error {
   /** ClickHouse's own number of the error. */
   readonly clickhouseCode: number;
 

@@ -52,7 +52,7 @@ export function entropyOf(upShare: number): number {
  * Mean over bins of |share that went up - mean probability|, weighted by the rows in each bin. Bins are
  * [k/bins, (k+1)/bins), the last one closed.
  */
-export function expectedCalibrationError(
+function expectedCalibrationError(
   probabilities: ArrayLike<number>,
   labels: ArrayLike<number>,
   bins: number,

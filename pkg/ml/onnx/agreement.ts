@@ -6,7 +6,7 @@ import { INPUT_NAME, MEMBERS_NAME, PROBABILITY_NAME } from './encode.ts';
 import { ExportDisagreement } from './errors.ts';
 
 /** Largest difference that an export may have. */
-export const AGREEMENT_BOUND = 1e-5;
+const AGREEMENT_BOUND = 1e-5;
 const CHUNK_ROWS = 4096;
 /** Rows compared at least. */
 const MINIMUM_ROWS = 10_000;

@@ -10,17 +10,14 @@ type NodeInit = MessageInitShape<typeof NodeProtoSchema>;
 type Attribute = MessageInitShape<typeof AttributeProtoSchema>;
 
 export const FLOAT = 1;
-const FLOAT_ATTRIBUTE = 1;
 const INT = 2;
 const STRING = 3;
 const FLOATS = 6;
 const INTS = 7;
 const STRINGS = 8;
-const INT64 = 7;
 
 /** Attributes of the types that our graphs use. */
 export const attribute = {
-  float: (name: string, f: number): Attribute => ({ name, f, type: FLOAT_ATTRIBUTE }),
   int: (name: string, i: number): Attribute => ({ name, i: BigInt(i), type: INT }),
   string: (name: string, s: string): Attribute => ({ name, s: Buffer.from(s), type: STRING }),
   floats: (name: string, floats: readonly number[]): Attribute => ({
@@ -72,12 +69,6 @@ export class GraphBuilder {
 
   scalar(value: number): string {
     return this.floats(Float32Array.of(value), []);
-  }
-
-  ints(values: readonly number[]): string {
-    return this.#initializer(INT64, new Uint8Array(BigInt64Array.from(values, BigInt).buffer), [
-      values.length,
-    ]);
   }
 
   /** @returns Bytes of the model with float32 inputs and outputs; the first dimension of each is the batch. */

@@ -11,7 +11,7 @@ interface Target {
 }
 
 /** Reads `host:port`; an IPv6 address stands in brackets. @throws {PredictorAddressInvalid} */
-export function parseTarget(text: string): Target {
+function parseTarget(text: string): Target {
   const [, bracketed, plain, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || Number(port) < 1 || Number(port) > 65_535)
@@ -23,7 +23,7 @@ export function parseTarget(text: string): Target {
 export type LookupName = (host: string) => Promise<readonly string[]>;
 
 /** By the system's resolver: IPv4 where the name has any, since both families would be the same servers twice. */
-export const lookupBySystem: LookupName = async (host) => {
+const lookupBySystem: LookupName = async (host) => {
   const all = await lookup(host, { all: true });
   const v4 = all.filter(({ family }) => family === 4);
   return (v4.length > 0 ? v4 : all).map(({ address }) => address);

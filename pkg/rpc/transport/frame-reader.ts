@@ -23,7 +23,7 @@ export class FramingInvalid extends TradewindError {
 }
 
 /** Flag and length in front of every message: one byte, then uint32 big-endian. */
-export const PREFIX_BYTES = 5;
+const PREFIX_BYTES = 5;
 
 /** Puts the prefix in front of a message. */
 export function frame(message: Uint8Array): Buffer {

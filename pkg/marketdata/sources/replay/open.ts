@@ -16,7 +16,7 @@ import { checkParquet } from './parquet.ts';
 import { readLineItems, readParquetItems } from './read-items.ts';
 
 /** Formats that are read by lines, in the order in which they are tried. */
-export const LINE_FORMATS: readonly LineFormat[] = [
+const LINE_FORMATS: readonly LineFormat[] = [
   binanceCapture,
   bybitBook,
   databentoMbp1,
@@ -27,7 +27,7 @@ export const LINE_FORMATS: readonly LineFormat[] = [
 const PARQUET = 'parquet';
 const PARQUET_MAGIC = 'PAR1';
 /** Names that `--format` takes. */
-export const FORMAT_NAMES: readonly string[] = [...LINE_FORMATS.map(({ name }) => name), PARQUET];
+const FORMAT_NAMES: readonly string[] = [...LINE_FORMATS.map(({ name }) => name), PARQUET];
 
 const SAMPLE_LINES = 200;
 

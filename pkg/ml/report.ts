@@ -135,7 +135,7 @@ export function isTooGood({
 export function warningsOf(
   pooled: MetricSet,
   label: LabelSettings,
-  folds: readonly Pick<FoldReport, 'isStackerFitted'>[],
+  folds: readonly Pick<FoldReport, 'isStackerFitted' | 'metrics'>[],
   calibrationSlope: number,
   leftOut: LeftOut = NOTHING_LEFT_OUT,
 ): string[] {
@@ -150,6 +150,12 @@ export function warningsOf(
         : '';
     warnings.push(
       `Direction accuracy of ${percent(pooled.accuracy)} is above ${percent(TOO_GOOD)}: a leak until proven otherwise.${known}`,
+    );
+  }
+  const behind = folds.filter(({ metrics }) => metrics.accuracy <= metrics.baseRate).length;
+  if (behind > 0 && verdictOf(pooled).hasSkill) {
+    warnings.push(
+      `${behind} of ${folds.length} folds ${behind === 1 ? 'does' : 'do'} not beat ${behind === 1 ? 'its' : 'their'} base rate: the skill is not steady.`,
     );
   }
   const ignorance = entropyOf(pooled.upShare);

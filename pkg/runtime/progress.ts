@@ -7,9 +7,11 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar per stage on a terminal; silent anywhere else, so that pipes and logs stay clean. */
-export function createProgress(stream: NodeJS.WriteStream): Progress {
-  if (!stream.isTTY) return { update: () => undefined, stop: () => undefined };
+/** A bar per stage on a terminal; a line when it begins anywhere else, where a bar would be lines upon lines. */
+export function createProgress(stream: NodeJS.WriteStream, { isQuiet = false } = {}): Progress {
+  if (isQuiet) return { update: () => undefined, stop: () => undefined };
+  // A terminal that says it is dumb moves no cursor.
+  if (!stream.isTTY || stream.getColorDepth() === 1) return firstLineOnly(stream);
   let bar: SingleBar | undefined;
   let current = '';
   return {
@@ -35,6 +37,19 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
       bar?.stop();
       bar = undefined;
       current = '';
+    },
+  };
+}
+
+function firstLineOnly(stream: NodeJS.WriteStream): Progress {
+  let isBegun = false;
+  return {
+    update(stage) {
+      if (!isBegun) stream.write(`  ${stage} …\n`);
+      isBegun = true;
+    },
+    stop() {
+      isBegun = false;
     },
   };
 }

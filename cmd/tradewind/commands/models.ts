@@ -14,7 +14,7 @@ export function registerModels(program: Command): void {
     .option('--data <dir>', 'folder given to `tradewind up`', '.tradewind')
     .option('--json', 'print JSON')
     .action(async (flags: ModelsFlags) => {
-      const { listModels } = await import('../run/models.ts');
+      const { listModels } = await import('../run/models-ls.ts');
       await listModels(flags);
     });
   models

@@ -1,63 +1,17 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-
-import {
-  type Artifact,
-  checkContract,
-  localPath,
-  MANIFEST_FILE,
-  readArtifact,
-} from '../../../pkg/artifacts/artifact.ts';
+import { type Artifact, checkContract, localPath, readArtifact } from '../../../pkg/artifacts/artifact.ts';
 import { type GraphInspection, inspectOnnx } from '../../../pkg/ml/onnx/inspect.ts';
 import type { ModelsFlags } from '../commands/models.ts';
+import { modelVerdict, verdictText } from '../model-verdict.ts';
 import { columns, printJson } from '../output.ts';
 
 const TOP_FEATURES = 15;
 
-/** Lists the artifacts below a folder, whatever stream they belong to. */
-export async function listModels({ data, json }: ModelsFlags): Promise<void> {
-  const artifacts: Artifact[] = [];
-  for (const directory of await artifactFolders(data)) artifacts.push(await readArtifact(directory));
-  const rows = artifacts.map(({ directory, manifest, digest }) => ({
-    name: manifest.name,
-    version: manifest.version,
-    digest,
-    label: manifest.label.kind,
-    symbols: manifest.training.symbols,
-    accuracy: manifest.metrics['accuracy'] ?? null,
-    baseRate: manifest.metrics['baseRate'] ?? null,
-    pValue: manifest.metrics['pValue'] ?? null,
-    directory,
-  }));
-  if (json === true) {
-    printJson(rows);
-    return;
-  }
-  if (rows.length === 0) process.stderr.write(`no artifact below '${data}'\n`);
-  const number = (value: number | null): string => (value === null ? '-' : value.toFixed(3));
-  process.stdout.write(
-    columns([
-      ['NAME', 'VERSION', 'LABEL', 'SYMBOLS', 'ACCURACY', 'BASE RATE', 'P', 'FOLDER'],
-      ...rows.map((row) => [
-        row.name,
-        row.version,
-        row.label,
-        row.symbols.join(','),
-        number(row.accuracy),
-        number(row.baseRate),
-        number(row.pValue),
-        row.directory,
-      ]),
-    ]),
-  );
-}
-
 /** Shows one artifact. */
 export async function inspectModel(dir: string, { json }: Pick<ModelsFlags, 'json'>): Promise<void> {
   const { manifest, digest, graph } = await readAndInspect(dir);
+  const said = modelVerdict(manifest);
   if (json === true) {
-    printJson({ digest, manifest, graph });
+    printJson({ digest, ...said, manifest, graph });
     return;
   }
   const { contract, training, importance } = manifest;
@@ -67,6 +21,8 @@ export async function inspectModel(dir: string, { json }: Pick<ModelsFlags, 'jso
   process.stdout.write(
     columns([
       ['model', `${manifest.name} ${manifest.version}`],
+      ['verdict', verdictText(said)],
+      ...said.warnings.map((warning) => ['warning', warning]),
       ['digest', digest],
       ['features', `${contract.features.length} of ${contract.featureSet} on ${contract.bar}`],
       ['optional', contract.optionalFeatures.join(', ') || 'none'],
@@ -86,7 +42,7 @@ export async function inspectModel(dir: string, { json }: Pick<ModelsFlags, 'jso
       ],
       ['made by', `Tradewind ${manifest.codeVersion}, seed ${training.seed}`],
       ...Object.entries(manifest.metrics).map(([name, value]) => [
-        name,
+        inWords(name),
         value === null ? '-' : String(Number(value.toPrecision(6))),
       ]),
       ['importance', ''],
@@ -109,13 +65,20 @@ async function readAndInspect(dir: string): Promise<Artifact & { readonly graph:
   return { ...artifact, graph };
 }
 
-async function artifactFolders(root: string): Promise<readonly string[]> {
-  if (!existsSync(root)) return [];
-  const entries = await readdir(root, { recursive: true });
-  return entries
-    .filter((path) => path.endsWith(MANIFEST_FILE))
-    .map((path) => join(root, path, '..'))
-    .sort();
-}
-
 const iso = (timeUs: number): string => new Date(timeUs / 1000).toISOString();
+
+/** Metrics that are no words in camel case. */
+const METRIC_NAMES: Readonly<Record<string, string>> = {
+  f1: 'F1',
+  rocAuc: 'ROC AUC',
+  brier: 'Brier',
+  ece: 'ECE',
+  rankIc: 'rank IC',
+  pValue: 'p-value',
+  sharpe: 'Sharpe per period',
+  probabilisticSharpe: 'probabilistic Sharpe',
+};
+
+/** A metric as the report names it. */
+const inWords = (name: string): string =>
+  METRIC_NAMES[name] ?? name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

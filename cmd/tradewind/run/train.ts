@@ -36,7 +36,7 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   if (!(await isAbsentOrEmpty(flags.out))) throw new ArtifactExists(flags.out);
   const settings = await trainingSettings(flags);
   const scratch = await mkdtemp(join(tmpdir(), 'tradewind-train-'));
-  const progress = createProgress(process.stderr);
+  const progress = createProgress(process.stderr, { isQuiet: flags.json === true && !process.stderr.isTTY });
   try {
     const source = await sourceOf(flags, scratch);
     const job: TrainingJob = {

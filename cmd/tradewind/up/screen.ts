@@ -8,7 +8,7 @@ export interface Addresses {
   readonly grpc: string;
 }
 
-/** What a run tells the person in front of the terminal: one screen, then progress; nothing in between for a pipe. */
+/** What a run tells the person in front of the terminal: one screen, then progress and the model. */
 export class Screen {
   readonly #stream: NodeJS.WriteStream;
   readonly #isQuiet: boolean;
@@ -18,7 +18,7 @@ export class Screen {
   constructor(stream: NodeJS.WriteStream, isQuiet: boolean) {
     this.#stream = stream;
     this.#isQuiet = isQuiet;
-    this.#progress = createProgress(stream);
+    this.#progress = createProgress(stream, { isQuiet });
   }
 
   started(version: string, stream: Stream, { http, grpc }: Addresses, resumedFrom: number | undefined): void {
@@ -45,14 +45,16 @@ export class Screen {
     this.#progress.update(`training: ${stage}`, done, total);
   }
 
-  trained(line: string): void {
+  /** @param lines - What there is to say of the model. */
+  trained(lines: readonly string[]): void {
     this.#progress.stop();
     this.#modelStatus = { isTraining: false, text: '' };
-    this.#say(`  model    ${line}`);
+    this.#say(`  model    ${lines.join('\n           ')}`);
   }
 
+  /** For the console: the terminal has the line of the log. */
   notTrained(reason: string): void {
-    this.trained(`none: ${reason}`);
+    this.#progress.stop();
     this.#modelStatus = { isTraining: false, text: reason };
   }
 

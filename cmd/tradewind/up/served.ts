@@ -3,6 +3,7 @@ import { ContractMismatch } from '../../../pkg/artifacts/errors.ts';
 import type { FileModelRepository } from '../../../pkg/inference/repository.ts';
 import { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
 import { toPredictionModel } from '../../../pkg/prediction/models/served-model-adapter.ts';
+import { modelVerdict, verdictLines } from '../model-verdict.ts';
 import { type ModelsOptions, openRepository } from '../../service/models.ts';
 
 /**
@@ -34,13 +35,10 @@ export class ServedModels {
     });
   }
 
-  /** Loads an artifact. @returns One line about it. @throws {ContractMismatch} It does not fit the stream. */
-  async serve(directory: string): Promise<string> {
+  /** Loads an artifact. @returns What there is to say of it, a line each. @throws {ContractMismatch} It does not fit the stream. */
+  async serve(directory: string): Promise<readonly string[]> {
     const name = await this.repository.add(directory);
     const { served, manifest } = this.repository.loaded(name)!;
-    const { accuracy, baseRate, pValue } = manifest!.metrics;
-    const number = (value: number | null | undefined): string =>
-      typeof value === 'number' ? value.toFixed(3) : '-';
-    return `${name} ${served.version}, out of sample: accuracy ${number(accuracy)}, base rate ${number(baseRate)}, p ${number(pValue)}`;
+    return [`${name} ${served.version}`, ...verdictLines(directory, modelVerdict(manifest!))];
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
+import { verdictOnMetrics } from '../../ml/report.ts';
 import { type HttpHandler, pathOf, readBody, sendJson } from '../../runtime/http.ts';
 import { ContentTypeUnsupported, RequestInvalid } from '../errors.ts';
 import { checkSymbol } from '../inputs.ts';
@@ -59,8 +60,8 @@ function parseRequest(body: Buffer): PredictionRequest {
 function describeModels(service: PredictionService) {
   return service
     .listModels()
-    .map(({ name, version, digest, featureSet, featureNames, memberNames, metrics }) => ({
-      ...{ name, version, digest, metrics },
+    .map(({ name, version, digest, featureSet, featureNames, memberNames, metrics, warnings = [] }) => ({
+      ...{ name, version, digest, verdict: verdictOnMetrics(metrics), warnings, metrics },
       feature_set: featureSet,
       features: featureNames,
       members: memberNames,

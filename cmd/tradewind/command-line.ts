@@ -17,7 +17,7 @@ import { registerUp } from './commands/up.ts';
 
 const EXIT_CODE_HELP = `
 Exit codes: 0 done, 1 our fault, 2 wrong flag or config, 3 bad data, 4 not found, 5 wrong state, 6 a bound was reached,
-7 a server or library is away, 8 out of time, 130 interrupted.`;
+7 a server or library is away, 8 out of time, 130 interrupted again while it stops (the first interrupt stops in order: 0).`;
 
 /** Every command with its flags; importing it loads no client library: each command loads what it needs when it runs. */
 function createProgram(): Command {

@@ -33,7 +33,11 @@ export class FlagsInvalid extends TradewindError {
   }
 }
 
-/** The trainer process ended without a model; code and kind are those that it gave. */
+/**
+ * The trainer process ended without a model; code and kind are those that it gave, or this where it gave none.
+ *
+ * @code TrainerStopped - internal
+ */
 export class TrainerFailed extends TradewindError {
   readonly code: string;
   readonly kind: ErrorKind;
@@ -52,6 +56,33 @@ export class HistoryMissing extends TradewindError {
 
   constructor(message: string) {
     super({ message });
+  }
+}
+
+/** No server answers where a prediction was asked for. */
+export class ServerUnreachable extends TradewindError {
+  readonly code = 'ServerUnreachable';
+  readonly kind = 'unavailable';
+  override readonly retryable = true;
+
+  constructor(target: string, cause: Error) {
+    // gRPC's text may end with a note that is empty.
+    const why = cause.message.replace(/\.? *Resolution note: *$/, '');
+    super({ message: `server must answer at '${target}', does not: ${why}`, facts: { target }, cause });
+  }
+}
+
+/** The server that was asked for a prediction makes none. */
+export class ServerUnsuitable extends TradewindError {
+  readonly code = 'ServerUnsuitable';
+  readonly kind = 'precondition';
+
+  constructor(target: string, cause: Error) {
+    super({
+      message: `server at '${target}' must make predictions, as 'tradewind up' and the gateway do; it does not ('tradewind serve' only runs models)`,
+      facts: { target },
+      cause,
+    });
   }
 }
 

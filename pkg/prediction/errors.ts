@@ -51,7 +51,7 @@ export class FeaturesInvalid extends TradewindError {
       notFinite.length > 0 ? `not a finite number: ${listed(notFinite)}` : '',
     ];
     super({
-      message: `features must be exactly those of the model, each a finite number; ${parts.filter((part) => part !== '').join('; ')}`,
+      message: `features must be those of the model, each a finite number, optional ones may be left out or null; ${parts.filter((part) => part !== '').join('; ')}`,
       facts: { missing: missing.length, unknown: unknown.length, notFinite: notFinite.length },
     });
   }
@@ -71,6 +71,7 @@ export class RequestInvalid extends TradewindError {
 export class ContentTypeUnsupported extends TradewindError {
   readonly code = 'ContentTypeUnsupported';
   readonly kind = 'usage';
+  override readonly httpStatus = 415;
 
   constructor(contentType: string) {
     super({ message: `content-type must be application/json, was '${shown(contentType)}'` });

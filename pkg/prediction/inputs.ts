@@ -55,7 +55,7 @@ export class InputPlanner {
 /**
  * Orders features that a caller gave.
  *
- * @returns Shape [f], the order of the model; an optional feature that was left out is NaN.
+ * @returns Shape [f], the order of the model; an optional feature that was left out, or is null, is NaN.
  * @throws {FeaturesInvalid} Naming what is missing, unknown or not finite (as float32) in one go.
  */
 export function orderFeatures(model: PredictionModel, given: ReadonlyMap<string, unknown>): Float32Array {
@@ -68,23 +68,28 @@ export function orderFeatures(model: PredictionModel, given: ReadonlyMap<string,
     if (typeof value === 'number' && Number.isFinite(Math.fround(value))) {
       row[i] = value;
       found += 1;
-    } else if (value === undefined && model.optionalFeatures.has(names[i]!)) row[i] = Number.NaN;
-    else isGood = false;
+    } else if (isAbsent(value) && model.optionalFeatures.has(names[i]!)) {
+      row[i] = Number.NaN;
+      if (value === null) found += 1;
+    } else isGood = false;
   }
   if (!isGood || found !== given.size) throw new FeaturesInvalid(faultsOf(model, given));
   return row;
 }
 
+/** As JSON says it, or by leaving it out. */
+const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null;
+
 function faultsOf(model: PredictionModel, given: ReadonlyMap<string, unknown>): FeatureFaults {
   const known = new Set(model.featureNames);
   return {
     missing: model.featureNames.filter(
-      (name) => given.get(name) === undefined && !model.optionalFeatures.has(name),
+      (name) => isAbsent(given.get(name)) && !model.optionalFeatures.has(name),
     ),
     unknown: [...given.keys()].filter((name) => !known.has(name)),
     notFinite: model.featureNames.filter((name) => {
       const value = given.get(name);
-      return value !== undefined && !(typeof value === 'number' && Number.isFinite(Math.fround(value)));
+      return !isAbsent(value) && !(typeof value === 'number' && Number.isFinite(Math.fround(value)));
     }),
   };
 }

@@ -25,7 +25,11 @@ export class DeadlineExceeded extends TradewindError {
   }
 }
 
-/** A call to another process failed; `code` is the reason it gave, or `RpcFailed` where it gave none. */
+/**
+ * A call to another process failed; the code is the reason that it gave, or this where it gave none.
+ *
+ * @code RpcFailed - by the status of the call
+ */
 export class RpcFailed extends TradewindError {
   readonly code: string;
   readonly kind: ErrorKind;

@@ -73,6 +73,7 @@ export class AddressUnusable extends TradewindError {
 export class BodyTooLarge extends TradewindError {
   readonly code = 'BodyTooLarge';
   readonly kind = 'exhausted';
+  override readonly httpStatus = 413;
 
   constructor(maxBytes: number) {
     super({ message: `body must be at most ${maxBytes} bytes, was larger`, facts: { maxBytes } });

@@ -24,6 +24,8 @@ export abstract class TradewindError extends Error {
   abstract readonly kind: ErrorKind;
   /** True when the same call can succeed later without a change by the caller. */
   readonly retryable: boolean = false;
+  /** Status of an HTTP answer, where there is one more exact than that of the kind. */
+  readonly httpStatus: number | undefined = undefined;
   readonly facts: ErrorFacts;
 
   constructor(options: ErrorOptions) {

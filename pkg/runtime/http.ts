@@ -55,9 +55,8 @@ export function sendJsonText(response: ServerResponse, status: number, json: str
  * not worth reading.
  */
 export function beginError(response: ServerResponse, error: TradewindError): number {
-  if (!(error instanceof BodyTooLarge)) return HTTP_STATUS[error.kind];
-  response.setHeader('connection', 'close');
-  return 413;
+  if (error instanceof BodyTooLarge) response.setHeader('connection', 'close');
+  return error.httpStatus ?? HTTP_STATUS[error.kind];
 }
 
 /** Answers with an error: its code, message and facts; nothing of our own faults but that there was one. */

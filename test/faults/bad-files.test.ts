@@ -315,11 +315,18 @@ const CASES: readonly Case[] = [
     exit: 4,
     says: 'tradewind up',
   },
+  {
+    what: 'no folder to list models of',
+    args: ['models', 'ls', '--data', `${DIR}/nope`],
+    code: 'FileUnreadable',
+    exit: 4,
+    says: 'nope',
+  },
   // Servers and what is sent to them
   {
     what: 'a server that is away',
     args: ['predict', '--target', '127.0.0.1:1', '--symbol', 'ES'],
-    code: 'RpcFailed',
+    code: 'ServerUnreachable',
     exit: 7,
     says: 'ECONNREFUSED',
   },

@@ -235,7 +235,7 @@ describe('a wrong request by HTTP', () => {
   });
 
   it('another content type', async () => {
-    expect(await post('/predict', 'a=1', 'text/plain')).toEqual([400, 'ContentTypeUnsupported']);
+    expect(await post('/predict', 'a=1', 'text/plain')).toEqual([415, 'ContentTypeUnsupported']);
     await expectAlive();
   });
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import { parseDurationSeconds } from '../flags.ts';
 
@@ -16,13 +16,20 @@ export interface PredictFlags {
 export function registerPredict(program: Command): void {
   program
     .command('predict')
-    .description('Ask a running server for one prediction.')
+    .description('Ask a running `tradewind up`, or a gateway, for one prediction.')
     .option('--target <host:port>', 'address of the gRPC server', '127.0.0.1:50051')
     .option('--model <name>', 'model; may be left out where one is served', '')
     .option('--symbol <symbol>', 'predict from the newest features of this symbol')
     .option('--features <file>', 'predict from this JSON object of features')
-    .option('--explain', 'show the inputs, the votes of the members, the overlay and the lineage')
-    .option('--timeout <duration>', 'deadline of the call', parseDurationSeconds, 5)
+    .option(
+      '--explain',
+      'show the inputs with their importance to the model, the votes of the members, the overlay and the lineage',
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'deadline of the call')
+        .argParser(parseDurationSeconds)
+        .default(5, '5s'),
+    )
     .option('--json', 'print JSON')
     .action(async (flags: PredictFlags) => {
       const { runPredict } = await import('../run/predict.ts');

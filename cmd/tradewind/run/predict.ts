@@ -9,11 +9,16 @@ import {
 } from '../../../proto/gen/tradewind/v1/prediction_pb.ts';
 import { predictionJson } from '../../../pkg/prediction/prediction-json.ts';
 import { createRpcClient } from '../../../pkg/rpc/client.ts';
+import { RpcFailed } from '../../../pkg/rpc/errors.ts';
 import { FileUnreadable } from '../../../pkg/runtime/common-errors.ts';
 import { predictionOf } from '../../../pkg/wire/prediction.ts';
 import type { PredictFlags } from '../commands/predict.ts';
-import { FeatureFileInvalid, FlagsInvalid } from '../errors.ts';
+import { FeatureFileInvalid, FlagsInvalid, ServerUnreachable, ServerUnsuitable } from '../errors.ts';
 import { columns, printJson } from '../output.ts';
+
+/** gRPC status codes. */
+const UNIMPLEMENTED = 12;
+const UNAVAILABLE = 14;
 
 type Request = MessageInitShape<typeof PredictRequestSchema>;
 
@@ -29,8 +34,30 @@ export async function runPredict(flags: PredictFlags): Promise<void> {
       const { prediction } = await client.call.predict(request, options);
       print(predictionJson(predictionOf(prediction!)), flags.json === true);
     }
+  } catch (error) {
+    throw toldBy(error, flags.target);
   } finally {
     client.close();
+  }
+}
+
+/** What the server did not say itself, in words of ours. */
+function toldBy(error: unknown, target: string): unknown {
+  if (!(error instanceof RpcFailed) || error.code !== 'RpcFailed') return error;
+  if (error.status === UNAVAILABLE) return new ServerUnreachable(target, error);
+  return error.status === UNIMPLEMENTED ? new ServerUnsuitable(target, error) : error;
+}
+
+/** An abstention for want of features may be a symbol that is misspelt: the server cannot know. */
+function printHint({
+  recommendation,
+  abstain_reason: reason,
+  symbol,
+}: Readonly<Record<string, unknown>>): void {
+  if (recommendation === 'abstain' && reason === 'FeaturesMissing') {
+    process.stderr.write(
+      `the server has no features of '${String(symbol)}' yet; symbols are written as in the data, capitals too\n`,
+    );
   }
 }
 
@@ -57,13 +84,16 @@ async function readFeatures(path: string): Promise<Record<string, number>> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new FeatureFileInvalid(path, 'it is not an object');
-  const wrong = Object.entries(value).filter(([, number]) => typeof number !== 'number');
+  // Absent features are null in what this program prints.
+  const given = Object.entries(value).filter(([, number]) => number !== null);
+  const wrong = given.filter(([, number]) => typeof number !== 'number');
   if (wrong.length > 0)
     throw new FeatureFileInvalid(path, `not a number: ${wrong.map(([name]) => name).join(', ')}`);
-  return value as Record<string, number>;
+  return Object.fromEntries(given) as Record<string, number>;
 }
 
 function print(fields: Readonly<Record<string, unknown>>, asJson: boolean): void {
+  printHint(fields);
   if (asJson) printJson(fields);
   else process.stdout.write(columns(Object.entries(fields).map(([name, value]) => [name, String(value)])));
 }
@@ -85,12 +115,13 @@ function printExplanation(explanation: ExplainResponse, asJson: boolean): void {
     },
   };
   if (asJson) {
+    printHint(prediction);
     printJson(plain);
     return;
   }
   print(prediction, false);
   process.stdout.write(
-    `\n${columns([['FEATURE', 'VALUE', 'IMPORTANCE'], ...features.map(({ name, value, importance }) => [name, String(value), importance.toFixed(4)])])}`,
+    `\n${columns([['FEATURE', 'VALUE', 'IMPORTANCE TO THE MODEL, NOT TO THIS PREDICTION'], ...features.map(({ name, value, importance }) => [name, String(value), importance.toFixed(4)])])}`,
   );
   process.stdout.write(
     `\n${columns([['MEMBER', 'PROBABILITY UP'], ...members.map(({ member, probabilityUp }) => [member, String(probabilityUp)])])}`,

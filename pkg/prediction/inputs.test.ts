@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { FeaturesInvalid } from './errors.ts';
 import { orderFeatures } from './inputs.ts';
-import { FAKE_NAMES, fakeModel } from './testing.ts';
+import { FAKE_NAMES, fakeModel } from './models.testing.ts';
 
 const [first, , last] = FAKE_NAMES as [string, string, string];
 const model = fakeModel({ optionalFeatures: new Set([last]) });

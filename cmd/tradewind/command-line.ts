@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 
+import { ShutdownTimeout } from '../../pkg/runtime/common-errors.ts';
 import { EXIT_CODES, TradewindError } from '../../pkg/runtime/errors.ts';
 import { VERSION } from '../../pkg/runtime/version.ts';
 import { registerBench } from './commands/bench.ts';
@@ -70,6 +71,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;
     if (error instanceof TradewindError) {
       process.stderr.write(`tradewind: ${error.code}: ${error.message}\n`);
+      // What did not stop would keep the process alive.
+      if (error instanceof ShutdownTimeout) process.exit(EXIT_CODES[error.kind]);
       return EXIT_CODES[error.kind];
     }
     process.stderr.write(

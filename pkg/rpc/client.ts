@@ -150,44 +150,61 @@ function streamCall(client: Client, method: DescMethod, deadlineOf: DeadlineOf) 
   };
 }
 
+type Requests = Iterator<AnyMessage> | AsyncIterator<AnyMessage>;
+
 async function* converse(
   call: ClientDuplexStream<AnyMessage, Message>,
-  requests: Iterable<AnyMessage> | AsyncIterable<AnyMessage>,
+  source: Iterable<AnyMessage> | AsyncIterable<AnyMessage>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Message> {
   const cancel = (): void => call.cancel();
+  if (signal?.aborted === true) cancel();
   signal?.addEventListener('abort', cancel, { once: true });
+  const requests: Requests =
+    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  const over = new AbortController();
   // A failed read ends the call, which the loop below reports; the source's own failure is kept to be thrown there.
   let sourceError: { readonly error: unknown } | undefined;
-  const sending = sendRequests(call, requests).catch((error: unknown) => {
+  void sendRequests(call, requests, over.signal).catch((error: unknown) => {
     sourceError = { error };
     call.cancel();
   });
   try {
+    // The server may end well before it was sent everything, and the source may have nothing for ever: that is not waited for.
     for await (const response of call) yield response as Message;
-    await sending;
   } catch (error) {
     if (sourceError !== undefined) throw sourceError.error;
     throw isServiceError(error) ? errorOfStatus(error) : error;
   } finally {
     signal?.removeEventListener('abort', cancel);
+    over.abort();
     call.cancel();
+    void release(requests);
   }
 }
 
+/** Sends what the source gives until that ends, or the call is over. */
 async function sendRequests(
   call: ClientDuplexStream<AnyMessage, Message>,
-  requests: Iterable<AnyMessage> | AsyncIterable<AnyMessage>,
+  requests: Requests,
+  over: AbortSignal,
 ): Promise<void> {
-  const over = new AbortController();
-  call.once('close', () => over.abort());
-  for await (const request of requests) {
-    if (call.destroyed) return;
-    if (!call.write(request)) {
-      await once(call, 'drain', { signal: over.signal }).catch(() => undefined);
-    }
+  for (;;) {
+    const { done, value } = await requests.next();
+    if (over.aborted) return;
+    if (done === true) break;
+    if (!call.write(value)) await once(call, 'drain', { signal: over }).catch(() => undefined);
   }
   call.end();
+}
+
+/** Tells a source that nothing more is wanted of it. One that has ended or failed has nothing to release, and its failure is known. */
+async function release(requests: Requests): Promise<void> {
+  try {
+    await requests.return?.();
+  } catch {
+    // Who reads the answers has got his, or an error of the call.
+  }
 }
 
 function codec(method: DescMethod) {

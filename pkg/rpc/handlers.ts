@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import {
   create,
   type DescMessage,
@@ -146,10 +147,11 @@ export async function sendAll<D extends DescMessage>(
   }
 }
 
-/** Reads every message of a stream of bytes. */
+/** Reads every message of a stream of bytes. A method that reads no further may still answer: the call is left whole. */
 export async function* receiveAll<D extends DescMessage>(
-  call: AsyncIterable<Buffer>,
+  call: Readable,
   schema: D,
 ): AsyncGenerator<MessageShape<D>> {
-  for await (const bytes of call) yield decodeMessage(schema, bytes);
+  const messages: AsyncIterable<Buffer> = call.iterator({ destroyOnReturn: false });
+  for await (const bytes of messages) yield decodeMessage(schema, bytes);
 }

@@ -98,6 +98,17 @@ it.each([
   await held;
 });
 
+it('takes a connection that breaks for no end of the messages', async () => {
+  const { stream } = open();
+  stream.write(frame(Buffer.from('x')));
+  await eventually(() => calls.length === 1);
+  const { read, hasEnded } = countMessages(calls[0]!);
+  await eventually(() => read() === 1);
+  session.destroy();
+  await eventually(() => calls[0]!.destroyed);
+  expect(hasEnded()).toBe(false);
+});
+
 it('refuses a stream that ends inside a message', async () => {
   const { stream, status } = open();
   stream.end(frame(Buffer.from('whole')).subarray(0, 7));

@@ -30,6 +30,8 @@ export class BidiCall extends Duplex {
       if (!hasRoom) stream.pause();
     });
     stream.on('end', () => {
+      // A caller who cancels has not ended well: the method is told when the stream closes, which is next.
+      if (stream.aborted) return;
       if (call.isOver || reader.isEmpty) this.push(null);
       else this.#refuse(new FramingInvalid('be whole', 'cut off'));
     });

@@ -1,4 +1,5 @@
 import { TradewindError } from '../runtime/errors.ts';
+import { listed, shown } from '../runtime/shown.ts';
 
 /** ONNX Runtime does not take the model, or fails to run it. */
 export class ModelFailed extends TradewindError {
@@ -43,8 +44,8 @@ export class ModelSourceUnknown extends TradewindError {
 
   constructor(name: string, known: readonly string[]) {
     super({
-      message: `model must be one of ${known.join(', ') || '(none)'}, was '${name}'`,
-      facts: { model: name },
+      message: `model must be one of ${listed(known) || '(none)'}, was '${shown(name)}'`,
+      facts: { model: shown(name) },
     });
   }
 }

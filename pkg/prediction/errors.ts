@@ -1,20 +1,5 @@
 import { TradewindError } from '../runtime/errors.ts';
-
-/** Names of a list shown at most, and characters of each: an error must fit in the trailers of an RPC. */
-const MAX_NAMES = 30;
-const MAX_NAME_LENGTH = 48;
-
-/** A name that a caller gave, short enough to be given back. */
-function shown(name: string): string {
-  // Cutting may halve a character outside the basic plane, which has no UTF-8.
-  return name.length <= MAX_NAME_LENGTH ? name : `${name.slice(0, MAX_NAME_LENGTH).toWellFormed()}…`;
-}
-
-function listed(names: readonly string[]): string {
-  const rest = names.length - MAX_NAMES;
-  const first = names.slice(0, MAX_NAMES).map(shown).join(', ');
-  return rest > 0 ? `${first} and ${rest} more` : first;
-}
+import { listed, shown } from '../runtime/shown.ts';
 
 /** No model of that name is served. */
 export class ModelNotServed extends TradewindError {

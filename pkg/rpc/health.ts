@@ -3,6 +3,7 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../../proto/gen/grpc/health/v1/health_pb.ts';
 import { TradewindError } from '../runtime/errors.ts';
+import { shown } from '../runtime/shown.ts';
 import type { CallContext } from './call-context.ts';
 import type { ServiceImplementation } from './service-types.ts';
 
@@ -12,7 +13,8 @@ export class ServiceUnknown extends TradewindError {
   readonly kind = 'notFound';
 
   constructor(service: string) {
-    super({ message: `Service must be one of this server, '${service}' is not`, facts: { service } });
+    const facts = { service: shown(service) };
+    super({ message: `Service must be one of this server, '${facts.service}' is not`, facts });
   }
 }
 

@@ -1,4 +1,8 @@
 import { TradewindError } from '../../runtime/errors.ts';
+import { listed, shown } from '../../runtime/shown.ts';
+
+/** Characters of what a tensor is instead: a shape, as a rule. */
+const MAX_WAS_LENGTH = 200;
 
 /** No model of that name and version is served. */
 export class ModelNotFound extends TradewindError {
@@ -6,8 +10,9 @@ export class ModelNotFound extends TradewindError {
   readonly kind = 'notFound';
 
   constructor(model: string, version: string) {
-    const what = version === '' ? `'${model}'` : `'${model}' version '${version}'`;
-    super({ message: `Model must be one that is served, ${what} is not`, facts: { model, version } });
+    const facts = { model: shown(model), version: shown(version) };
+    const what = version === '' ? `'${facts.model}'` : `'${facts.model}' version '${facts.version}'`;
+    super({ message: `Model must be one that is served, ${what} is not`, facts });
   }
 }
 
@@ -17,7 +22,8 @@ export class TensorInvalid extends TradewindError {
   readonly kind = 'usage';
 
   constructor(tensor: string, must: string, was: string) {
-    super({ message: `Tensor '${tensor}' must ${must}, was ${was}`, facts: { tensor } });
+    const facts = { tensor: shown(tensor) };
+    super({ message: `Tensor '${facts.tensor}' must ${must}, was ${shown(was, MAX_WAS_LENGTH)}`, facts });
   }
 }
 
@@ -28,7 +34,7 @@ export class InputsMismatch extends TradewindError {
 
   constructor(wanted: readonly string[], given: readonly string[]) {
     const message = `Inputs must be ${list(wanted)}, each once, were ${list(given)}`;
-    super({ message, facts: { wanted: wanted.join(','), given: given.join(',') } });
+    super({ message, facts: { wanted: listed(wanted), given: listed(given) } });
   }
 }
 
@@ -38,7 +44,10 @@ export class OutputUnknown extends TradewindError {
   readonly kind = 'usage';
 
   constructor(output: string, known: readonly string[]) {
-    super({ message: `Output must be one of ${list(known)}, was '${output}'`, facts: { output } });
+    super({
+      message: `Output must be one of ${list(known)}, was '${shown(output)}'`,
+      facts: { output: shown(output) },
+    });
   }
 }
 
@@ -66,5 +75,5 @@ export class RestRequestInvalid extends TradewindError {
 }
 
 function list(names: readonly string[]): string {
-  return names.length === 0 ? 'none' : names.map((name) => `'${name}'`).join(', ');
+  return listed(names, "'") || 'none';
 }

@@ -127,6 +127,38 @@ describe('Open Inference Protocol v2 over gRPC', () => {
     await expect(client.call.modelInfer(request)).rejects.toMatchObject({ status, code });
   });
 
+  const long = 'é%'.repeat(1_000_000);
+  it.each([
+    ['model', { ...good, modelName: long }, Code.NOT_FOUND, 'ModelNotFound'],
+    ['version', { ...good, modelVersion: long }, Code.NOT_FOUND, 'ModelNotFound'],
+    ['input', tensor({ name: long }), Code.INVALID_ARGUMENT, 'InputsMismatch'],
+    ['datatype', tensor({ datatype: long }), Code.INVALID_ARGUMENT, 'TensorInvalid'],
+    [
+      'list of inputs',
+      {
+        ...good,
+        inputs: Array.from({ length: 10_000 }, (_, i) => ({ ...good.inputs[0], name: `input ${i}` })),
+        rawInputContents: Array.from({ length: 10_000 }, () => floats(1, 2, 3)),
+      },
+      Code.INVALID_ARGUMENT,
+      'InputsMismatch',
+    ],
+    [
+      'shape',
+      tensor({ shape: Array.from({ length: 100_000 }, () => 1n) }),
+      Code.INVALID_ARGUMENT,
+      'TensorInvalid',
+    ],
+    ['output', { ...good, outputs: [{ name: long }] }, Code.INVALID_ARGUMENT, 'OutputUnknown'],
+  ])('says what is wrong with a %s of any length', async (_what, request: Request, status, code) => {
+    await expect(client.call.modelInfer(request)).rejects.toMatchObject({ status, code });
+  });
+
+  it('says that it knows no model to load, whatever its name is', async () => {
+    const loading = client.call.repositoryModelLoad({ modelName: long });
+    await expect(loading).rejects.toMatchObject({ status: Code.NOT_FOUND });
+  });
+
   it('answers a stream in order, with failures in-band', async () => {
     const requests = async function* (): AsyncGenerator<Request> {
       for (let i = 0; i < 3000; i++)

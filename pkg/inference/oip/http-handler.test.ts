@@ -122,6 +122,12 @@ describe('Open Inference Protocol v2 over HTTP', () => {
     ['no inputs', {}, 400, 'RestRequestInvalid'],
     ['a fractional shape', { inputs: [{ ...input, shape: [1.5, 3] }] }, 400, 'RestRequestInvalid'],
     ['text for numbers', { inputs: [{ ...input, data: ['1', 2, 3] }] }, 400, 'TensorInvalid'],
+    [
+      'data nested too deep',
+      `{"inputs":[{"name":"features","datatype":"FP32","shape":[1,3],"data":${'['.repeat(20_000)}1${']'.repeat(20_000)}}]}`,
+      400,
+      'TensorInvalid',
+    ],
     ['too few elements', { inputs: [{ ...input, data: [1, 2] }] }, 400, 'TensorInvalid'],
     ['no data', { inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 3] }] }, 400, 'TensorInvalid'],
     [

@@ -119,9 +119,12 @@ export function restFromAnswer({ body }: RestInferRequest, { model, outputs }: I
   return { json: `${head},"outputs":[${tensors.join(',')}]}`, binary };
 }
 
+/** Depth to which data may be nested: more dimensions than any tensor has, and few enough for the stack. */
+const MAX_DEPTH = 32;
+
 /** JSON has no NaN: null is read as NaN, which means missing. */
 function dataFromJson(tensor: string, datatype: TensorDatatype, nested: readonly unknown[]): TensorData {
-  const values: readonly unknown[] = nested.flat(Infinity);
+  const values: readonly unknown[] = nested.flat(MAX_DEPTH);
   if (datatype === 'FP16') throw new TensorInvalid(tensor, 'travel as binary data (FP16)', 'JSON');
   if (datatype === 'BYTES') {
     return values.map((value) => {

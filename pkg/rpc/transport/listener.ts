@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { Metadata, status as Code } from '@grpc/grpc-js';
 import type { Clock } from '../../runtime/clock.ts';
 import { AddressUnusable, PortInUse } from '../../runtime/common-errors.ts';
+import { shown } from '../../runtime/shown.ts';
 import { statusOf } from '../status.ts';
 import { BidiCall } from './bidi-call.ts';
 import { FrameReader, FramingInvalid } from './frame-reader.ts';
@@ -39,6 +40,9 @@ export type MethodHandler =
 
 /** Receive window of a stream and of a connection: large messages arrive without a round trip per 64 KiB. */
 const WINDOW_BYTES = 1024 * 1024;
+
+/** Characters of a path that is none shown to the caller. */
+const MAX_PATH_LENGTH = 200;
 
 /**
  * The server side of gRPC over HTTP/2, on Node's own `http2`.
@@ -124,7 +128,7 @@ export class GrpcListener {
     }
     const handler = this.#handlers.get(String(headers[':path']));
     if (handler === undefined) {
-      const details = `No method ${String(headers[':path'])}`;
+      const details = `No method ${shown(String(headers[':path']), MAX_PATH_LENGTH)}`;
       refuse(stream, { code: Code.UNIMPLEMENTED, details, metadata: new Metadata() });
       return;
     }

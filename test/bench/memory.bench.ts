@@ -16,7 +16,7 @@ import { addressIn, type Running, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { median, report } from './report.ts';
 
-const SAMPLE_MS = 2000;
+const SAMPLE_MS = 5000;
 const MIB = 1024 ** 2;
 
 const { values: flags } = parseArgs({
@@ -30,14 +30,26 @@ async function childrenOf(pid: number): Promise<readonly number[]> {
   return [...direct, ...(await Promise.all(direct.map(childrenOf))).flat()];
 }
 
-/** Resident memory of a process and all below it, MiB. */
+const ENTRY = /^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \d+ +(\S.*)?$/;
+
+/** Resident memory of a process and all below it, MiB; of a file that several have mapped, as Node itself, the pages count once. */
 async function residentMib(root: number): Promise<number> {
-  let total = 0;
+  let anonymousKib = 0;
+  const fileKib = new Map<string, number>();
   for (const pid of [root, ...(await childrenOf(root))]) {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    total += (Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024) / MIB;
+    const own = new Map<string, number>();
+    let file = '';
+    for (const line of (await readFile(`/proc/${pid}/smaps`, 'utf8').catch(() => '')).split('\n')) {
+      const [name = '', value] = line.split(/:? +/, 2);
+      if (name === 'Rss') own.set(file, (own.get(file) ?? 0) + Number(value));
+      else if (name === 'Anonymous') {
+        anonymousKib += Number(value);
+        own.set(file, own.get(file)! - Number(value));
+      } else file = ENTRY.exec(line)?.[1] ?? (ENTRY.test(line) ? '' : file);
+    }
+    for (const [path, kib] of own) fileKib.set(path, Math.max(fileKib.get(path) ?? 0, kib));
   }
-  return total;
+  return ([...fileKib.values()].reduce((sum, kib) => sum + kib, anonymousKib) * 1024) / MIB;
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'tradewind-bench-'));

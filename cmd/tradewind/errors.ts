@@ -23,7 +23,11 @@ export class BenchFailed extends TradewindError {
   }
 }
 
-/** Flags that exclude each other, or of which one is missing. */
+/**
+ * Flags that exclude each other, or of which one is missing.
+ *
+ * @remedy See `--help` of the command.
+ */
 export class FlagsInvalid extends TradewindError {
   readonly code = 'FlagsInvalid';
   readonly kind = 'usage';
@@ -49,7 +53,11 @@ export class TrainerFailed extends TradewindError {
   }
 }
 
-/** There is no history to train on. */
+/**
+ * There is no history to train on.
+ *
+ * @remedy Run `tradewind up` on the data first, or name its folder and stream with `--data` and `--stream`.
+ */
 export class HistoryMissing extends TradewindError {
   readonly code = 'HistoryMissing';
   readonly kind = 'notFound';
@@ -86,7 +94,11 @@ export class ServerUnsuitable extends TradewindError {
   }
 }
 
-/** A file of features for a prediction is not one. */
+/**
+ * A file of features for a prediction is not one.
+ *
+ * @remedy Give a JSON object of feature names and numbers.
+ */
 export class FeatureFileInvalid extends TradewindError {
   readonly code = 'FeatureFileInvalid';
   readonly kind = 'data';
@@ -119,7 +131,11 @@ export class NotReplayable extends TradewindError {
   }
 }
 
-/** A process of the distributed profile ended with a fault that another start would not mend; its log has the whole story. */
+/**
+ * A process of the distributed profile ended with a fault that another start would not mend; its log has the whole story.
+ *
+ * @remedy Read its log, named in the message; mend the fault; start again.
+ */
 export class ProcessFailed extends TradewindError {
   readonly code = 'ProcessFailed';
   readonly kind = 'precondition';

@@ -1,6 +1,10 @@
 import { TradewindError } from '../runtime/errors.ts';
 
-/** There is no artifact where one was named. */
+/**
+ * There is no artifact where one was named.
+ *
+ * @remedy Name a folder that holds `manifest.json`; `tradewind models ls` lists those there are.
+ */
 export class ArtifactNotFound extends TradewindError {
   readonly code = 'ArtifactNotFound';
   readonly kind = 'notFound';
@@ -24,7 +28,11 @@ export class SchemeUnsupported extends TradewindError {
   }
 }
 
-/** The manifest is not one. */
+/**
+ * The manifest is not one.
+ *
+ * @remedy Make the artifact again with `tradewind train`, or take a copy that is whole.
+ */
 export class ManifestInvalid extends TradewindError {
   readonly code = 'ManifestInvalid';
   readonly kind = 'data';
@@ -34,7 +42,11 @@ export class ManifestInvalid extends TradewindError {
   }
 }
 
-/** A file is not the one that the manifest names, or the manifest not the one that was asked for. */
+/**
+ * A file is not the one that the manifest names, or the manifest not the one that was asked for.
+ *
+ * @remedy Do not serve it: copy the artifact again from where it was made, or find out who changed it.
+ */
 export class DigestMismatch extends TradewindError {
   readonly code = 'DigestMismatch';
   readonly kind = 'data';
@@ -44,7 +56,11 @@ export class DigestMismatch extends TradewindError {
   }
 }
 
-/** Files are there that the manifest does not name, or it names one that is not there or is a link. */
+/**
+ * Files are there that the manifest does not name, or it names one that is not there or is a link.
+ *
+ * @remedy Remove what does not belong to the artifact, or copy it again.
+ */
 export class ArtifactFilesInvalid extends TradewindError {
   readonly code = 'ArtifactFilesInvalid';
   readonly kind = 'data';
@@ -54,7 +70,11 @@ export class ArtifactFilesInvalid extends TradewindError {
   }
 }
 
-/** Graph and manifest promise different things. */
+/**
+ * Graph and manifest promise different things.
+ *
+ * @remedy Serve a model that was trained on these features and bars, or set the stream to those of the model.
+ */
 export class ContractMismatch extends TradewindError {
   readonly code = 'ContractMismatch';
   readonly kind = 'data';
@@ -64,7 +84,11 @@ export class ContractMismatch extends TradewindError {
   }
 }
 
-/** The folder to write is there already. */
+/**
+ * The folder to write is there already.
+ *
+ * @remedy Choose another folder, or remove this one.
+ */
 export class ArtifactExists extends TradewindError {
   readonly code = 'ArtifactExists';
   readonly kind = 'precondition';

@@ -1,6 +1,10 @@
 import { TradewindError } from '../runtime/errors.ts';
 
-/** As many pages watch the console as it allows. */
+/**
+ * As many pages watch the console as it allows.
+ *
+ * @remedy Close a page, or wait.
+ */
 export class ConsoleFull extends TradewindError {
   readonly code = 'ConsoleFull';
   readonly kind = 'exhausted';

@@ -141,7 +141,7 @@ export interface ConsoleAbout {
   readonly source: string;
   /** Names of the features in order. */
   readonly features: readonly { readonly name: string; readonly set: string; readonly description: string }[];
-  /** At or above it the recommendation is to buy; likewise to hold; below that to sell. */
+  /** Above it the recommendation is to buy; above the next to hold; else to sell. */
   readonly buyAbove: number;
   readonly holdAbove: number;
 }

@@ -1,6 +1,10 @@
 import { TradewindError } from '../runtime/errors.ts';
 
-/** A topic was named that has not been made. */
+/**
+ * A topic was named that has not been made.
+ *
+ * @remedy Make the topics: `tradewind topics apply`.
+ */
 export class TopicUnknown extends TradewindError {
   readonly code = 'TopicUnknown';
   readonly kind = 'notFound';
@@ -36,7 +40,11 @@ export class TopicInvalid extends TradewindError {
   }
 }
 
-/** A topic exists with other settings than wanted. */
+/**
+ * A topic exists with other settings than wanted.
+ *
+ * @remedy Set the topic as the message says, or the configuration as the topic is; `tradewind topics describe` shows both.
+ */
 export class TopicMismatch extends TradewindError {
   readonly code = 'TopicMismatch';
   readonly kind = 'precondition';
@@ -62,7 +70,11 @@ export class RecordTooLarge extends TradewindError {
   }
 }
 
-/** An offset lies outside of what the log still has; nothing is skipped without an operator. */
+/**
+ * An offset lies outside of what the log still has; nothing is skipped without an operator.
+ *
+ * @remedy Records are gone unread: decide where to go on, with `tradewind topics seek` (see the operations guide).
+ */
 export class OffsetOutOfRange extends TradewindError {
   readonly code = 'OffsetOutOfRange';
   readonly kind = 'precondition';

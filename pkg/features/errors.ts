@@ -1,6 +1,10 @@
 import { TradewindError } from '../runtime/errors.ts';
 
-/** A bar clock is not of a form that is known. */
+/**
+ * A bar clock is not of a form that is known.
+ *
+ * @remedy Write `time:<ms>`, `trades:<n>` or `volume:<n>`.
+ */
 export class BarClockInvalid extends TradewindError {
   readonly code = 'BarClockInvalid';
   readonly kind = 'usage';
@@ -33,7 +37,11 @@ export class FeatureSettingsInvalid extends TradewindError {
   }
 }
 
-/** A row of a feature file is wrong. */
+/**
+ * A row of a feature file is wrong.
+ *
+ * @remedy Correct the line, or make the file again with `tradewind features`.
+ */
 export class FeatureRowInvalid extends TradewindError {
   readonly code = 'FeatureRowInvalid';
   readonly kind = 'data';
@@ -46,7 +54,11 @@ export class FeatureRowInvalid extends TradewindError {
   }
 }
 
-/** A snapshot was made with other settings. */
+/**
+ * A snapshot was made with other settings.
+ *
+ * @remedy Start with the settings of before, or on a new folder or installation.
+ */
 export class SnapshotMismatch extends TradewindError {
   readonly code = 'SnapshotMismatch';
   readonly kind = 'precondition';

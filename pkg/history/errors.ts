@@ -1,6 +1,10 @@
 import { TradewindError } from '../runtime/errors.ts';
 
-/** The engine or server does not answer; the call may be tried again. */
+/**
+ * The engine or server does not answer; the call may be tried again.
+ *
+ * @remedy See that the server runs; for the embedded engine, that memory and disk suffice.
+ */
 export class HistoryUnavailable extends TradewindError {
   readonly code = 'HistoryUnavailable';
   readonly kind = 'unavailable';
@@ -21,7 +25,11 @@ export class HistoryStatementFailed extends TradewindError {
   }
 }
 
-/** The server does not know the user, or not by this password. */
+/**
+ * The server does not know the user, or not by this password.
+ *
+ * @remedy Correct `username` and `password` of the history.
+ */
 export class HistoryLoginFailed extends TradewindError {
   readonly code = 'HistoryLoginFailed';
   readonly kind = 'precondition';
@@ -31,7 +39,11 @@ export class HistoryLoginFailed extends TradewindError {
   }
 }
 
-/** Another process has the folder open. */
+/**
+ * Another process has the folder open.
+ *
+ * @remedy End the process that the message names, or give this one another folder.
+ */
 export class HistoryBusy extends TradewindError {
   readonly code = 'HistoryBusy';
   readonly kind = 'precondition';
@@ -44,7 +56,11 @@ export class HistoryBusy extends TradewindError {
   }
 }
 
-/** The tables were made by a newer version. */
+/**
+ * The tables were made by a newer version.
+ *
+ * @remedy Run the newer version; tables are never taken back.
+ */
 export class HistorySchemaNewer extends TradewindError {
   readonly code = 'HistorySchemaNewer';
   readonly kind = 'precondition';

@@ -1,7 +1,11 @@
 import { TradewindError } from '../runtime/errors.ts';
 import { listed, shown } from '../runtime/shown.ts';
 
-/** ONNX Runtime does not take the model, or fails to run it. */
+/**
+ * ONNX Runtime does not take the model, or fails to run it.
+ *
+ * @remedy Check the model with `tradewind models inspect`.
+ */
 export class ModelFailed extends TradewindError {
   readonly code = 'ModelFailed';
   readonly kind = 'data';
@@ -63,7 +67,11 @@ export class ManifestAbsent extends TradewindError {
   }
 }
 
-/** More rows wait than the bound. */
+/**
+ * More rows wait than the bound.
+ *
+ * @remedy Send less, give it more threads or workers, or raise the bound.
+ */
 export class InferenceOverload extends TradewindError {
   readonly code = 'InferenceOverload';
   readonly kind = 'exhausted';

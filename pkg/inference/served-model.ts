@@ -52,7 +52,7 @@ export interface ServedModel {
   readonly inputs: readonly TensorSignature[];
   readonly outputs: readonly TensorSignature[];
   /**
-   * Runs the model on whole tensors. Requests are batched with others where the graph allows it.
+   * Runs the model on whole tensors, a request by itself; rows are batched by {@link inferRows}.
    *
    * @param inputs - One tensor per input of the signature.
    * @param outputNames - Outputs wanted; all where absent.

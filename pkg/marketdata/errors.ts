@@ -1,6 +1,10 @@
 import { TradewindError } from '../runtime/errors.ts';
 
-/** A recording is not there or cannot be read. */
+/**
+ * A recording is not there or cannot be read.
+ *
+ * @remedy Name a file that is there and may be read.
+ */
 export class RecordingUnreadable extends TradewindError {
   readonly code = 'RecordingUnreadable';
   readonly kind = 'notFound';
@@ -11,7 +15,11 @@ export class RecordingUnreadable extends TradewindError {
   }
 }
 
-/** A compressed recording ends before its end, or is not what its name says. */
+/**
+ * A compressed recording ends before its end, or is not what its name says.
+ *
+ * @remedy Take a whole copy of the recording.
+ */
 export class RecordingCorrupt extends TradewindError {
   readonly code = 'RecordingCorrupt';
   readonly kind = 'data';
@@ -31,7 +39,11 @@ export class RecordingEmpty extends TradewindError {
   }
 }
 
-/** None of the known formats fits, or one was named that does not exist. */
+/**
+ * None of the known formats fits, or one was named that does not exist.
+ *
+ * @remedy Name the format with `--format`; the guide to market data lists them.
+ */
 export class FormatUnknown extends TradewindError {
   readonly code = 'FormatUnknown';
   readonly kind = 'data';
@@ -80,7 +92,11 @@ export class SimulatorSettingsInvalid extends TradewindError {
   }
 }
 
-/** A time zone is not one that is known. */
+/**
+ * A time zone is not one that is known.
+ *
+ * @remedy Write an IANA name such as `America/New_York`.
+ */
 export class TimeZoneUnknown extends TradewindError {
   readonly code = 'TimeZoneUnknown';
   readonly kind = 'usage';

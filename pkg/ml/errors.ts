@@ -21,7 +21,11 @@ export class DatasetRowInvalid extends TradewindError {
   readonly kind = 'data';
 }
 
-/** There are not enough rows to train on, as a whole or in one part of a split. */
+/**
+ * There are not enough rows to train on, as a whole or in one part of a split.
+ *
+ * @remedy Use more data, shorter bars, fewer folds, or a smaller embargo or horizon.
+ */
 export class TooFewRows extends TradewindError {
   readonly code = 'TooFewRows';
   readonly kind = 'data';
@@ -38,7 +42,11 @@ export class TooFewRows extends TradewindError {
   }
 }
 
-/** Every label in one part of a split has the same direction, so that nothing can be learnt or measured. */
+/**
+ * Every label in one part of a split has the same direction, so that nothing can be learnt or measured.
+ *
+ * @remedy Use more data, or a label with smaller costs.
+ */
 export class OneClassOnly extends TradewindError {
   readonly code = 'OneClassOnly';
   readonly kind = 'data';
@@ -51,7 +59,11 @@ export class OneClassOnly extends TradewindError {
   }
 }
 
-/** A label needs a price that the dataset does not have. */
+/**
+ * A label needs a price that the dataset does not have.
+ *
+ * @remedy Choose another label, or data with quotes.
+ */
 export class PriceMissing extends TradewindError {
   readonly code = 'PriceMissing';
   readonly kind = 'data';
@@ -64,7 +76,11 @@ export class PriceMissing extends TradewindError {
   }
 }
 
-/** The XGBoost library cannot be used on this machine. */
+/**
+ * The XGBoost library cannot be used on this machine.
+ *
+ * @remedy Run `make xgboost`, or name the library with `XGBOOST_LIBRARY`.
+ */
 export class XgboostUnavailable extends TradewindError {
   readonly code = 'XgboostUnavailable';
   readonly kind = 'unavailable';

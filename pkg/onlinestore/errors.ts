@@ -20,7 +20,11 @@ export class StoreClosed extends TradewindError {
   }
 }
 
-/** The server of the online store did not answer in time, or said that it cannot now. A write may have been kept or not. */
+/**
+ * The server of the online store did not answer in time, or said that it cannot now. A write may have been kept or not.
+ *
+ * @remedy See that the server runs and can be reached; predictions abstain meanwhile.
+ */
 export class StoreUnavailable extends TradewindError {
   readonly code = 'StoreUnavailable';
   readonly kind = 'unavailable';
@@ -48,7 +52,11 @@ export class StoreOverloaded extends TradewindError {
   }
 }
 
-/** The server was reached, but would not let us in, or not to these keys or commands: user, password, access list, certificate. */
+/**
+ * The server was reached, but would not let us in, or not to these keys or commands: user, password, access list, certificate.
+ *
+ * @remedy Correct user, password, access list or certificate.
+ */
 export class StoreAccessDenied extends TradewindError {
   readonly code = 'StoreAccessDenied';
   readonly kind = 'usage';

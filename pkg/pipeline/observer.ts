@@ -4,7 +4,7 @@ import type { Prediction } from '../prediction/prediction.ts';
 
 /** Hears what passes through the pipeline. Calls are on the hot path: take note and return. */
 export interface PipelineObserver {
-  /** An event was accepted and appended to the log. */
+  /** An event was accepted; it is appended to the log next. */
   onEvent?(event: MarketEvent): void;
   /** Something was set aside. */
   onQuarantined?(quarantined: Quarantined): void;

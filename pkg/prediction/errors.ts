@@ -1,7 +1,11 @@
 import { TradewindError } from '../runtime/errors.ts';
 import { listed, shown } from '../runtime/shown.ts';
 
-/** No model of that name is served. */
+/**
+ * No model of that name is served.
+ *
+ * @remedy Ask `GET /models` for the names that are served.
+ */
 export class ModelNotServed extends TradewindError {
   readonly code = 'ModelNotServed';
   readonly kind = 'notFound';
@@ -24,7 +28,11 @@ export interface FeatureFaults {
   readonly notFinite: readonly string[];
 }
 
-/** Features given by the caller are not those of the model. Every kind of fault is named at once, up to 30 each. */
+/**
+ * Features given by the caller are not those of the model. Every kind of fault is named at once, up to 30 each.
+ *
+ * @remedy Send every feature that the model names, and no other.
+ */
 export class FeaturesInvalid extends TradewindError {
   readonly code = 'FeaturesInvalid';
   readonly kind = 'usage';
@@ -86,7 +94,11 @@ export class WeightsInvalid extends TradewindError {
   }
 }
 
-/** More predictions are under way than the bound. */
+/**
+ * More predictions are under way than the bound.
+ *
+ * @remedy Send fewer at a time.
+ */
 export class PredictionOverload extends TradewindError {
   readonly code = 'PredictionOverload';
   readonly kind = 'exhausted';

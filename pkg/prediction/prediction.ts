@@ -1,7 +1,7 @@
 /** What to do, as the thresholds of the overlay read the probability. */
 export type Recommendation = 'buy' | 'hold' | 'sell';
 
-/** Why no prediction was made. Public: it labels metrics, rows and answers. */
+/** Why no prediction was made; the guide on serving explains each. Public: it labels metrics, rows and answers. */
 export type AbstainReason =
   | 'FeaturesMissing'
   | 'FeaturesStale'

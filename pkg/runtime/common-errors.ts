@@ -1,6 +1,10 @@
 import { TradewindError } from './errors.ts';
 
-/** Configuration from file, environment or flags is wrong; the message has one line per fault. */
+/**
+ * Configuration from file, environment or flags is wrong; the message has one line per fault.
+ *
+ * @remedy Correct each line that the message has; the reference of settings has names, types and defaults.
+ */
 export class ConfigInvalid extends TradewindError {
   readonly code = 'ConfigInvalid';
   readonly kind = 'usage';
@@ -29,7 +33,11 @@ export class FileUnreadable extends TradewindError {
   }
 }
 
-/** A file or folder cannot be written where it was wanted. */
+/**
+ * A file or folder cannot be written where it was wanted.
+ *
+ * @remedy Choose a place that can be written, or free some space.
+ */
 export class FileUnwritable extends TradewindError {
   readonly code = 'FileUnwritable';
   readonly kind = 'usage';
@@ -40,7 +48,11 @@ export class FileUnwritable extends TradewindError {
   }
 }
 
-/** Another process listens on the address already. */
+/**
+ * Another process listens on the address already.
+ *
+ * @remedy End the other process or choose another port; 0 picks a free one.
+ */
 export class PortInUse extends TradewindError {
   readonly code = 'PortInUse';
   readonly kind = 'unavailable';

@@ -1,6 +1,10 @@
 import { TradewindError } from '../../runtime/errors.ts';
 
-/** No broker answered in time; the same call may succeed later. */
+/**
+ * No broker answered in time; the same call may succeed later.
+ *
+ * @remedy See that the brokers run and can be reached at the addresses they advertise.
+ */
 export class KafkaUnavailable extends TradewindError {
   readonly code = 'KafkaUnavailable';
   readonly kind = 'unavailable';
@@ -15,7 +19,11 @@ export class KafkaUnavailable extends TradewindError {
   }
 }
 
-/** Brokers were reached, but would not let us in: user, password, mechanism or certificate. */
+/**
+ * Brokers were reached, but would not let us in: user, password, mechanism or certificate.
+ *
+ * @remedy Correct user, password, mechanism or certificates in the settings.
+ */
 export class KafkaAuthenticationFailed extends TradewindError {
   readonly code = 'KafkaAuthenticationFailed';
   readonly kind = 'usage';
@@ -56,6 +64,8 @@ export class KafkaRefused extends TradewindError {
 /**
  * An append was given up: its records may be in the log, in part or whole, or not at all. Sending them again is safe
  * where readers drop duplicates.
+ *
+ * @remedy Nothing: the process starts again from its snapshot and readers drop duplicates.
  */
 export class AppendUncertain extends TradewindError {
   readonly code = 'AppendUncertain';

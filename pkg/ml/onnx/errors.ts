@@ -13,7 +13,11 @@ export class ExportDisagreement extends TradewindError {
   }
 }
 
-/** A model file cannot be served, found before anything runs it. */
+/**
+ * A model file cannot be served, found before anything runs it.
+ *
+ * @remedy Serve a model of the supported operators, with its weights inside the file.
+ */
 export class GraphRefused extends TradewindError {
   readonly code = 'GraphRefused';
   readonly kind = 'data';

@@ -12,7 +12,7 @@ export async function* answerConcurrently<Q, A>(
   answer: (request: Q) => Promise<A>,
   max: number,
 ): AsyncGenerator<A> {
-  const gate = new Gate();
+  const meeting = new Rendezvous();
   let ready: A[] = [];
   let open = 0;
   let isReading = true;
@@ -24,22 +24,22 @@ export async function* answerConcurrently<Q, A>(
         open += 1;
         void answer(request).then((value) => {
           ready.push(value);
-          gate.wake('taker');
+          meeting.wake('taker');
         });
-        while (open >= max && isTaken) await gate.sleep('reader');
+        while (open >= max && isTaken) await meeting.sleep('reader');
         if (!isTaken) break;
       }
     } catch (error) {
       failure = { error };
     }
     isReading = false;
-    gate.wake('taker');
+    meeting.wake('taker');
   };
   const reading = read();
   try {
     while (isReading || open > 0) {
       if (ready.length === 0) {
-        await gate.sleep('taker');
+        await meeting.sleep('taker');
         continue;
       }
       const batch = ready;
@@ -47,19 +47,19 @@ export async function* answerConcurrently<Q, A>(
       for (const value of batch) {
         yield value;
         open -= 1;
-        gate.wake('reader');
+        meeting.wake('reader');
       }
     }
     await reading;
     if (failure !== undefined) throw failure.error;
   } finally {
     isTaken = false;
-    gate.wake('reader');
+    meeting.wake('reader');
   }
 }
 
 /** Lets each of two sides sleep until the other wakes it. Waking one that does not sleep does nothing. */
-class Gate {
+class Rendezvous {
   readonly #asleep = new Map<'reader' | 'taker', () => void>();
 
   sleep(side: 'reader' | 'taker'): Promise<void> {

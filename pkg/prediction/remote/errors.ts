@@ -1,6 +1,10 @@
 import { type ErrorKind, TradewindError } from '../../runtime/errors.ts';
 
-/** No predictor with the model is ready. */
+/**
+ * No predictor with the model is ready.
+ *
+ * @remedy See that predictors run with this model, and that their addresses are right.
+ */
 export class PredictorsAway extends TradewindError {
   readonly code = 'PredictorsAway';
   readonly kind = 'unavailable';
@@ -14,7 +18,11 @@ export class PredictorsAway extends TradewindError {
   }
 }
 
-/** Every predictor has as many requests in flight as it may. */
+/**
+ * Every predictor has as many requests in flight as it may.
+ *
+ * @remedy Start more predictors, or send less.
+ */
 export class PredictorsBusy extends TradewindError {
   readonly code = 'PredictorsBusy';
   readonly kind = 'exhausted';

@@ -59,7 +59,10 @@ describe.skipIf(missing !== undefined)(
       await rm(folder, { recursive: true, force: true });
     });
 
-    async function runOf(database: string, { faults }: Cell): Promise<Outcome> {
+    async function runOf(
+      database: string,
+      { faults }: Cell,
+    ): Promise<Outcome & { readonly wasOvertaken: boolean }> {
       await servers.clear();
       const { kafka, redis, clickhouse } = servers;
       const [predictorPort] = (await freePorts(1)) as [number];
@@ -78,7 +81,7 @@ describe.skipIf(missing !== undefined)(
           source: { kind: 'replay', file: join(folder, 'capture'), speed: 'max' },
           snapshots: { everyRecords: LINES / 10 },
         },
-        features: { ...common, features, redis: store, snapshots: { everyRecords: LINES / 40 } },
+        features: { ...common, features, redis: store, snapshots: { everyRecords: LINES / 16 } },
         predictor: { model: { uris: [artifact] }, grpc: { port: predictorPort } },
         gateway: {
           ...common,
@@ -102,7 +105,7 @@ describe.skipIf(missing !== undefined)(
       try {
         await system.run(faults);
         history = await History.open(address);
-        return await outcomeOf(log, history);
+        return { ...(await outcomeOf(log, history)), wasOvertaken: system.wasOvertaken };
       } finally {
         await history?.close();
         await system.close();
@@ -123,15 +126,25 @@ describe.skipIf(missing !== undefined)(
       'comes to the same: %s',
       async (name, cell, at) => {
         const begunMs = performance.now();
-        const { effects } = await runOf(`cell_${at}`, cell);
+        const { effects, wasOvertaken } = await runOf(`cell_${at}`, cell);
         const outputs = Object.keys(straight.effects).map(
           (output) => [output, compare(straight.effects[output]!, effects[output]!)] as const,
         );
         const seconds = Math.round((performance.now() - begunMs) / 100) / 10;
-        report.add({ cell: name, lines: LINES, seed: SEED, seconds, outputs: Object.fromEntries(outputs) });
+        report.add({
+          cell: name,
+          lines: LINES,
+          seed: SEED,
+          seconds,
+          wasOvertaken,
+          outputs: Object.fromEntries(outputs),
+        });
         table.push([name, `${seconds} s`, ...outputs.flatMap(([output, found]) => shown(output, found))]);
         for (const [output, { lost, extra, different, disordered }] of outputs)
           expect.soft({ output, lost, extra, different, disordered }).toEqual({ output, ...EQUAL });
+        // Who dies, or is asked to stop, leaves nothing behind that comes twice.
+        if (!wasOvertaken)
+          for (const [output, { repeated }] of outputs) expect.soft([output, repeated]).toEqual([output, 0]);
       },
       CELL_TIMEOUT_MS,
     );

@@ -36,7 +36,7 @@ const atPoint = (point: CrashPoint, signal: CrashSignal, passing: number): Fault
 export const BOUNDED: readonly Cell[] = [
   ...PROCESS_NAMES.map((process) => ({
     name: `${process} killed at each of its points`,
-    faults: pointsOf(process).map((point, i) => atPoint(point, 'SIGKILL', i === 0 ? 1 : 2)),
+    faults: pointsOf(process).map((point, i) => atPoint(point, 'SIGKILL', i + 1)),
   })),
   ...(
     [

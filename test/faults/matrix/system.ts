@@ -14,6 +14,9 @@ export const SESSION_MS = 2000;
 const WITHIN_MS = 120_000;
 /** How long a predictor, which has no session, stands still. */
 const STANDSTILL_MS = 2 * SESSION_MS;
+/** What a process logs that learns that others have its work. */
+const LOST = '"lost the partitions of a group"';
+const TAKEN = 'StreamTaken';
 
 /** Where each group is at the end of what it reads: upstream first, since its output grows until then. */
 const GROUPS = [
@@ -33,6 +36,7 @@ export interface SystemOptions {
 /** The five processes over real servers, and what happens to them. */
 export class MatrixSystem {
   readonly #options: SystemOptions;
+  readonly #all: RunningService[] = [];
   readonly #current = new Map<ProcessName, RunningService>();
   readonly #instances = new Map<ProcessName, number>();
   /** Processes that stand still, each with another in its place. */
@@ -57,9 +61,13 @@ export class MatrixSystem {
     await this.#drained();
   }
 
+  /** Whether a process went on after the group had given its partitions to another: only then may records come twice. */
+  get wasOvertaken(): boolean {
+    return this.#all.some((service) => [LOST, TAKEN].some((word) => service.log().includes(word)));
+  }
+
   async close(): Promise<void> {
-    const all = [...this.#current.values(), ...this.#stopped.map(({ service }) => service)];
-    await Promise.all(all.map((service) => service.stop('SIGKILL')));
+    await Promise.all(this.#all.map((service) => service.stop('SIGKILL')));
   }
 
   async #runOne(process: ProcessName, faults: readonly Fault[]): Promise<void> {
@@ -90,7 +98,9 @@ export class MatrixSystem {
       env[CRASH_VARIABLES.point] = `${fault.at.point}:${fault.at.passing}`;
       env[CRASH_VARIABLES.signal] = fault.signal;
     }
-    this.#current.set(process, await startService(process, config, env));
+    const service = await startService(process, config, env);
+    this.#all.push(service);
+    this.#current.set(process, service);
   }
 
   /** Lets a process go on that others have long replaced, until it knows, and stops it. */
@@ -98,12 +108,11 @@ export class MatrixSystem {
     service.signal('SIGCONT');
     if (process === 'collector') {
       await within(service.ended, 'a collector that was replaced must end', service);
-      if (!service.log().includes('StreamTaken'))
-        throw new Error(`it must say why, has logged:\n${service.log()}`);
+      if (!service.log().includes(TAKEN)) throw new Error(`it must say why, has logged:\n${service.log()}`);
       return;
     }
     await within(
-      eventually(() => service.log().includes('"lost the partitions of a group"'), WITHIN_MS),
+      eventually(() => service.log().includes(LOST), WITHIN_MS),
       `${process} must notice that it lost its partitions`,
       service,
     );

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
+
 import type { LiveViewState } from '../../../pkg/console/live-view.ts';
 import type { EngineSnapshot } from '../../../pkg/features/engine.ts';
 import type { ValidatorState } from '../../../pkg/marketdata/validate.ts';
 import type { StatisticsState } from '../../../pkg/pipeline/statistics.ts';
 import type { ScorecardState } from '../../../pkg/prediction/scorecard/scorecard.ts';
 import { readSealed, writeSealed } from '../../../pkg/runtime/sealed-file.ts';
+import type { Stream } from './stream.ts';
 
 /** Everything that a restart needs to go on as if nothing had happened. */
 export interface Checkpoint {
@@ -25,6 +28,9 @@ export interface Checkpoint {
 
 /** Grows when the layout changes; a checkpoint of another format is not read. */
 const FORMAT = 3;
+
+/** File of the checkpoint of a stream. */
+export const checkpointPath = ({ directory }: Stream): string => join(directory, 'checkpoint');
 
 /** Writes a checkpoint; a crash leaves the one before or this one. */
 export function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {

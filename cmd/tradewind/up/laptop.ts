@@ -1,200 +1,37 @@
-import { join } from 'node:path';
-
-import type { Console } from '../../../pkg/console/console.ts';
-import { MemoryEventLog } from '../../../pkg/eventlog/memory.ts';
-import { parseBarClock } from '../../../pkg/features/bar-clock.ts';
-import { createFeatureEngine, type FeatureSettings } from '../../../pkg/features/engine.ts';
-import { startEngine } from '../../../pkg/history/embedded/start-engine.ts';
-import { History } from '../../../pkg/history/history.ts';
-import type { HistoryWriter } from '../../../pkg/history/writer.ts';
-import { Validator } from '../../../pkg/marketdata/validate.ts';
-import { MemoryOnlineStore } from '../../../pkg/onlinestore/memory.ts';
-import {
-  takeConsistently,
-  waitUntilDrained,
-  type GroupOfTopics,
-} from '../../../pkg/pipeline/checkpointer.ts';
-import { Collector } from '../../../pkg/pipeline/collector.ts';
-import { FeatureProcessor } from '../../../pkg/pipeline/feature-processor.ts';
-import { MarketClock } from '../../../pkg/pipeline/market-clock.ts';
-import { metricsObserver } from '../../../pkg/pipeline/metrics-observer.ts';
-import { combineObservers } from '../../../pkg/pipeline/observer.ts';
-import { createPacer } from '../../../pkg/pipeline/pacer.ts';
-import { recordedTopics } from '../../../pkg/pipeline/recorder-rows.ts';
-import { Recorder } from '../../../pkg/pipeline/recorder.ts';
-import { SignalPublisher } from '../../../pkg/pipeline/signal-publisher.ts';
-import { RunStatistics } from '../../../pkg/pipeline/statistics.ts';
-import type { Scorecard } from '../../../pkg/prediction/scorecard/scorecard.ts';
+import { takeConsistently, waitUntilDrained } from '../../../pkg/pipeline/checkpointer.ts';
 import { aborted } from '../../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
-import type { Logger } from '../../../pkg/runtime/logger.ts';
-import type { Metrics } from '../../../pkg/runtime/metrics.ts';
-import type { Shutdown } from '../../../pkg/runtime/shutdown.ts';
-import { TOPICS, topicSettings } from '../../../pkg/wire/topics.ts';
-import { openPrediction } from '../../service/prediction.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import type { UpConfig } from './config.ts';
+import { TOPICS } from '../../../pkg/wire/topics.ts';
+import { type Checkpoint, checkpointPath, writeCheckpoint } from './checkpoint.ts';
 import { StreamModels } from './models.ts';
-import { openScorecard } from './scorecard.ts';
-import type { Addresses, Screen } from './screen.ts';
-import type { ServedModels } from './served.ts';
-import { openServers } from './servers.ts';
-import type { Stream } from './stream.ts';
+import type { Addresses } from './screen.ts';
+import { type LaptopOptions, openStations, type Stations } from './stations.ts';
 import type { UpSummary } from './summary.ts';
-
-/** One partition: in one process more would only cost order between symbols. */
-const PARTITIONS = 1;
-/** Records of a topic that the log keeps after all have read them. */
-const RETENTION_RECORDS = 1_000;
-const FEATURES_GROUP = 'features';
-const GATEWAY_GROUP = 'gateway';
-const RECORDER_GROUP = 'recorder';
-
-export interface LaptopOptions {
-  readonly config: UpConfig;
-  readonly stream: Stream;
-  readonly models: ServedModels;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly shutdown: Shutdown;
-  readonly screen: Screen;
-}
-
-interface Parts {
-  readonly log: MemoryEventLog;
-  readonly collector: Collector;
-  readonly features: FeatureProcessor;
-  readonly validator: Validator;
-  readonly statistics: RunStatistics;
-  readonly scorecard: Scorecard;
-  readonly consumersDone: Promise<void>;
-  /** Aborts when one of them fails, with its error. */
-  readonly consumersFailed: AbortSignal;
-  readonly groups: readonly GroupOfTopics[];
-  readonly writer: HistoryWriter | undefined;
-  readonly console: Console;
-}
 
 /** Every station of the system in this process, from source to served prediction. */
 export class Laptop {
-  readonly addresses: Addresses;
-  readonly resumedFrom: number | undefined;
   readonly #options: LaptopOptions;
-  readonly #parts: Parts;
+  readonly #stations: Stations;
   readonly #startedMs = systemClock.monotonicMs();
   #isFinished = false;
   #checkpoints: Promise<void> = Promise.resolve();
 
-  private constructor(
-    options: LaptopOptions,
-    parts: Parts,
-    addresses: Addresses,
-    resumedFrom: number | undefined,
-  ) {
+  private constructor(options: LaptopOptions, stations: Stations) {
     this.#options = options;
-    this.#parts = parts;
-    this.addresses = addresses;
-    this.resumedFrom = resumedFrom;
+    this.#stations = stations;
+  }
+
+  get addresses(): Addresses {
+    return this.#stations.addresses;
+  }
+
+  get resumedFrom(): number | undefined {
+    return this.#stations.resumedFrom;
   }
 
   /** Opens everything in order; what was opened is registered for shutdown at once. */
   static async open(options: LaptopOptions): Promise<Laptop> {
-    const { config, stream, models, metrics, logger, shutdown } = options;
-    const kept = await readCheckpoint(checkpointPath(stream));
-    const checkpoint = kept === undefined || kept.isFinished ? undefined : kept;
-    const settings: FeatureSettings = { ...config.features, bar: parseBarClock(stream.bar) };
-    const { featureSet, names, definitions } = createFeatureEngine(settings);
-
-    const history = await openHistory(options, featureSet, names);
-    const log = new MemoryEventLog({ startOffsets: checkpoint?.offsets ?? {} });
-    shutdown.add('event log', () => log.close());
-    await log.ensureTopics(topicSettings(TOPICS, PARTITIONS, RETENTION_RECORDS));
-    const marketClock = new MarketClock(systemClock);
-    const store = new MemoryOnlineStore({ clock: systemClock });
-
-    const service = openPrediction({
-      ...{
-        models: models.directory,
-        store,
-        clock: marketClock,
-        metrics,
-        logger,
-        featureSet,
-        featureNames: names,
-      },
-      settings: config.prediction,
-    });
-    const statistics = new RunStatistics(checkpoint?.statistics, stream.liveFromUs);
-    const scorecard = openScorecard(models.directory, metrics, checkpoint?.scorecard);
-    const servers = await openServers({
-      ...options,
-      service,
-      definitions,
-      marketClock,
-      scorecard,
-      shown: checkpoint?.console,
-    });
-    const observer = combineObservers([
-      statistics,
-      scorecard,
-      metricsObserver(metrics, marketClock),
-      servers.console.observer,
-    ]);
-
-    const common = { log, topics: TOPICS, clock: systemClock, observer };
-    const features = new FeatureProcessor({
-      ...common,
-      ...{ settings, store, marketClock },
-      ...(checkpoint === undefined ? {} : { restored: checkpoint.engines }),
-    });
-    const signals = new SignalPublisher({ ...common, predictor: service });
-    const consumers = [
-      await log.consume({ group: FEATURES_GROUP, topics: [TOPICS.marketData] }, features),
-      await log.consume({ group: GATEWAY_GROUP, topics: [TOPICS.features] }, signals),
-    ];
-    const groups: GroupOfTopics[] = [
-      { group: FEATURES_GROUP, topics: [TOPICS.marketData] },
-      { group: GATEWAY_GROUP, topics: [TOPICS.features] },
-    ];
-    const onFailed = (error: Error): void => {
-      logger.warn({ reason: error.message }, 'history does not take rows, they wait');
-    };
-    const writer = history?.writer({ onFailed });
-    if (writer !== undefined) {
-      // Otherwise it would go on trying an engine that has been stopped.
-      shutdown.add('history writer', () => writer.close());
-      const recorded = recordedTopics(TOPICS, stream.bar);
-      const topics = [...recorded.keys()];
-      consumers.push(await log.consume({ group: RECORDER_GROUP, topics }, new Recorder(writer, recorded)));
-      groups.push({ group: RECORDER_GROUP, topics });
-    }
-    const validator = new Validator({}, checkpoint?.validator);
-    const pacer = createPacer({
-      speed: config.source.speed,
-      clock: systemClock,
-      ...(stream.liveFromUs === undefined ? {} : { liveFromUs: stream.liveFromUs }),
-    });
-    const collector = new Collector({
-      ...common,
-      ...{ source: stream.source, fromPosition: checkpoint?.position ?? 0, validator, pacer },
-    });
-    const consumersDone = Promise.all(consumers.map(({ done }) => done)).then(() => undefined);
-    const failed = new AbortController();
-    consumersDone.catch((error: unknown) => failed.abort(error));
-    const parts = {
-      log,
-      collector,
-      features,
-      validator,
-      statistics,
-      scorecard,
-      consumersDone,
-      consumersFailed: failed.signal,
-      groups,
-      writer,
-      console: servers.console,
-    };
-    return new Laptop(options, parts, servers.addresses, checkpoint?.position);
+    return new Laptop(options, await openStations(options));
   }
 
   /** Runs until the source has ended or `signal` aborts. @param endsWithSource - Otherwise the servers stay up when the source ends. */
@@ -213,7 +50,7 @@ export class Laptop {
   }
 
   async #runStream(signal: AbortSignal, over: AbortSignal): Promise<void> {
-    const { collector, features, consumersDone } = this.#parts;
+    const { collector, features, consumersDone } = this.#stations;
     const modelReady = this.#prepareModel(over);
     modelReady.catch(() => undefined);
     if (this.#options.stream.waitsForModel) await Promise.race([modelReady, aborted(signal)]);
@@ -228,11 +65,11 @@ export class Laptop {
 
   /** Takes the last checkpoint, after a run that did not fail. @throws {HistoryUnavailable} The rows before it are not written by then. */
   async finish(deadlineMs: number): Promise<void> {
-    const timer = setTimeout(() => this.#parts.writer?.close(), deadlineMs);
+    const timer = setTimeout(() => this.#stations.writer?.close(), deadlineMs);
     try {
       await Promise.race([
         this.#checkpoints.then(() => this.#checkpoint()),
-        failureOf(this.#parts.consumersDone),
+        failureOf(this.#stations.consumersDone),
       ]);
     } finally {
       clearTimeout(timer);
@@ -241,7 +78,7 @@ export class Laptop {
 
   /** Writes down where the stream stands, once all rows before it are safe. */
   async #checkpoint(): Promise<void> {
-    const { collector, log, features, validator, statistics, scorecard, writer, console } = this.#parts;
+    const { collector, log, features, validator, statistics, scorecard, writer, console } = this.#stations;
     const checkpoint = await takeConsistently(
       { pause: () => collector.pause(), resume: () => collector.resume(), drained: () => this.#drained() },
       async (): Promise<Checkpoint> => ({
@@ -267,7 +104,7 @@ export class Laptop {
   }
 
   summary(): UpSummary {
-    const { collector, statistics, scorecard } = this.#parts;
+    const { collector, statistics, scorecard } = this.#stations;
     const { stream, models } = this.#options;
     const { repository } = models;
     const served = repository.index().find(({ state }) => state === 'READY');
@@ -287,7 +124,7 @@ export class Laptop {
   }
 
   #drained(): Promise<void> {
-    const { log, groups, consumersFailed } = this.#parts;
+    const { log, groups, consumersFailed } = this.#stations;
     return waitUntilDrained(log, groups, consumersFailed);
   }
 
@@ -319,24 +156,6 @@ export class Laptop {
       if (!signal.aborted) await this.#checkpoint();
     }
   }
-}
-
-const checkpointPath = (stream: Stream): string => join(stream.directory, 'checkpoint');
-
-async function openHistory(
-  { config, stream, logger, shutdown }: LaptopOptions,
-  featureSet: string,
-  names: readonly string[],
-): Promise<History | undefined> {
-  if (!config.history.enabled) return undefined;
-  const engine = await startEngine(join(stream.directory, 'history'), {
-    onLost: (how) => logger.warn({ how }, 'history engine ended by itself, it is started again'),
-  });
-  shutdown.add('history engine', () => engine.stop());
-  const history = await History.open({ ...engine, database: 'tradewind' });
-  shutdown.add('history', () => history.close());
-  await history.putFeatureNames(featureSet, names);
-  return history;
 }
 
 function wait(ms: number): Promise<void> {

@@ -12,7 +12,7 @@ import { createRpcServer } from '../../../pkg/rpc/server.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
 import { VERSION } from '../../../pkg/runtime/version.ts';
-import type { LaptopOptions } from './laptop.ts';
+import type { LaptopOptions } from './stations.ts';
 import type { Addresses } from './screen.ts';
 
 const DRAIN_MS = 2_000;

@@ -7,6 +7,9 @@ const share = z.number().min(0).max(0.3).default(0);
 const port = z.int().min(0, 'must be a port, 0 to 65535 (0 picks a free one)').max(65_535);
 const host = z.string().min(1);
 
+/** Text that no message shows. */
+export const secret = z.string().meta({ isSecret: true }).default('');
+
 /** Where market data comes from; which of the sources, {@link sourceKind} says. */
 export const sourceSection = z
   .strictObject({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { type TableName, TABLES } from '../../pkg/history/schema.ts';
 import { serviceSchema } from '../service/config.ts';
-import { featuresSection } from '../settings.ts';
+import { featuresSection, secret } from '../settings.ts';
 
 const days = z
   .int()
@@ -12,32 +12,45 @@ const days = z
   .describe('Days that rows are kept after they were recorded; 0 keeps them for good');
 
 /** How to reach ClickHouse, and what it keeps. */
-export const historySchema = z.strictObject({
-  url: z.url().describe('HTTP address of ClickHouse'),
-  username: z.string().default('default'),
-  password: z.string().default(''),
-  database: z
-    .string()
-    .regex(/^[A-Za-z_]\w*$/, 'must be letters, digits and _')
-    .default('tradewind'),
-  caFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('PEM file of the authorities to trust, instead of the system'),
-  compress: z.boolean().default(true).describe('Send inserts compressed'),
-  requestTimeoutSeconds: z
-    .number()
-    .positive()
-    .max(3600)
-    .default(60)
-    .describe('Time that one insert may take'),
-  retentionDays: z
-    .strictObject(
-      Object.fromEntries(Object.keys(TABLES).map((table) => [table, days])) as Record<TableName, typeof days>,
-    )
-    .prefault({}),
-});
+export const historySchema = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+      .refine((url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === '', {
+        message: 'must be without user and password: history.username and history.password have them',
+      })
+      .describe('HTTP address of ClickHouse'),
+    username: z.string().default('default'),
+    password: secret,
+    database: z
+      .string()
+      .regex(/^[A-Za-z_]\w*$/, 'must be letters, digits and _')
+      .default('tradewind'),
+    caFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('PEM file of the authorities to trust, instead of the system'),
+    compress: z.boolean().default(true).describe('Send inserts compressed'),
+    requestTimeoutSeconds: z
+      .number()
+      .positive()
+      .max(3600)
+      .default(60)
+      .describe('Time that one insert may take'),
+    retentionDays: z
+      .strictObject(
+        Object.fromEntries(Object.keys(TABLES).map((table) => [table, days])) as Record<
+          TableName,
+          typeof days
+        >,
+      )
+      .prefault({}),
+  })
+  .refine(({ url, caFile }) => caFile === undefined || url.startsWith('https:'), {
+    path: ['caFile'],
+    message: 'must be absent unless history.url is https',
+  });
 
 /** Configuration of the recorder process. */
 export const recorderSchema = serviceSchema.extend({

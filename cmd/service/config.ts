@@ -1,43 +1,72 @@
 import { z } from 'zod';
 
-import { listenSection, logSection } from '../settings.ts';
+import { listenSection, logSection, secret } from '../settings.ts';
 
 const name = z.string().min(1);
 
+const isCaUsed = ({
+  tls,
+  caFile,
+}: {
+  readonly tls: boolean;
+  readonly caFile?: string | undefined;
+}): boolean => tls || caFile === undefined;
+const caNeedsTls = { path: ['caFile'], message: 'must be absent unless tls is true' };
+
 /** How a process reaches the event log. */
-export const kafkaSchema = z.strictObject({
-  brokers: z
-    .array(name)
-    .min(1, 'must name one broker at least, `host:port`')
-    .describe('`host:port` of one broker at least'),
-  tls: z.boolean().default(false).describe('Encrypt the connections'),
-  caFile: name.optional().describe('PEM file of the authorities to trust, instead of the system'),
-  mechanism: z
-    .enum(['none', 'scram-sha-256', 'scram-sha-512'])
-    .default('none')
-    .describe('How to log in, SASL'),
-  username: z.string().default(''),
-  password: z.string().default(''),
-  partitions: z.int().positive().max(1000).default(12).describe('Of each topic; fixed once made'),
-  replicas: z.int().positive().max(9).default(1).describe('Copies of each partition'),
-  minInSyncReplicas: z
-    .int()
-    .positive()
-    .max(9)
-    .default(1)
-    .describe('Copies that must have a record before it counts as written'),
-  retentionRecords: z
-    .int()
-    .positive()
-    .default(10_000_000)
-    .describe('Records of a partition that may be counted on'),
-  sessionTimeoutMs: z
-    .int()
-    .min(500)
-    .max(300_000)
-    .default(10_000)
-    .describe('Silence after which a process loses its partitions to others; brokers bound it too'),
-});
+export const kafkaSchema = z
+  .strictObject({
+    brokers: z
+      .array(name)
+      .min(1, 'must name one broker at least, `host:port`')
+      .describe('`host:port` of one broker at least'),
+    tls: z.boolean().default(false).describe('Encrypt the connections'),
+    caFile: name.optional().describe('PEM file of the authorities to trust, instead of the system'),
+    mechanism: z
+      .enum(['none', 'scram-sha-256', 'scram-sha-512'])
+      .default('none')
+      .describe('How to log in, SASL'),
+    username: z.string().default(''),
+    password: secret,
+    partitions: z.int().positive().max(1000).default(12).describe('Of each topic; fixed once made'),
+    replicas: z.int().positive().max(9).default(1).describe('Copies of each partition'),
+    minInSyncReplicas: z
+      .int()
+      .positive()
+      .max(9)
+      .default(1)
+      .describe('Copies that must have a record before it counts as written'),
+    retentionRecords: z
+      .int()
+      .positive()
+      .default(10_000_000)
+      .describe('Records of a partition that may be counted on'),
+    sessionTimeoutMs: z
+      .int()
+      .min(500)
+      .max(300_000)
+      .default(10_000)
+      .describe('Silence after which a process loses its partitions to others; brokers bound it too'),
+  })
+  .refine(({ replicas, minInSyncReplicas }) => minInSyncReplicas <= replicas, {
+    path: ['minInSyncReplicas'],
+    message: 'must be at most kafka.replicas, or nothing could be written',
+  })
+  .refine(
+    ({ mechanism, username, password }) => mechanism === 'none' || (username !== '' && password !== ''),
+    {
+      path: ['mechanism'],
+      message: 'must be none unless kafka.username and kafka.password are given',
+    },
+  )
+  .refine(
+    ({ mechanism, username, password }) => mechanism !== 'none' || (username === '' && password === ''),
+    {
+      path: ['mechanism'],
+      message: 'must say how kafka.username and kafka.password log in',
+    },
+  )
+  .refine(isCaUsed, caNeedsTls);
 
 /** How often a process keeps its state in the log. */
 export const snapshotsSchema = z
@@ -66,8 +95,8 @@ export const redisSchema = z
     tls: z.boolean().default(false).describe('Encrypt the connections'),
     caFile: name.optional().describe('PEM file of the authorities to trust, instead of the system'),
     username: z.string().default('').describe('User of the access list; the default user where empty'),
-    password: z.string().default(''),
-    sentinelPassword: z.string().default(''),
+    password: secret,
+    sentinelPassword: secret,
     prefix: z
       .string()
       .regex(/^[^{}\s]+$/, 'must be without braces and spaces')
@@ -90,6 +119,7 @@ export const redisSchema = z
     path: ['addresses'],
     message: 'must hold one address at least, unless redis.mode is none',
   })
+  .refine(isCaUsed, caNeedsTls)
   .prefault({});
 
 /** What every process has. */

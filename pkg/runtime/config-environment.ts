@@ -1,5 +1,5 @@
 import { closest } from './closest.ts';
-import { kindOf, shown } from './config-faults.ts';
+import { kindOf, redactor } from './config-faults.ts';
 import { ENV_PREFIX, environmentName, type SchemaNode, withoutPrefix } from './config-schema.ts';
 
 /** Settings that the environment gives, by path, and what is wrong with others. */
@@ -18,6 +18,7 @@ export function readEnvironment(
   const values = new Map<string, unknown>();
   const origins = new Map<string, string>();
   const faults = misspelt(env, known);
+  const shown = redactor(known);
   for (const [path, node] of known) {
     const name = environmentName(path);
     const text = env[name];

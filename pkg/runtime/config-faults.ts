@@ -1,4 +1,5 @@
 import { closest } from './closest.ts';
+import { lastOf, type SchemaNode, secretNames } from './config-schema.ts';
 
 /** The parts of zod's issues that are told. */
 export interface Issue {
@@ -17,12 +18,17 @@ export interface Issue {
   readonly errors?: readonly (readonly Issue[])[];
 }
 
-/** Settings that no message may show, by the end of their name. */
-const SECRET = /(password|secret|token)$/i;
-
-/** The value as a message may show it; also the replacer of a whole object. */
-export function shown(key: string, value: unknown): unknown {
-  return SECRET.test(key) ? '***' : value;
+/**
+ * Makes what shows the value of a setting in a message, also as the replacer of a whole object: no secret, and no password in an address.
+ *
+ * @param known - Every path of the schema.
+ */
+export function redactor(known: ReadonlyMap<string, SchemaNode>): (path: string, value: unknown) => unknown {
+  const secrets = secretNames(known);
+  return (path, value) => {
+    if (secrets.has(lastOf(path))) return '***';
+    return typeof value === 'string' ? value.replaceAll(/\/\/[^/@\s]*@/g, '//***@') : value;
+  };
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -46,7 +52,7 @@ export const kindOf = (type: string | undefined): string => KINDS[type ?? ''] ??
 export function describeIssue(
   issue: Issue,
   origins: ReadonlyMap<string, string>,
-  known: ReadonlyMap<string, unknown>,
+  known: ReadonlyMap<string, SchemaNode>,
 ): readonly string[] {
   const path = issue.path.join('.');
   const where = (at: string): string => {
@@ -60,9 +66,16 @@ export function describeIssue(
       return `${full}${where(full)}: ${unknownKey(key, full, known)}`;
     });
   }
-  const was =
-    issue.input === undefined ? 'was absent' : `was ${JSON.stringify(shown(path, issue.input), shown)}`;
+  const shown = redactor(known);
+  const value = valueOf(issue);
+  const was = value === undefined ? 'was absent' : `was ${JSON.stringify(shown(path, value), shown)}`;
   return [`${path || '(all)'}${where(path)}: ${requirement(issue)}, ${was}`];
+}
+
+/** What was given. A rule over several settings has their whole section, and names one of them. */
+function valueOf({ code, path, input }: Issue): unknown {
+  if (code !== 'custom' || path.length === 0 || typeof input !== 'object' || input === null) return input;
+  return (input as Readonly<Record<PropertyKey, unknown>>)[path.at(-1)!];
 }
 
 function unknownKey(key: string, full: string, known: ReadonlyMap<string, unknown>): string {

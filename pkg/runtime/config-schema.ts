@@ -3,6 +3,7 @@ import type { z } from 'zod';
 /** Shape of the parts of zod's definitions that are walked here. */
 export interface SchemaNode {
   readonly shape?: Readonly<Record<string, SchemaNode>>;
+  readonly meta?: () => Readonly<Record<string, unknown>> | undefined;
   readonly def?: { readonly innerType?: SchemaNode; readonly type?: string; readonly element?: SchemaNode };
 }
 
@@ -22,6 +23,13 @@ export function schemaPaths(schema: z.ZodType): ReadonlyMap<string, SchemaNode> 
   walk(schema, '');
   return paths;
 }
+
+/** Names of the settings that are marked as secrets (`meta({ isSecret: true })`), without their sections. */
+export const secretNames = (known: ReadonlyMap<string, SchemaNode>): ReadonlySet<string> =>
+  new Set([...known].flatMap(([path, node]) => (node.meta?.()?.['isSecret'] === true ? [lastOf(path)] : [])));
+
+/** Name of a setting within its section. */
+export const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
 
 /** Name of the environment variable of a setting, e.g. `TRADEWIND_GRPC_PORT` of `grpc.port`. */
 export const environmentName = (path: string): string =>

@@ -124,8 +124,9 @@ describe('loadConfig', () => {
     ]);
   });
 
-  it('shows no password, wherever it was written', () => {
-    const server = z.strictObject({ url: z.string(), password: z.string().max(3).default('') });
+  it('shows no secret, wherever it was written', () => {
+    const password = z.string().max(3).meta({ isSecret: true }).default('');
+    const server = z.strictObject({ url: z.string(), password });
     const secretive = z.strictObject({ server, other: z.string().optional() });
     const inFile = file('server: {url: u, password: hunter2}\nother: {password: hunter2}\n');
     const faults = faultsOf(() => loadConfig(secretive, { file: inFile }));
@@ -134,6 +135,28 @@ describe('loadConfig', () => {
     const env = { TRADEWIND_SERVER_URL: 'u', TRADEWIND_SERVER_PASSWORD: 'hunter2' };
     expect(faultsOf(() => loadConfig(secretive, { env })).join()).toContain('server.password');
     expect(faultsOf(() => loadConfig(secretive, { env })).join()).not.toContain('hunter2');
+  });
+
+  it('shows no password within an address', () => {
+    const env = { TRADEWIND_URL: 'http://desk:hunter2@db:8123/x' };
+    const faults = faultsOf(() => loadConfig(z.strictObject({ url: z.string().max(3) }), { env }));
+    expect(faults.join()).toContain('was "http://***@db:8123/x"');
+  });
+
+  it('says of what kind a file is that holds no settings, not what is in it', () => {
+    const path = file('hunter2');
+    expect(faultsOf(() => loadConfig(schema, { file: path }))).toEqual([
+      `  ${path}: must hold an object of settings, held text`,
+    ]);
+  });
+
+  it('shows of a rule over several settings the one that it names', () => {
+    const range = z
+      .strictObject({ low: z.number().default(0), high: z.number().default(1) })
+      .refine(({ low, high }) => low <= high, { path: ['high'], message: 'must be at least low' })
+      .prefault({});
+    const faults = faultsOf(() => loadConfig(z.strictObject({ range }), { flags: { 'range.low': 7 } }));
+    expect(faults).toEqual(['  range.high: must be at least low, was 1']);
   });
 
   it('refuses a name of the environment that is nearly a setting, and leaves alone what is not its own', () => {

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 
 import { ConfigInvalid, FileUnreadable } from './common-errors.ts';
 import { readEnvironment } from './config-environment.ts';
-import { describeIssue } from './config-faults.ts';
+import { describeIssue, kindOf } from './config-faults.ts';
 import { schemaPaths } from './config-schema.ts';
 
 /** A value by key, as deep as the configuration is. */
@@ -68,7 +68,7 @@ function readFile(path: string): Tree {
   const value: unknown = document.toJS() ?? {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ConfigInvalid([
-      `${path}: must hold an object, held ${Array.isArray(value) ? 'a list' : JSON.stringify(value)}`,
+      `${path}: must hold an object of settings, held ${Array.isArray(value) ? 'a list' : kindOf(typeof value)}`,
     ]);
   }
   return value as Tree;

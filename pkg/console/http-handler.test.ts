@@ -107,6 +107,13 @@ describe('the files of the console', () => {
     const { status, headers } = await fetch(`${url}/console/about`, { method: 'POST' });
     expect([status, headers.get('allow')]).toEqual([405, 'GET']);
   });
+
+  it('tell the head of a page, as health checks ask for it, but of no stream', async () => {
+    const head = await fetch(url, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(await head.text()).toBe('');
+    expect((await fetch(`${url}/console/events`, { method: 'HEAD' })).status).toBe(405);
+  });
 });
 
 describe('the live data of the console', () => {

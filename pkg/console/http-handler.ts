@@ -42,9 +42,11 @@ export function createConsoleHandler(options: ConsoleHandlerOptions): HttpHandle
     const asset = assets.get(path);
     if (answer === undefined && asset === undefined) return false;
     protect(response);
-    if (request.method !== 'GET') {
-      response.setHeader('allow', 'GET');
-      sendJson(response, 405, { code: 'MethodNotAllowed', message: 'method must be GET', facts: {} });
+    const allowed = asset === undefined ? ['GET'] : ['GET', 'HEAD'];
+    if (!allowed.includes(request.method ?? '')) {
+      response.setHeader('allow', allowed.join(', '));
+      const message = `method must be ${allowed.join(' or ')}`;
+      sendJson(response, 405, { code: 'MethodNotAllowed', message, facts: {} });
     } else if (asset !== undefined) {
       sendAsset(request, response, asset);
     } else if (request.headers['sec-fetch-site'] === 'cross-site') {

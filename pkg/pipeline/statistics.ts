@@ -12,7 +12,14 @@ export interface LatencySummary {
   readonly maxMs: number;
 }
 
-/** What a run did, as the summary prints it. Counts run over restarts; latencies are of this process alone. */
+/** What one process did of what was counted since the first start. */
+export interface RunShare {
+  readonly events: number;
+  readonly bars: number;
+  readonly predictions: number;
+}
+
+/** What a run did, as the summary prints it. Counts run over restarts, since the first start; latencies are of this process alone. */
 export interface RunSummary {
   readonly events: Readonly<Record<string, number>>;
   readonly bars: number;
@@ -21,6 +28,8 @@ export interface RunSummary {
   readonly recommendations: Readonly<Record<string, number>>;
   readonly abstentions: Readonly<Record<string, number>>;
   readonly quarantined: Readonly<Record<string, number>>;
+  /** What this process did. */
+  readonly thisRun: RunShare;
   readonly latency: Readonly<Record<'tickToFeatures' | 'tickToPrediction', LatencySummary>>;
 }
 
@@ -44,11 +53,20 @@ const KIND_LABELS: Readonly<Record<MarketEventKind, string>> = {
   heartbeat: 'heartbeats',
 };
 
+/** An abstention over the past that the first model learns from: it is no want of a model. */
+const WARM_UP = 'WarmUp';
+
 type Counter = Record<string, number>;
 
 const add = (counter: Counter, key: string): void => {
   counter[key] = (counter[key] ?? 0) + 1;
 };
+
+const sum = (counter: Readonly<Counter>): number => Object.values(counter).reduce((a, b) => a + b, 0);
+
+/** By name, so that what came first does not change how a run is told. */
+const sorted = (counter: Readonly<Counter>): Counter =>
+  Object.fromEntries(Object.entries(counter).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Counts what a run does. */
 export class RunStatistics implements PipelineObserver {
@@ -61,14 +79,20 @@ export class RunStatistics implements PipelineObserver {
   readonly #toFeatures = new QuantileSketch();
   readonly #toPrediction = new QuantileSketch();
 
-  readonly #latencyFromUs: number;
+  readonly #liveFromUs: number;
+  readonly #before: RunShare;
 
   /**
    * @param state - Counts of the runs before, from a checkpoint.
-   * @param latencyFromUs - Event time from which latencies count: what is caught up on before says nothing of a live stream.
+   * @param liveFromUs - Event time from which the stream is live. Latencies count from there: what is caught up on before says nothing of them.
    */
-  constructor(state?: StatisticsState, latencyFromUs = Number.NEGATIVE_INFINITY) {
-    this.#latencyFromUs = latencyFromUs;
+  constructor(state?: StatisticsState, liveFromUs = Number.NEGATIVE_INFINITY) {
+    this.#liveFromUs = liveFromUs;
+    this.#before = {
+      events: sum(state?.events ?? {}),
+      bars: state?.bars ?? 0,
+      predictions: state?.predictions ?? 0,
+    };
     this.#events = { ...state?.events };
     this.#recommendations = { ...state?.recommendations };
     this.#abstentions = { ...state?.abstentions };
@@ -87,28 +111,29 @@ export class RunStatistics implements PipelineObserver {
 
   onVector(vector: FeatureVector, latencyMs: number): void {
     this.#bars += 1;
-    if (vector.timeUs >= this.#latencyFromUs) this.#toFeatures.add(latencyMs);
+    if (vector.timeUs >= this.#liveFromUs) this.#toFeatures.add(latencyMs);
   }
 
   onPrediction(prediction: Prediction, latencyMs: number): void {
     const reason = abstainReasonOf(prediction);
     if (reason !== undefined) {
-      add(this.#abstentions, reason);
+      const isWarmUp = reason === 'ModelUnavailable' && prediction.featureTimeUs < this.#liveFromUs;
+      add(this.#abstentions, isWarmUp ? WARM_UP : reason);
       return;
     }
     this.#predictions += 1;
     add(this.#recommendations, prediction.recommendation);
-    if (prediction.featureTimeUs >= this.#latencyFromUs) this.#toPrediction.add(latencyMs);
+    if (prediction.featureTimeUs >= this.#liveFromUs) this.#toPrediction.add(latencyMs);
   }
 
   state(): StatisticsState {
     return {
-      events: { ...this.#events },
+      events: sorted(this.#events),
       bars: this.#bars,
       predictions: this.#predictions,
-      recommendations: { ...this.#recommendations },
-      abstentions: { ...this.#abstentions },
-      quarantined: { ...this.#quarantined },
+      recommendations: sorted(this.#recommendations),
+      abstentions: sorted(this.#abstentions),
+      quarantined: sorted(this.#quarantined),
     };
   }
 
@@ -116,6 +141,11 @@ export class RunStatistics implements PipelineObserver {
     return {
       ...this.state(),
       featureVectors: this.#bars,
+      thisRun: {
+        events: sum(this.#events) - this.#before.events,
+        bars: this.#bars - this.#before.bars,
+        predictions: this.#predictions - this.#before.predictions,
+      },
       latency: {
         tickToFeatures: summarise(this.#toFeatures),
         tickToPrediction: summarise(this.#toPrediction),

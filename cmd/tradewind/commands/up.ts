@@ -13,6 +13,7 @@ export interface UpFlags {
   readonly timeZone?: string;
   readonly speed?: number | 'max';
   readonly for?: number;
+  readonly stay?: boolean;
   readonly set?: readonly string[];
   readonly bar?: string;
   readonly data?: string;
@@ -48,6 +49,10 @@ export function registerUp(program: Command): void {
     .option('--set <names>', 'feature sets: core-v1, micro-v1 (default: both)', parseList)
     .option('--bar <clock>', 'bar clock: time:<ms>, trades:<n> or volume:<n> (default: time:1000)')
     .option('--for <duration>', 'stop after this long, e.g. 60s, 10m', parseDurationSeconds)
+    .option(
+      '--stay',
+      'keep console and servers up after the recording has ended (default: unless --for or --speed max)',
+    )
     .option('--data <dir>', 'folder of all that is kept (default: .tradewind)')
     .option('--model <dir>', 'artifact to serve instead of training one')
     .option('--grpc-port <port>', 'gRPC port (default: 50051; 0 picks a free one)', parseNumber)

@@ -34,15 +34,17 @@ export class Laptop {
     return new Laptop(options, await openStations(options));
   }
 
-  /** Runs until the source has ended or `signal` aborts. @param endsWithSource - Otherwise the servers stay up when the source ends. */
-  async run(signal: AbortSignal, endsWithSource: boolean): Promise<void> {
+  /** Runs until the source has ended or `signal` aborts. @param staysUp - The servers stay up when the source ends, until `signal` aborts. */
+  async run(signal: AbortSignal, staysUp: boolean): Promise<void> {
     const ended = new AbortController();
     const over = AbortSignal.any([signal, ended.signal]);
     this.#checkpoints = this.#checkpointRegularly(over);
     try {
       await Promise.race([this.#runStream(signal, over), failureOf(this.#checkpoints)]);
-      if (this.#isFinished && !endsWithSource && this.#options.config.source.speed !== 'max')
+      if (this.#isFinished && staysUp) {
+        this.#options.screen.sourceEnded();
         await aborted(signal);
+      }
     } finally {
       // What fails must end what runs beside it, or that would feed stations that are gone.
       ended.abort();
@@ -106,9 +108,6 @@ export class Laptop {
   summary(): UpSummary {
     const { collector, statistics, scorecard } = this.#stations;
     const { stream, models } = this.#options;
-    const { repository } = models;
-    const served = repository.index().find(({ state }) => state === 'READY');
-    const model = served === undefined ? undefined : repository.get(served.name);
     return {
       source: stream.description,
       stream: stream.name,
@@ -119,7 +118,7 @@ export class Laptop {
       elapsedSeconds: (systemClock.monotonicMs() - this.#startedMs) / 1000,
       ...statistics.summary(),
       outcomes: scorecard.scores(),
-      model: model === undefined ? null : { name: model.name, version: model.version, digest: model.digest },
+      model: models.summary(),
     };
   }
 

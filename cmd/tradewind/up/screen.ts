@@ -58,6 +58,11 @@ export class Screen {
     this.#modelStatus = { isTraining: false, text: reason };
   }
 
+  /** The servers stay up. */
+  sourceEnded(): void {
+    this.#say('  source   has ended; the console and the servers stay until Ctrl-C');
+  }
+
   stopped(): void {
     this.#progress.stop();
   }

@@ -5,6 +5,7 @@ import { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
 import { toPredictionModel } from '../../../pkg/prediction/models/served-model-adapter.ts';
 import { modelVerdict, verdictLines } from '../model-verdict.ts';
 import { type ModelsOptions, openRepository } from '../../service/models.ts';
+import type { UpSummary } from './summary.ts';
 
 /**
  * The models of this process: what runs them, and where predictions find them. Predictions follow whatever is loaded or unloaded, by
@@ -40,5 +41,15 @@ export class ServedModels {
     const name = await this.repository.add(directory);
     const { served, manifest } = this.repository.loaded(name)!;
     return [`${name} ${served.version}`, ...verdictLines(directory, modelVerdict(manifest!))];
+  }
+
+  /** What is served, for the closing summary; null where nothing is. */
+  summary(): UpSummary['model'] {
+    const name = this.repository.index().find(({ state }) => state === 'READY')?.name;
+    const loaded = name === undefined ? undefined : this.repository.loaded(name);
+    if (loaded?.manifest === undefined) return null;
+    const { served, manifest } = loaded;
+    const { version, digest } = served;
+    return { name: served.name, version, digest, ...modelVerdict(manifest) };
   }
 }

@@ -109,7 +109,7 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
   const observer = combineObservers([
     statistics,
     scorecard,
-    metricsObserver(metrics, marketClock),
+    metricsObserver(metrics, marketClock, stream.liveFromUs),
     servers.console.observer,
   ]);
 

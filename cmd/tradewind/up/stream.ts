@@ -100,7 +100,7 @@ async function openSimulatorStream(config: UpConfig, clock: Clock): Promise<Stre
     directory,
     bar: barOf({}, config.features.bar),
     source: createSimulator({ symbols, seed, ticksPerSecond, startTimeUs, faults }),
-    description: `simulator: ${symbols.join(' ')}, seed ${seed}, ${ticksPerSecond} ticks/s each`,
+    description: `simulator: ${symbols.join(' ')}, seed ${seed}, ${ticksPerSecond} ticks/s each on a day's average`,
     liveFromUs,
     trainingInput: {
       kind: 'simulator',

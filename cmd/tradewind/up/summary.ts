@@ -1,5 +1,6 @@
 import type { RunSummary } from '../../../pkg/pipeline/statistics.ts';
 import type { ModelScore } from '../../../pkg/prediction/scorecard/scorecard.ts';
+import { type ModelVerdict, verdictText } from '../model-verdict.ts';
 
 /** What `tradewind up` prints when it ends. */
 export interface UpSummary extends RunSummary {
@@ -13,7 +14,10 @@ export interface UpSummary extends RunSummary {
   readonly elapsedSeconds: number;
   /** How the predictions did, by model; the one that predicted last comes first. */
   readonly outcomes: readonly ModelScore[];
-  readonly model: { readonly name: string; readonly version: string; readonly digest: string } | null;
+  /** The model that is served, and what its report says of it. */
+  readonly model:
+    | ({ readonly name: string; readonly version: string; readonly digest: string } & ModelVerdict)
+    | null;
 }
 
 const count = (value: number): string => value.toLocaleString('en-US');
@@ -25,17 +29,20 @@ function listed(counts: Readonly<Record<string, number>>): string {
 
 const milliseconds = (value: number): string => (Number.isFinite(value) ? `${value.toFixed(2)} ms` : '-');
 
+type Row = readonly [name: string, value: string];
+
 /** The summary as a table of two columns. */
 export function formatSummary(summary: UpSummary): string {
   const { latency, model, speed } = summary;
   const queued = speed === 'max' ? ' (waiting behind the events before it, at full speed)' : '';
   const stage = ({ p50Ms, p99Ms }: { readonly p50Ms: number; readonly p99Ms: number }) =>
     `p50 ${milliseconds(p50Ms)}, p99 ${milliseconds(p99Ms)}${queued}`;
-  const rows: readonly (readonly [string, string])[] = [
+  const rows: readonly Row[] = [
     [
       'source',
       `${summary.source} (${summary.isFinished ? 'ended' : 'stopped'} after ${summary.elapsedSeconds.toFixed(1)} s)`,
     ],
+    ...(summary.resumedFromPosition === null ? [] : [sinceFirstStart(summary)]),
     ['events', listed(summary.events)],
     ['quarantined', listed(summary.quarantined)],
     ['bars', count(summary.bars)],
@@ -46,9 +53,16 @@ export function formatSummary(summary: UpSummary): string {
     ['tick to features', stage(latency.tickToFeatures)],
     ['tick to prediction', stage(latency.tickToPrediction)],
     ['model', model === null ? 'none' : `${model.name} ${model.version} ${model.digest}`],
+    ...(model === null ? [] : [verdictText(model), ...model.warnings].map((text): Row => ['', text])),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return `${rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n')}\n`;
+}
+
+/** A run that went on counts on too. */
+function sinceFirstStart({ thisRun: { events, bars, predictions } }: UpSummary): Row {
+  const own = `${count(events)} events, ${count(bars)} bars, ${count(predictions)} predictions`;
+  return ['counted', `since the first start of this stream; of this run: ${own}`];
 }
 
 /** What became of a model's predictions. */
@@ -59,7 +73,7 @@ function outcomeRows({ model, version, verdict, waiting, deadZone, unlabelled, .
     ...(deadZone === 0 ? [] : [`${count(deadZone)} moved no more than the costs`]),
     ...(unlabelled === 0 ? [] : [`${count(unlabelled)} without an outcome`]),
   ].join(', ');
-  const rows: [string, string][] = [['outcomes', `${model} ${version}: ${verdict.text}`]];
+  const rows: Row[] = [['outcomes', `${model} ${version}: ${verdict.text}`]];
   if (logLoss !== null && baseLogLoss !== null && brier !== null && baseBrier !== null) {
     const against = `log loss ${logLoss.toFixed(4)} against ${baseLogLoss.toFixed(4)}, Brier ${brier.toFixed(4)} against ${baseBrier.toFixed(4)} of the base rate`;
     rows.push(['', `${against}; ${open}`]);

@@ -54,7 +54,10 @@ export async function runUp(flags: UpFlags): Promise<void> {
     screen.started(VERSION, stream, laptop.addresses, laptop.resumedFrom);
     if (given !== undefined) screen.trained(given);
     try {
-      await laptop.run(stopping.signal, flags.for !== undefined);
+      await laptop.run(
+        stopping.signal,
+        flags.stay ?? (flags.for === undefined && config.source.speed !== 'max'),
+      );
       await laptop.finish(FINISH_DEADLINE_MS);
     } finally {
       // What was done until it failed is told too; the failure is told by who called.

@@ -1,0 +1,44 @@
+import type { EventLog } from '../../../pkg/eventlog/event-log.ts';
+import { isDrained } from '../../../pkg/pipeline/checkpointer.ts';
+import { systemClock } from '../../../pkg/runtime/clock.ts';
+import { TOPICS } from '../../../pkg/wire/topics.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { Ticks } from './ticks.ts';
+
+const CHUNK = 5000;
+const START_US = 1_700_000_000_000_000;
+const DRAINED_WITHIN_MS = 300_000;
+
+/** Appends ticks of a market that is over, at once. @param stepUs - Market time from one tick to the next. */
+export async function appendBacklog(
+  log: EventLog,
+  ticks: Ticks,
+  { events, stepUs, from = 0 }: { events: number; stepUs: number; from?: number },
+): Promise<void> {
+  for (let at = from; at < from + events; at += CHUNK) {
+    const count = Math.min(CHUNK, from + events - at);
+    const records = Array.from({ length: count }, (_, i) => ticks.next(START_US + (at + i) * stepUs));
+    await log.append(TOPICS.marketData, records);
+  }
+}
+
+/** Seconds until a group has read a topic to its end, from its first commit on: the start of a process is not counted. */
+export async function secondsToDrain(
+  log: EventLog,
+  group: string,
+  topic: string,
+): Promise<{ readonly seconds: number; readonly records: number }> {
+  const committed = async (): Promise<number> => {
+    let sum = 0;
+    for (const { partition, startOffset } of await log.positions(topic))
+      sum += ((await log.committed(group, topic, partition)) ?? startOffset) - startOffset;
+    return sum;
+  };
+  const first = await eventually(async () => {
+    const records = await committed();
+    return records > 0 && { records, atMs: systemClock.monotonicMs() };
+  }, DRAINED_WITHIN_MS);
+  await eventually(() => isDrained(log, [{ group, topics: [topic] }]), DRAINED_WITHIN_MS);
+  const seconds = (systemClock.monotonicMs() - first.atMs) / 1000;
+  return { seconds, records: (await committed()) - first.records };
+}

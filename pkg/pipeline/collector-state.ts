@@ -21,7 +21,7 @@ const FIRST_LOOK = 1024;
 /**
  * What a collector on a log that outlives it needs to go on: a snapshot of some time ago, and how far each partition has
  * come since. It reads the source again from the snapshot, so that validation is as it was, and leaves out what its
- * partition holds: positions only grow within a partition, but for what a collector that was replaced while it stood still appends before it learns of it.
+ * partition of market data or quarantine holds: positions only grow within a partition, but for what a collector that was replaced while it stood still appends before it learns of it.
  */
 export class CollectorState {
   /** The snapshot to begin from; `undefined` where there is none. */
@@ -29,45 +29,49 @@ export class CollectorState {
   readonly #stream: string;
   readonly #claim: StreamClaim;
   readonly #snapshots: Snapshots<CollectorSnapshot>;
-  readonly #partitionOf: (symbol: string) => number;
-  /** Position of the last item in the log, by partition. */
-  readonly #last: readonly number[];
+  readonly #appended: Reached;
+  readonly #setAside: Reached;
 
   private constructor(
     stream: string,
     claim: StreamClaim,
     snapshots: Snapshots<CollectorSnapshot>,
     snapshot: CollectorSnapshot | undefined,
-    last: readonly number[],
+    appended: Reached,
+    setAside: Reached,
   ) {
     this.#stream = stream;
     this.#claim = claim;
     this.#snapshots = snapshots;
     this.snapshot = snapshot;
-    this.#last = last;
-    this.#partitionOf = createPartitioner(last.length);
+    this.#appended = appended;
+    this.#setAside = setAside;
   }
 
   /**
    * Claims the stream, then finds out how far it has come.
    *
    * @param stream - Names the source and everything that changes its items.
-   * @param topics - Of market data, and the compacted one of snapshots.
+   * @param topics - Of market data, of quarantine, and the compacted one of snapshots.
    */
   static async open(
     log: EventLog,
     stream: string,
-    topics: { readonly marketData: string; readonly featureState: string },
+    topics: { readonly marketData: string; readonly quarantine: string; readonly featureState: string },
     clock: Clock,
   ): Promise<CollectorState> {
     const claim = await StreamClaim.take(log, topics.featureState, stream, clock);
     const snapshots = new Snapshots<CollectorSnapshot>(log, topics.featureState);
-    const last = await Promise.all(
-      (await log.positions(topics.marketData)).map(({ partition }) =>
-        lastPosition(log, topics.marketData, partition, stream),
-      ),
+    const appended = await Reached.find(log, topics.marketData, stream);
+    const setAside = await Reached.find(log, topics.quarantine, stream);
+    return new CollectorState(
+      stream,
+      claim,
+      snapshots,
+      await snapshots.load(keyOf(stream)),
+      appended,
+      setAside,
     );
-    return new CollectorState(stream, claim, snapshots, await snapshots.load(keyOf(stream)), last);
   }
 
   /** To be called before each append. @throws {StreamTaken} Another collector has begun the stream. */
@@ -77,7 +81,12 @@ export class CollectorState {
 
   /** Whether the log holds what came of this item for this symbol. */
   isAppended(symbol: string, position: number): boolean {
-    return position <= this.#last[this.#partitionOf(symbol)]!;
+    return this.#appended.has(symbol, position);
+  }
+
+  /** Whether quarantine holds what was set aside of this item for this symbol. */
+  isSetAside(symbol: string, position: number): boolean {
+    return this.#setAside.has(symbol, position);
   }
 
   headers(position: number): Readonly<Record<string, string>> {
@@ -86,6 +95,29 @@ export class CollectorState {
 
   save(snapshot: CollectorSnapshot): Promise<void> {
     return this.#snapshots.save(keyOf(this.#stream), snapshot);
+  }
+}
+
+/** How far a stream has come in each partition of a topic. */
+class Reached {
+  readonly #partitionOf: (symbol: string) => number;
+  /** Position of the last item, by partition; -1 where there is none. */
+  readonly #last: readonly number[];
+
+  private constructor(last: readonly number[]) {
+    this.#last = last;
+    this.#partitionOf = createPartitioner(last.length);
+  }
+
+  static async find(log: EventLog, topic: string, stream: string): Promise<Reached> {
+    const partitions = await log.positions(topic);
+    return new Reached(
+      await Promise.all(partitions.map(({ partition }) => lastPosition(log, topic, partition, stream))),
+    );
+  }
+
+  has(symbol: string, position: number): boolean {
+    return position <= this.#last[this.#partitionOf(symbol)]!;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Quote } from '../marketdata/events.ts';
 import type { MarketSource, SourceItem } from '../marketdata/sources/source.ts';
 import { Validator } from '../marketdata/validate.ts';
 import { type Clock, ManualClock, systemClock } from '../runtime/clock.ts';
-import { decodeMarketEvent } from '../wire/market-event.ts';
+import { decodeMarketEvent, decodeQuarantined } from '../wire/market-event.ts';
 import { TOPICS, topicSettings } from '../wire/topics.ts';
 import { Collector } from './collector.ts';
 import { CollectorState } from './collector-state.ts';
@@ -55,16 +55,29 @@ async function newLog(): Promise<CuttingLog> {
   return log;
 }
 
-async function sequences(log: EventLog): Promise<readonly (readonly number[])[]> {
-  const all: number[][] = [];
+async function valuesOf<T>(
+  log: EventLog,
+  topic: string,
+  decode: (value: Uint8Array) => T,
+): Promise<readonly (readonly T[])[]> {
+  const all: T[][] = [];
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
-    const held: number[] = [];
-    for await (const { value } of log.read(TOPICS.marketData, partition, 0))
-      held.push(decodeMarketEvent(value!).sequence);
+    const held: T[] = [];
+    for await (const { value } of log.read(topic, partition, 0)) held.push(decode(value!));
     all.push(held);
   }
   return all;
 }
+
+const sequences = (log: EventLog) =>
+  valuesOf(log, TOPICS.marketData, (value) => decodeMarketEvent(value).sequence);
+
+/** What was set aside: reason and the thing itself, which names its place in the source. */
+const setAside = (log: EventLog) =>
+  valuesOf(log, TOPICS.quarantine, (value) => {
+    const { reason, raw } = decodeQuarantined(value);
+    return `${reason} ${raw}`;
+  });
 
 const cut = (topic: string, calls: number) =>
   fc.record({
@@ -74,16 +87,21 @@ const cut = (topic: string, calls: number) =>
   });
 
 describe('a collector that is cut off and begins again', () => {
-  it('appends every valid event once and in order', async () => {
+  it('appends every valid event, and sets aside every other, once and in order', async () => {
     const undisturbed = await newLog();
     await collect(undisturbed);
     const wanted = await sequences(undisturbed);
     expect(wanted.flat().length).toBeGreaterThan(59_000);
     expect(wanted.flat().length).toBeLessThan(items.length);
+    const wantedAside = await setAside(undisturbed);
+    expect(wantedAside.flat().length).toBeGreaterThan(50);
     let restarts = 0;
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.oneof(cut(TOPICS.marketData, 150), cut(TOPICS.featureState, 8)), { maxLength: 6 }),
+        fc.array(
+          fc.oneof(cut(TOPICS.marketData, 150), cut(TOPICS.quarantine, 60), cut(TOPICS.featureState, 8)),
+          { maxLength: 6 },
+        ),
         async (cuts) => {
           const log = await newLog();
           log.cuts = cuts;
@@ -97,6 +115,7 @@ describe('a collector that is cut off and begins again', () => {
             }
           }
           expect(await sequences(log)).toEqual(wanted);
+          expect(await setAside(log)).toEqual(wantedAside);
           await log.close();
         },
       ),

@@ -148,20 +148,25 @@ export class Collector {
   }
 
   #setAside(quarantined: Quarantined): void {
+    const { own } = this.#options;
+    // Read again after a restart, but in quarantine already.
+    if (own?.isSetAside(quarantined.symbol, this.#position - 1) === true) return;
+    const headers = own?.headers(this.#position - 1);
     this.#quarantined.push({
       key: quarantined.symbol,
       value: encodeQuarantined(quarantined),
       timestampUs: quarantined.receiveTimeUs,
+      ...(headers === undefined ? {} : { headers }),
     });
     this.#options.observer.onQuarantined?.(quarantined);
   }
 
   async #flush(): Promise<void> {
     const { log, topics } = this.#options;
+    if (this.#events.length + this.#quarantined.length > 0) await this.#options.own?.checkClaim();
     if (this.#events.length > 0) {
       const records = this.#events;
       this.#events = [];
-      await this.#options.own?.checkClaim();
       await log.append(topics.marketData, records);
     }
     if (this.#quarantined.length > 0) {

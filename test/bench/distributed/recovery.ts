@@ -9,7 +9,7 @@ const BAR_US = 1_000_000;
 const WITHIN_MS = 120_000;
 
 /**
- * Seconds from the start of a features process, which takes over the state of `symbols` symbols over `bars` bars from one that was killed, until it has
+ * Seconds from the start of a features process, which takes over the state of `symbols` symbols over `bars` bars from one that stopped in order, until it has
  * given the next vector of every symbol.
  */
 export function recoverySeconds(

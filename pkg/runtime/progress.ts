@@ -7,11 +7,16 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar per stage on a terminal; a line when it begins anywhere else, where a bar would be lines upon lines. */
+const SILENT: Progress = { update: () => undefined, stop: () => undefined };
+
+/**
+ * A bar per stage on a terminal; a line when it begins anywhere else, where a bar would be lines upon lines.
+ *
+ * @param options - `isQuiet` leaves out that line, for output that programs read.
+ */
 export function createProgress(stream: NodeJS.WriteStream, { isQuiet = false } = {}): Progress {
-  if (isQuiet) return { update: () => undefined, stop: () => undefined };
   // A terminal that says it is dumb moves no cursor.
-  if (!stream.isTTY || stream.getColorDepth() === 1) return firstLineOnly(stream);
+  if (!stream.isTTY || stream.getColorDepth() === 1) return isQuiet ? SILENT : firstLineOnly(stream);
   let bar: SingleBar | undefined;
   let current = '';
   return {

@@ -59,7 +59,7 @@ export async function runDistributed(options: DistributedOptions): Promise<void>
   const say = (text: string): void => {
     if (!isJson) process.stderr.write(`${text}\n`);
   };
-  if (env['TRADEWIND_MODEL_URIS'] === undefined) await trainFirst(modelFolder, env, signal);
+  if (env['TRADEWIND_MODEL_URIS'] === undefined) await trainFirst(modelFolder, options);
   const logFolder = join(folder, 'logs');
   const failed = new AbortController();
   const onEnded = ({ name }: PlannedProcess, code: number | null, said: string): boolean => {
@@ -91,9 +91,9 @@ export async function runDistributed(options: DistributedOptions): Promise<void>
 }
 
 /** Trains on the simulated market where there is no model yet. */
-async function trainFirst(outDir: string, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+async function trainFirst(outDir: string, { env, isJson, signal }: DistributedOptions): Promise<void> {
   if (existsSync(join(outDir, MANIFEST_FILE))) return;
-  const progress = createProgress(process.stderr);
+  const progress = createProgress(process.stderr, { isQuiet: isJson });
   try {
     await runTrainer(
       {

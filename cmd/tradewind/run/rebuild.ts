@@ -80,7 +80,7 @@ async function readAgain(
   topics: readonly string[],
   write: (topic: string, records: readonly LogRecord[]) => Promise<void>,
 ): Promise<Done> {
-  const progress = createProgress(process.stderr);
+  const progress = createProgress(process.stderr, { isQuiet: flags.json === true });
   const begun = performance.now();
   try {
     const onProgress = (done: number, total: number): void => progress.update('records read', done, total);

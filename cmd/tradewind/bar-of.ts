@@ -16,6 +16,17 @@ export function barOf({ barIntervalMs }: Pick<MarketSource, 'barIntervalMs'>, wa
   return formatBarClock(barIntervalMs === undefined ? clock : { by: 'time', intervalMs: barIntervalMs });
 }
 
+/** Bar clock of ticks where none is asked for. */
+export const DEFAULT_BAR = 'time:1000';
+
+/** Sees that a bar clock that was asked for on the command line is the one that there is. @throws {FlagsInvalid} The file has bars of its own. */
+export function checkGivenBar(given: string | undefined, bar: string): void {
+  if (given !== undefined && formatBarClock(parseBarClock(given)) !== bar)
+    throw new FlagsInvalid(
+      `--bar must be ${bar} or left out, since that is the bars of the file, was '${given}'`,
+    );
+}
+
 /**
  * The one bar clock of several inputs. A feature file does not say its own: it is taken to be the one asked for.
  *

@@ -16,6 +16,23 @@ export class RecordingUnreadable extends TradewindError {
 }
 
 /**
+ * A recording is a pipe or a device. It is read more than once: for its format, and again by a run that goes on or trains.
+ *
+ * @remedy Write it into a file first.
+ */
+export class RecordingNotFile extends TradewindError {
+  readonly code = 'RecordingNotFile';
+  readonly kind = 'usage';
+
+  constructor(path: string) {
+    super({
+      message: `recording must be a file, which can be read more than once, was '${path}', a pipe or device`,
+      facts: { path },
+    });
+  }
+}
+
+/**
  * A compressed recording ends before its end, or is not what its name says.
  *
  * @remedy Take a whole copy of the recording.

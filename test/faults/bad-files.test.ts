@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -31,6 +31,8 @@ beforeAll(async () => {
   await put('junk.parquet', junk);
   await put('empty.csv', '');
   await put('header-only.csv', BARS);
+  const minutes = ['00', '01', '02', '03'].map((minute) => `2024-01-02T00:${minute}:00Z,1,2,1,1.5,3\n`);
+  await put('minutes.csv', `${BARS}${minutes.join('')}`);
   await put('wrong-header.csv', 'a,b,c\n1,2,3\n');
   await put('no-close.csv', 'time,open,high,low,volume\n2024-01-02T00:00:00Z,1,2,1,3\n');
   await put('not-yaml.yaml', 'a: [1\nb');
@@ -218,6 +220,40 @@ const CASES: readonly Case[] = [
     says: 'EISDIR',
   },
   {
+    what: 'standard input for a recording',
+    args: ['features', '--file', '-'],
+    code: 'RecordingNotFile',
+    exit: 2,
+    says: 'read more than once',
+  },
+  {
+    what: 'a device for a recording',
+    args: ['features', '--file', '/dev/stdin'],
+    code: 'RecordingNotFile',
+    exit: 2,
+    says: "'/dev/stdin'",
+  },
+  {
+    what: 'a bar clock for bars of a file that are others',
+    args: ['features', '--file', `${DIR}/minutes.csv`, '--bar', 'time:5000'],
+    ...usage,
+    says: '--bar must be time:60000 or left out',
+  },
+  {
+    what: 'a folder for output',
+    args: ['features', '--file', `${DIR}/whole.gz`, '--out', DIR],
+    code: 'FileUnwritable',
+    exit: 2,
+    says: 'EISDIR',
+  },
+  {
+    what: 'output on a full device',
+    args: ['features', '--file', `${DIR}/whole.gz`, '--out', '/dev/full'],
+    code: 'FileUnwritable',
+    exit: 2,
+    says: 'ENOSPC',
+  },
+  {
     what: 'an empty recording',
     args: ['features', '--file', `${DIR}/empty.csv`],
     code: 'RecordingEmpty',
@@ -354,6 +390,11 @@ describe('a wrong flag, setting or file', () => {
       env,
     ),
   );
+});
+
+it('leaves no rows of a recording that ends early', async () => {
+  await runCli(['features', '--file', join(folder, 'cut.gz'), '--out', join(folder, 'rows.csv')]);
+  expect((await readdir(folder)).filter((name) => name.startsWith('rows.csv'))).toEqual([]);
 });
 
 describe('a recording with bad lines', () => {

@@ -5,7 +5,7 @@ import { parseList } from '../flags.ts';
 export interface FeaturesFlags {
   readonly file: string;
   readonly set: readonly string[];
-  readonly bar: string;
+  readonly bar?: string;
   readonly format?: string;
   readonly symbol?: string;
   readonly timeZone?: string;
@@ -19,7 +19,10 @@ export function registerFeatures(program: Command): void {
     .description('Features of a recording or bar file as CSV, by the same engine as live.')
     .requiredOption('--file <file>', 'recording or bar file')
     .option('--set <names>', 'feature sets: core-v1, micro-v1, or both', parseList, ['core-v1'])
-    .option('--bar <clock>', 'bar clock: time:<ms>, trades:<n> or volume:<n>', 'time:1000')
+    .option(
+      '--bar <clock>',
+      'bar clock of ticks: time:<ms>, trades:<n> or volume:<n> (default: time:1000; a bar file has its own)',
+    )
     .option('--format <name>', 'format of the file, where it is not recognised')
     .option('--symbol <symbol>', 'symbol of the file, where it does not say')
     .option('--time-zone <zone>', 'IANA time zone of times without one (default: UTC)')

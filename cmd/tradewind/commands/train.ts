@@ -10,7 +10,7 @@ export interface TrainFlags {
   readonly stream?: string;
   readonly asOf?: number;
   readonly set: readonly string[];
-  readonly bar: string;
+  readonly bar?: string;
   readonly format?: string;
   readonly symbol?: string;
   readonly timeZone?: string;
@@ -45,7 +45,10 @@ export function registerTrain(program: Command): void {
       parseTimeUs,
     )
     .option('--set <names>', 'feature sets: core-v1, micro-v1, or both', parseList, ['core-v1'])
-    .option('--bar <clock>', 'bar clock: time:<ms>, trades:<n> or volume:<n>', 'time:1000')
+    .option(
+      '--bar <clock>',
+      'bar clock of ticks: time:<ms>, trades:<n> or volume:<n> (default: time:1000; a bar file has its own)',
+    )
     .option('--format <name>', 'format of the files, where it is not recognised')
     .option('--symbol <symbol>', 'symbol of the files, where they do not say')
     .option('--time-zone <zone>', 'IANA time zone of times without one (default: UTC)')

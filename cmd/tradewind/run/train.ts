@@ -16,7 +16,7 @@ import type { TrainingInput, TrainingJob } from '../../../pkg/training/training-
 import { createProgress } from '../../../pkg/runtime/progress.ts';
 import { checkWritable } from '../../../pkg/runtime/writable.ts';
 import type { TrainFlags } from '../commands/train.ts';
-import { barOfInputs } from '../bar-of.ts';
+import { barOfInputs, checkGivenBar, DEFAULT_BAR } from '../bar-of.ts';
 import { FlagsInvalid, HistoryMissing } from '../errors.ts';
 import { parseFeatureSets } from '../feature-sets.ts';
 import { optional } from '../optional.ts';
@@ -36,7 +36,7 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   if (!(await isAbsentOrEmpty(flags.out))) throw new ArtifactExists(flags.out);
   const settings = await trainingSettings(flags);
   const scratch = await mkdtemp(join(tmpdir(), 'tradewind-train-'));
-  const progress = createProgress(process.stderr, { isQuiet: flags.json === true && !process.stderr.isTTY });
+  const progress = createProgress(process.stderr, { isQuiet: flags.json === true });
   try {
     const source = await sourceOf(flags, scratch);
     const job: TrainingJob = {
@@ -65,7 +65,7 @@ function sourceOf(flags: TrainFlags, scratch: string): Promise<Source> | Source 
   return {
     inputs: [simulatedMarket(process.env)],
     featureSets: parseFeatureSets(flags.set),
-    bar: flags.bar,
+    bar: flags.bar ?? DEFAULT_BAR,
   };
 }
 
@@ -87,11 +87,16 @@ async function fromFiles({ file = [], format, symbol, timeZone, set, bar }: Trai
   if (new Set(inputs.map(({ kind }) => kind)).size > 1) {
     throw new FlagsInvalid('files must be all feature files or all recordings, were both');
   }
-  return { inputs, featureSets: parseFeatureSets(set), bar: await barOfInputs(inputs, bar) };
+  const own = await barOfInputs(inputs, bar ?? DEFAULT_BAR);
+  checkGivenBar(bar, own);
+  return { inputs, featureSets: parseFeatureSets(set), bar: own };
 }
 
 /** Writes the history's features as a feature file: the trainer cannot open the engine's folder too. */
-async function exportHistory({ data, stream, bar, asOf }: TrainFlags, scratch: string): Promise<Source> {
+async function exportHistory(
+  { data, stream, bar = DEFAULT_BAR, asOf }: TrainFlags,
+  scratch: string,
+): Promise<Source> {
   const directory = await pickStream(data, stream);
   const engine = await startEngine(join(directory, 'history'));
   try {
@@ -122,17 +127,20 @@ async function exportHistory({ data, stream, bar, asOf }: TrainFlags, scratch: s
   }
 }
 
+const listed = (names: readonly string[]): string =>
+  names.map((name) => `  ${name}`).join('\n') || '  (none)';
+
 async function pickStream(data: string, wanted: string | undefined): Promise<string> {
   const names = existsSync(data) ? await readdir(data) : [];
   const streams = names.filter((name) => existsSync(join(data, name, 'history')));
   if (wanted !== undefined) {
     if (streams.includes(wanted)) return join(data, wanted);
-    throw new HistoryMissing(`--stream must be one of ${streams.join(', ') || '(none)'}, was '${wanted}'`);
+    throw new HistoryMissing(`--stream must be one of these, was '${wanted}':\n${listed(streams)}`);
   }
   if (streams.length === 1) return join(data, streams[0]!);
-  throw new HistoryMissing(
-    streams.length === 0
-      ? `'${data}' must hold a stream with history; 'tradewind up' makes one`
-      : `one of several streams must be named with --stream: ${streams.join(', ')}`,
+  if (streams.length === 0)
+    throw new HistoryMissing(`'${data}' must hold a stream with history; 'tradewind up' makes one`);
+  throw new FlagsInvalid(
+    `--stream must name one of the ${streams.length} streams in '${data}':\n${listed(streams)}`,
   );
 }

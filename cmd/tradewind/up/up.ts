@@ -6,6 +6,7 @@ import { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { VERSION } from '../../../pkg/runtime/version.ts';
 import { checkWritable } from '../../../pkg/runtime/writable.ts';
 import type { UpFlags } from '../commands/up.ts';
+import { checkGivenBar } from '../bar-of.ts';
 import { optional } from '../optional.ts';
 import { type UpConfig, upConfigSchema } from './config.ts';
 import { Laptop } from './laptop.ts';
@@ -41,9 +42,11 @@ export async function runUp(flags: UpFlags): Promise<void> {
   const timer = flags.for === undefined ? undefined : setTimeout(stop, flags.for * 1000);
   try {
     const { dir, threads, placement } = config.model;
+    const features = await featuresOfStream(config);
+    checkGivenBar(flags.bar, features.bar);
     const models = new ServedModels(
       { metrics, logger, shutdown, settings: { threads, placement } },
-      await featuresOfStream(config),
+      features,
     );
     // What cannot be is told before anything is made or said.
     await checkWritable(config.data);

@@ -1,7 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-import { FormatUnknown, RecordingEmpty, RecordingUnreadable } from '../../errors.ts';
+import { TradewindError } from '../../../runtime/errors.ts';
+import { FormatUnknown, RecordingEmpty, RecordingNotFile, RecordingUnreadable } from '../../errors.ts';
 import type { MarketSource, ReadOptions, SourceItem } from '../source.ts';
 import type { LineFormat } from './format.ts';
 import { barCsv } from './formats/bar-csv.ts';
@@ -30,6 +31,8 @@ const PARQUET_MAGIC = 'PAR1';
 const FORMAT_NAMES: readonly string[] = [...LINE_FORMATS.map(({ name }) => name), PARQUET];
 
 const SAMPLE_LINES = 200;
+/** What other programs call it. */
+const STANDARD_INPUT = '-';
 
 export interface ReplayOptions {
   readonly path: string;
@@ -45,7 +48,7 @@ export interface ReplayOptions {
  * Opens a recording as a source. Lines that cannot be read become quarantined items with `file:line`; only what concerns the
  * whole file is an error.
  *
- * @throws {RecordingUnreadable | RecordingEmpty | RecordingCorrupt | RecordingNameInvalid | FormatUnknown | HeaderInvalid |
+ * @throws {RecordingUnreadable | RecordingNotFile | RecordingEmpty | RecordingCorrupt | RecordingNameInvalid | FormatUnknown | HeaderInvalid |
  *   TimeZoneUnknown} Reading may throw the first three too, where the fault lies deeper in the file.
  */
 export async function openReplay(options: ReplayOptions): Promise<MarketSource> {
@@ -94,12 +97,14 @@ async function pickFormat({ path, format }: ReplayOptions, sample: readonly stri
 }
 
 async function checkReadable(path: string): Promise<void> {
+  if (path === STANDARD_INPUT) throw new RecordingNotFile(path);
   try {
     await access(path, constants.R_OK);
-    const { size } = await stat(path);
-    if (size === 0) throw new RecordingEmpty(path);
+    const kind = await stat(path);
+    if (!kind.isFile() && !kind.isDirectory()) throw new RecordingNotFile(path);
+    if (kind.size === 0) throw new RecordingEmpty(path);
   } catch (error) {
-    throw error instanceof RecordingEmpty ? error : new RecordingUnreadable(path, error);
+    throw error instanceof TradewindError ? error : new RecordingUnreadable(path, error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { describeOnlineStore } from '../../test/conformance/online-store.ts';
+import { fakeFeatures } from '../prediction/models.testing.ts';
 import { ManualClock } from '../runtime/clock.ts';
 import { StoreValueInvalid } from './errors.ts';
 import { MemoryOnlineStore } from './memory.ts';
@@ -25,6 +26,18 @@ describe('the embedded online store', () => {
     expect(await store.getCached('key')).toBeDefined();
     clock.advance(1);
     expect(await store.getCached('key')).toBeUndefined();
+  });
+
+  it('keeps no features of symbols that have gone', async () => {
+    const clock = new ManualClock();
+    const store = new MemoryOnlineStore({ clock, featureTtlSeconds: 60 });
+    for (let day = 0; day < 50; day += 1) {
+      await store.putFeatures([fakeFeatures([1], { symbol: `OPTION-${day}` })]);
+      clock.advance(60_000);
+    }
+    expect(store.size).toBeLessThanOrEqual(2);
+    const [newest] = await store.getFeatures('core-v1', ['OPTION-49']);
+    expect(newest).toBeUndefined();
   });
 
   it('holds a bounded number of answers, the least used go first', async () => {

@@ -25,6 +25,7 @@ export class MemoryOnlineStore implements OnlineStore {
   /** By feature set, then by symbol. */
   readonly #features = new Map<string, Map<string, Kept<OnlineFeatures>>>();
   readonly #cache = new LRUCache<string, Kept<Uint8Array>>({ max: MAX_CACHED });
+  #sweptMs: number;
   #isClosed = false;
 
   /** @throws {StoreValueInvalid} The time to live is out of its bounds. */
@@ -32,12 +33,14 @@ export class MemoryOnlineStore implements OnlineStore {
     checkTtl(featureTtlSeconds);
     this.#clock = clock;
     this.#ttlMs = featureTtlSeconds * 1000;
+    this.#sweptMs = clock.monotonicMs();
   }
 
   async putFeatures(vectors: readonly OnlineFeatures[]): Promise<readonly boolean[]> {
     this.#checkOpen();
     vectors.forEach(checkFeatures);
     const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#sweptMs >= this.#ttlMs) this.#sweep(nowMs);
     return vectors.map((vector) => {
       const symbols = this.#symbolsOf(vector.featureSet);
       const kept = symbols.get(vector.symbol);
@@ -82,6 +85,18 @@ export class MemoryOnlineStore implements OnlineStore {
     this.#isClosed = true;
     this.#features.clear();
     this.#cache.clear();
+  }
+
+  /** Features kept, those included whose time is over and that have not been swept out yet. */
+  get size(): number {
+    return [...this.#features.values()].reduce((sum, symbols) => sum + symbols.size, 0);
+  }
+
+  /** Lets go of what has expired: symbols come and go, and the old ones are never asked for again. */
+  #sweep(nowMs: number): void {
+    this.#sweptMs = nowMs;
+    for (const symbols of this.#features.values())
+      for (const [symbol, { expiresMs }] of symbols) if (expiresMs <= nowMs) symbols.delete(symbol);
   }
 
   #symbolsOf(featureSet: string): Map<string, Kept<OnlineFeatures>> {

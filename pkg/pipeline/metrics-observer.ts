@@ -14,10 +14,16 @@ export function metricsObserver(
   clock: Clock,
   liveFromUs = Number.NEGATIVE_INFINITY,
 ): PipelineObserver {
+  const newestUs = new Map<string, number>();
+  // Reckoned when it is read: the age of a symbol of which nothing comes any more is what an alert waits for.
+  metrics.takeDataAges(() => {
+    const nowUs = clock.nowUs();
+    return new Map([...newestUs].map(([symbol, timeUs]) => [symbol, Math.max(0, nowUs - timeUs) / 1e6]));
+  });
   return {
-    onEvent: (event) => {
-      metrics.events.inc({ kind: event.kind });
-      metrics.dataAge.set({ symbol: event.symbol }, Math.max(0, clock.nowUs() - event.eventTimeUs) / 1e6);
+    onEvent: ({ kind, symbol, eventTimeUs }) => {
+      metrics.events.inc({ kind });
+      if (eventTimeUs > (newestUs.get(symbol) ?? Number.NEGATIVE_INFINITY)) newestUs.set(symbol, eventTimeUs);
     },
     onQuarantined: ({ reason }) => metrics.quarantined.inc({ reason }),
     onVector: ({ timeUs }, latencyMs) => {

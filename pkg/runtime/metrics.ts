@@ -18,7 +18,8 @@ export interface Metrics {
   readonly predictionBrier: Counter<'model'>;
   readonly predictionLogLoss: Counter<'model'>;
   readonly predictionFailures: Counter<'code'>;
-  readonly dataAge: Gauge<'symbol'>;
+  /** Says where the age of the newest event of each symbol comes from, in seconds: it is asked for whenever metrics are read. */
+  readonly takeDataAges: (ages: () => ReadonlyMap<string, number>) => void;
   readonly cacheLookups: Counter<'result'>;
   readonly modelLoads: Counter<'model' | 'result'>;
   readonly logLines: Counter<'level' | 'message'>;
@@ -32,6 +33,18 @@ export function createMetrics(): Metrics {
   const buckets = [...LATENCY_BUCKETS_SECONDS];
   const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Counter<L>({ name, help, labelNames, registers });
+  let dataAges: () => ReadonlyMap<string, number> = () => new Map();
+  registry.registerMetric(
+    new Gauge({
+      name: 'tradewind_data_age_seconds',
+      help: 'Age of the newest event of a symbol on the clock of the market.',
+      labelNames: ['symbol'],
+      registers: [],
+      collect() {
+        for (const [symbol, seconds] of dataAges()) this.set({ symbol }, seconds);
+      },
+    }),
+  );
   return {
     registry,
     events: counter('tradewind_events_total', 'Market events accepted, by kind.', ['kind']),
@@ -74,12 +87,9 @@ export function createMetrics(): Metrics {
       'Predictions of the stream that became abstentions since the model failed, by error.',
       ['code'],
     ),
-    dataAge: new Gauge({
-      name: 'tradewind_data_age_seconds',
-      help: 'Age of the newest event of a symbol on the clock of the market.',
-      labelNames: ['symbol'],
-      registers,
-    }),
+    takeDataAges: (ages) => {
+      dataAges = ages;
+    },
     cacheLookups: counter(
       'tradewind_prediction_cache_lookups_total',
       'Look-ups of cached answers: hit or miss.',

@@ -24,7 +24,7 @@ import { decodeMarketEvent } from '../wire/market-event.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { BEFORE_ALL, type DerivedId, isAfter, newestDerived } from './derived.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
-import type { MarketClock } from './market-clock.ts';
+import type { MovedClock } from './market-clock.ts';
 import { decodeBatch, placeOf } from './poison.ts';
 import { rejected } from './rejected.ts';
 import { setAside } from './set-aside.ts';
@@ -43,7 +43,7 @@ export interface FeatureProcessorOptions {
   readonly store: Pick<OnlineStore, 'putFeatures'>;
   readonly topics: TopicNames;
   readonly clock: Clock;
-  readonly marketClock: MarketClock;
+  readonly marketClock: MovedClock;
   readonly observer: PipelineObserver;
   /** Engine state by partition, from a checkpoint. */
   readonly restored?: ReadonlyMap<number, EngineSnapshot>;

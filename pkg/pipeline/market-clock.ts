@@ -1,10 +1,16 @@
 import type { Clock } from '../runtime/clock.ts';
 
+/** A clock that the events of a stream move on. */
+export interface MovedClock extends Clock {
+  /** Moves the time on; a time in the past changes nothing. */
+  observe(eventTimeUs: number): void;
+}
+
 /**
  * The time of the market as the stream tells it: the largest event time seen. Staleness is judged by it, so that a
  * replay of an old recording is as fresh as it was then; durations still come from the machine's clock.
  */
-export class MarketClock implements Clock {
+export class MarketClock implements MovedClock {
   readonly #machine: Clock;
   #nowUs = 0;
 
@@ -12,7 +18,6 @@ export class MarketClock implements Clock {
     this.#machine = machine;
   }
 
-  /** Moves the time on; a time in the past changes nothing. */
   observe(eventTimeUs: number): void {
     if (eventTimeUs > this.#nowUs) this.#nowUs = eventTimeUs;
   }

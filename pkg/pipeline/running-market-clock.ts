@@ -1,10 +1,11 @@
 import type { Clock } from '../runtime/clock.ts';
+import type { MovedClock } from './market-clock.ts';
 
 /**
  * The time of the market where the stream itself may be away: the newest event time seen, and the time that has passed since it came. Where
  * nothing comes any more, what was last seen grows old.
  */
-export class RunningMarketClock implements Clock {
+export class RunningMarketClock implements MovedClock {
   readonly #machine: Clock;
   #newestUs = 0;
   #arrivedUs = 0;

@@ -3,7 +3,6 @@ import type { LiveViewState } from '../../../pkg/console/live-view.ts';
 import type { FeatureDefinition } from '../../../pkg/features/definition.ts';
 import { registerOip } from '../../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../../pkg/inference/oip/http-handler.ts';
-import type { MarketClock } from '../../../pkg/pipeline/market-clock.ts';
 import { registerPredictionService } from '../../../pkg/prediction/grpc/prediction-grpc.ts';
 import { createPredictHandler } from '../../../pkg/prediction/http/predict-handler.ts';
 import type { Scorecard } from '../../../pkg/prediction/scorecard/scorecard.ts';
@@ -20,7 +19,6 @@ const DRAIN_MS = 2_000;
 export interface ServerOptions extends LaptopOptions {
   readonly service: PredictionService;
   readonly definitions: readonly FeatureDefinition[];
-  readonly marketClock: MarketClock;
   readonly scorecard: Scorecard;
   /** What the console showed when the run before ended. */
   readonly shown: LiveViewState | undefined;

@@ -8,7 +8,6 @@ import { MemoryOnlineStore } from '../../../pkg/onlinestore/memory.ts';
 import type { GroupOfTopics } from '../../../pkg/pipeline/checkpointer.ts';
 import { Collector } from '../../../pkg/pipeline/collector.ts';
 import { FeatureProcessor } from '../../../pkg/pipeline/feature-processor.ts';
-import { MarketClock } from '../../../pkg/pipeline/market-clock.ts';
 import { metricsObserver } from '../../../pkg/pipeline/metrics-observer.ts';
 import { combineObservers } from '../../../pkg/pipeline/observer.ts';
 import { createPacer } from '../../../pkg/pipeline/pacer.ts';
@@ -26,6 +25,7 @@ import { openPrediction } from '../../service/prediction.ts';
 import { checkpointPath, readCheckpoint } from './checkpoint.ts';
 import type { UpConfig } from './config.ts';
 import { openHistoryWriter } from './history.ts';
+import { marketClockOf } from './market-clock-of.ts';
 import { openScorecard } from './scorecard.ts';
 import type { Addresses, Screen } from './screen.ts';
 import type { ServedModels } from './served.ts';
@@ -81,7 +81,7 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
   const log = new MemoryEventLog({ startOffsets: checkpoint?.offsets ?? {} });
   shutdown.add('event log', () => log.close());
   await log.ensureTopics(topicSettings(TOPICS, PARTITIONS, RETENTION_RECORDS));
-  const marketClock = new MarketClock(systemClock);
+  const marketClock = marketClockOf(stream, systemClock);
   const store = new MemoryOnlineStore({ clock: systemClock });
 
   const service = openPrediction({
@@ -102,7 +102,6 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
     ...options,
     service,
     definitions,
-    marketClock,
     scorecard,
     shown: checkpoint?.console,
   });

@@ -11,7 +11,12 @@ const MARKET = { TRADEWIND_SIMULATOR_HISTORY_SECONDS: '600', TRADEWIND_SIMULATOR
 
 interface Printed {
   readonly digest: string;
-  readonly report: { readonly symbols: readonly string[]; readonly pooled: { readonly pValue: number } };
+  readonly report: {
+    readonly symbols: readonly string[];
+    readonly pooled: { readonly pValue: number };
+    readonly label: object;
+    readonly warnings: readonly string[];
+  };
 }
 
 describe.skipIf(xgboostForTests() === undefined)('tradewind train, on the simulated market', () => {
@@ -33,6 +38,9 @@ describe.skipIf(xgboostForTests() === undefined)('tradewind train, on the simula
     const verified = await runCli(['models', 'verify', join(folder, 'a')]);
     expect(verified.code).toBe(0);
     expect(verified.stdout).toContain(digest);
+    const inspected = await runCli(['models', 'inspect', '--json', join(folder, 'a')]);
+    const { manifest } = JSON.parse(inspected.stdout) as { manifest: object };
+    expect(manifest).toMatchObject({ label: report.label, warnings: report.warnings });
     const second = JSON.parse((await train('b')).stdout) as Printed;
     expect(second.digest).toBe(digest);
   });

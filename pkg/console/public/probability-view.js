@@ -12,7 +12,7 @@ import { emptyText, TimeChart, timeText, windowOf } from './time-chart.js';
 /** Probabilities that the scale begins and ends on, so that it changes in few steps. */
 const STEP = 0.05;
 /** Least reach of the scale to either side of one half. */
-const LEAST_REACH = 0.1;
+const LEAST_REACH = 0.15;
 
 /** Probability of a rise over time: ensemble, members, thresholds, and where the model abstained. */
 export class ProbabilityView {

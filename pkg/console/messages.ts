@@ -89,10 +89,12 @@ export interface ScoreFrame {
   readonly baseLogLoss: number | null;
   readonly brier: number | null;
   readonly baseBrier: number | null;
+  /** Share right of where the mid price went, which does not bounce between bid and ask. */
+  readonly midAccuracy: number | null;
   /** Of the accuracy, 95 %. */
   readonly interval: readonly [low: number, high: number] | null;
   readonly verdict: {
-    readonly standing: 'none' | 'few' | 'better' | 'worse' | 'undecided';
+    readonly standing: 'none' | 'few' | 'better' | 'suspect' | 'worse' | 'undecided';
     readonly text: string;
   };
 }

@@ -88,7 +88,7 @@ export interface Verdict {
 /** Level below which a permutation p-value counts as small. */
 const SIGNIFICANCE = 0.05;
 /** Direction accuracy above which a leak is likelier than a find. */
-const TOO_GOOD = 0.55;
+export const TOO_GOOD = 0.55;
 
 /**
  * Skill is claimed only when the p-value is small, accuracy beats always answering the commoner direction, and the log

@@ -122,6 +122,7 @@ describe.skipIf(NO_BROWSER !== undefined)(`the console in Chromium ${NO_BROWSER 
     const rows = await page.locator('#score tbody tr').allInnerTexts();
     expect(rows.map((row) => row.split(/\s*\t\s*/))).toEqual([
       ['share right', '66.7 %', '66.7 %'],
+      ['of the mid price', '66.7 %', ''],
       ['log loss', '0.6391', '0.6365'],
       ['Brier score', '0.2233', '0.2222'],
     ]);

@@ -27,7 +27,7 @@ export interface Checkpoint {
 }
 
 /** Grows when the layout changes; a checkpoint of another format is not read. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** File of the checkpoint of a stream. */
 export const checkpointPath = ({ directory }: Stream): string => join(directory, 'checkpoint');

@@ -12,6 +12,7 @@ const BOXES = {
   few: 'report open',
   undecided: 'report open',
   better: 'report skilled',
+  suspect: 'report',
   worse: 'report',
 };
 
@@ -44,6 +45,7 @@ export class ScoreView {
     this.#rows,
   ]);
   #right = this.#row('share right');
+  #mid = this.#row('of the mid price');
   #logLoss = this.#row('log loss');
   #brier = this.#row('Brier score');
   #list = element('dl', { class: 'pairs' });
@@ -85,6 +87,7 @@ export class ScoreView {
     this.#verdict.className = BOXES[score.verdict.standing];
     if (isSettled) this.#drawRange(score);
     this.#right(percent(score.accuracy), percent(score.baseRate));
+    this.#mid(percent(score.midAccuracy), '');
     this.#logLoss(fixed(score.logLoss, 4), fixed(score.baseLogLoss, 4));
     this.#brier(fixed(score.brier, 4), fixed(score.baseBrier, 4));
     const texts = counts(score);

@@ -116,6 +116,16 @@ describe('Scorecard', () => {
     expect(told).toEqual(['direction right', 'direction wrong', 'direction dead-zone']);
   });
 
+  it('tells the direction of the mid price from the bounce of the last one', () => {
+    const scorecard = card({ ...LABEL, horizonBars: 1 });
+    // The last price goes from bid to ask and back while the mid rises by a little, and then falls.
+    const bars: Bar[] = [100, 101, 100, 101, 100].map((close, i) => [
+      ...(['ES', close, i < 4 ? 100.5 + i / 10 : 100.5, close === 100 ? 0.6 : 0.4] as const),
+    ]);
+    const [score] = play(scorecard, [...bars, ['ES', 101, Number.NaN, undefined]]).scores();
+    expect(score).toMatchObject({ settled: 5, right: 5, midAccuracy: 3 / 4 });
+  });
+
   it('settles what a model said before another took its place, and scores the two apart', () => {
     const scorecard = card({ ...LABEL, horizonBars: 2 });
     [100, 101, 102, 103, 104].forEach((close, i) => {
@@ -169,9 +179,10 @@ describe('the verdict on a score', () => {
     return scorecard;
   }
 
-  it('finds skill where there is', () => {
-    const [score] = marketOf(1, 0.5, 3000).scores();
-    expect(score!.verdict.standing).toBe('better');
+  it('finds skill where there is, and doubts it where there is too much', () => {
+    const standingOf = (known: number) => marketOf(1, known, 20_000).scores()[0]!.verdict.standing;
+    expect(standingOf(0.06)).toBe('better');
+    expect(standingOf(0.5)).toBe('suspect');
   });
 
   it('claims nothing on few outcomes, however good they look', () => {
@@ -191,7 +202,7 @@ describe('the verdict on a score', () => {
   it('says what must be known, in words', () => {
     const [score] = marketOf(1, 0.5, 3000).scores();
     expect(score!.verdict.text).toMatch(
-      /^Right in \d\d\.\d % of [\d,]+ outcomes; always answering .* \d\d\.\d %\. Better than the base rate \(95 % interval .*independent ones\)\.$/,
+      /^Right in \d\d\.\d % of [\d,]+ outcomes; always answering .* \d\d\.\d %\. Above 55\.0 %: a leak.* \(95 % interval .*independent ones\)\. Of the mid price.*%\.$/,
     );
   });
 });

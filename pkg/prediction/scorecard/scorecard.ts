@@ -1,10 +1,18 @@
 import type { FeatureVector } from '../../features/feature-vector.ts';
-import { rowOfVector } from '../../ml/dataset.ts';
+import { type DatasetRow, rowOfVector } from '../../ml/dataset.ts';
 import { LabelStream, type LabelStreamState } from '../../ml/label-stream.ts';
 import { labelPriceOf, type LabelSettings } from '../../ml/labels.ts';
 import type { Prediction } from '../prediction.ts';
 import { type ScoreVerdict, scoreVerdict } from './score-verdict.ts';
-import { emptyTally, type Outcome, type Score, scoreOf, settle, type Tally } from './tally.ts';
+import {
+  emptyTally,
+  type Outcome,
+  type Score,
+  scoreOf,
+  settle,
+  type Settlement,
+  type Tally,
+} from './tally.ts';
 
 /** Models remembered; the one that predicted longest ago is forgotten first. */
 const MAX_MODELS = 16;
@@ -22,8 +30,8 @@ export interface ModelScore extends Score {
   readonly verdict: ScoreVerdict;
 }
 
-/** A prediction that waits: number of its price in the symbol's stream, time of its features, and what it said. */
-type Waiting = readonly [row: number, timeUs: number, probabilityUp: number];
+/** A prediction that waits: number of its price in the symbol's stream, time and mid price of its bar, and what it said. */
+type Waiting = readonly [row: number, timeUs: number, mid: number, probabilityUp: number];
 
 interface Track {
   readonly labels: LabelStream;
@@ -83,21 +91,23 @@ export class Scorecard {
   }
 
   onPrediction(prediction: Prediction, _latencyMs: number, vector: FeatureVector): void {
-    const { symbol, timeUs } = vector;
+    const { symbol } = vector;
+    const bar = rowOfVector(vector);
     const current = this.#entryOf(prediction);
     if (current !== undefined && !current.tracks.has(symbol))
       current.tracks.set(symbol, { labels: new LabelStream(current.label), waiting: [] });
-    this.#nowUs = Math.max(this.#nowUs, timeUs);
+    this.#nowUs = Math.max(this.#nowUs, bar.timeUs);
     for (const entry of this.#entries.values()) {
       const track = entry.tracks.get(symbol);
       if (track === undefined) continue;
-      const price = labelPriceOf(entry.label.kind, rowOfVector(vector));
-      this.#settle(entry, track, price, timeUs);
+      const price = labelPriceOf(entry.label.kind, bar);
+      this.#settle(entry, track, price, bar);
       // A model that was replaced still has its outcomes to come, and then nothing.
       if (entry !== current && track.waiting.length === 0) entry.tracks.delete(symbol);
       if (entry !== current || prediction.recommendation === 'abstain') continue;
-      if (Number.isNaN(price)) this.#finish(entry, prediction.probabilityUp, undefined, timeUs);
-      else this.#wait(entry, track, prediction.probabilityUp, timeUs);
+      const { probabilityUp } = prediction;
+      if (Number.isNaN(price)) this.#finish(entry, { ...NO_LABEL, probabilityUp });
+      else this.#wait(entry, track, [track.labels.pushed - 1, bar.timeUs, bar.mid, probabilityUp]);
     }
   }
 
@@ -139,32 +149,30 @@ export class Scorecard {
     return entry;
   }
 
-  #wait({ label, tally }: Entry, { labels, waiting }: Track, probabilityUp: number, timeUs: number): void {
-    waiting.push([labels.pushed - 1, timeUs, probabilityUp]);
+  #wait({ label, tally }: Entry, { waiting }: Track, prediction: Waiting): void {
+    waiting.push(prediction);
     if (waiting.length <= label.horizonBars + MAX_WAITING) return;
     // A price that never moves again must not fill the memory.
     waiting.shift();
     tally.unlabelled += 1;
   }
 
-  #settle(entry: Entry, { labels, waiting }: Track, price: number, timeUs: number): void {
+  #settle(entry: Entry, { labels, waiting }: Track, price: number, { timeUs, mid }: DatasetRow): void {
     const known = labels.push(price);
     if (known === undefined) return;
+    const { direction } = known;
     const stillWaits = waiting.findIndex(([row]) => row >= known.to);
-    for (const [, madeUs, probabilityUp] of waiting.splice(
-      0,
-      stillWaits === -1 ? waiting.length : stillWaits,
-    ))
-      this.#finish(entry, probabilityUp, known.direction, timeUs - madeUs);
+    const settled = waiting.splice(0, stillWaits === -1 ? waiting.length : stillWaits);
+    for (const [, madeUs, madeMid, probabilityUp] of settled) {
+      const midChange = entry.label.kind === 'next-return' ? mid - madeMid : Number.NaN;
+      this.#finish(entry, { probabilityUp, direction, midChange, spanUs: timeUs - madeUs });
+    }
   }
 
-  #finish(
-    { model, tally }: Entry,
-    probabilityUp: number,
-    direction: 1 | 0 | -1 | undefined,
-    spanUs: number,
-  ): void {
-    const outcome = settle(tally, probabilityUp, direction, this.#nowUs, spanUs);
+  #finish({ model, tally }: Entry, settlement: Omit<Settlement, 'nowUs'>): void {
+    const outcome = settle(tally, { ...settlement, nowUs: this.#nowUs });
     this.#options.onOutcome?.(model, outcome);
   }
 }
+
+const NO_LABEL = { direction: undefined, midChange: Number.NaN, spanUs: 0 };

@@ -14,11 +14,15 @@ export interface Tally {
   unlabelled: number;
   logLoss: number;
   brier: number;
+  /** Of right and wrong, those over which the mid price moved too, and of these the ones that said where. */
+  midMoved: number;
+  midRight: number;
   readonly blocks: BlockSums;
 }
 
 export const emptyTally = (): Tally => ({
-  ...{ right: 0, wrong: 0, up: 0, deadZone: 0, unlabelled: 0, logLoss: 0, brier: 0 },
+  ...{ right: 0, wrong: 0, up: 0, deadZone: 0, unlabelled: 0 },
+  ...{ logLoss: 0, brier: 0, midMoved: 0, midRight: 0 },
   blocks: noBlocks(),
 });
 
@@ -30,20 +34,21 @@ export interface Outcome {
   readonly logLoss: number;
 }
 
-/**
- * Settles one prediction. Up is answered when the probability is above one half, as in the training report.
- *
- * @param direction - 1 up, 0 down, -1 inside the dead zone, `undefined` where there is no label.
- * @param nowUs - When the outcome became known, never decreasing.
- * @param spanUs - Time between the prediction and the price that decided.
- */
-export function settle(
-  tally: Tally,
-  probabilityUp: number,
-  direction: 1 | 0 | -1 | undefined,
-  nowUs: number,
-  spanUs: number,
-): Outcome {
+/** A prediction and what came. */
+export interface Settlement {
+  readonly probabilityUp: number;
+  /** 1 up, 0 down, -1 inside the dead zone, `undefined` where there is no label. */
+  readonly direction: 1 | 0 | -1 | undefined;
+  /** Change of the mid price over the same time, quote currency; NaN where it is not known or says nothing of the label. */
+  readonly midChange: number;
+  /** When it became known, never decreasing, and the time since the prediction; microseconds. */
+  readonly nowUs: number;
+  readonly spanUs: number;
+}
+
+/** Settles one prediction. Up is answered when the probability is above one half, as in the training report. */
+export function settle(tally: Tally, settlement: Settlement): Outcome {
+  const { probabilityUp, direction, midChange, nowUs, spanUs } = settlement;
   if (direction === undefined || direction < 0) {
     if (direction === undefined) tally.unlabelled += 1;
     else tally.deadZone += 1;
@@ -57,6 +62,10 @@ export function settle(
   tally.up += direction;
   tally.brier += brier;
   tally.logLoss += logLoss;
+  if (Math.abs(midChange) > 0) {
+    tally.midMoved += 1;
+    if (probabilityUp > 0.5 === midChange > 0) tally.midRight += 1;
+  }
   addToBlocks(tally.blocks, isRight, nowUs, spanUs);
   return { result: isRight ? 'right' : 'wrong', brier, logLoss };
 }
@@ -76,13 +85,20 @@ export interface Score {
   readonly baseLogLoss: number | null;
   readonly brier: number | null;
   readonly baseBrier: number | null;
+  /**
+   * Share right of where the mid price went meanwhile, over those of `settled` where it moved. It does not bounce between bid
+   * and ask as the last price does: a model that knows but the bounce is right half the time. Null where there are no quotes,
+   * or the label is not a return.
+   */
+  readonly midAccuracy: number | null;
   /** Independent outcomes that these are worth; null while that is not known. */
   readonly effective: number | null;
   /** Of the accuracy, 95 %; null while the effective number is not known. */
   readonly interval: readonly [low: number, high: number] | null;
 }
 
-export function scoreOf({ right, wrong, up, deadZone, unlabelled, logLoss, brier, blocks }: Tally): Score {
+export function scoreOf({ right, wrong, up, deadZone, unlabelled, logLoss, brier, ...tally }: Tally): Score {
+  const { midMoved, midRight, blocks } = tally;
   const settled = right + wrong;
   const perOutcome = (sum: number): number | null => (settled === 0 ? null : sum / settled);
   const upShare = up / settled;
@@ -95,6 +111,7 @@ export function scoreOf({ right, wrong, up, deadZone, unlabelled, logLoss, brier
     baseLogLoss: settled === 0 ? null : entropyOf(upShare),
     brier: perOutcome(brier),
     baseBrier: settled === 0 ? null : upShare * (1 - upShare),
+    midAccuracy: midMoved === 0 ? null : midRight / midMoved,
     effective,
     interval: effective === null ? null : wilsonInterval(right / settled, effective),
   };

@@ -14,6 +14,9 @@ export interface Random {
  */
 export function createRandom(seed: number, stream = ''): Random {
   let h = 0x811c9dc5 ^ seed;
+  // A bitwise operator takes the low 32 bits alone.
+  const high = Math.trunc(seed / 2 ** 32);
+  if (high !== 0) h = Math.imul(h, 0x01000193) ^ high;
   for (let i = 0; i < stream.length; i += 1) h = Math.imul(h ^ stream.charCodeAt(i), 0x01000193);
   let a = h | 0;
   let b = Math.imul(h, 0x9e3779b1) | 0;

@@ -62,7 +62,7 @@ export class Collector {
 
   /** Collects until the source ends or `signal` aborts; what was read by then is in the log. @throws {StreamTaken} Another collector has begun it. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#gate.enter();
+    await this.#gate.enter();
     try {
       const { source, fromPosition } = this.#options;
       for await (const items of source.read({ fromPosition, signal })) {

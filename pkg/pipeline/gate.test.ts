@@ -6,7 +6,7 @@ import { Gate } from './gate.ts';
 function worker(gate: Gate) {
   const state = { steps: 0, isEnding: false };
   const done = (async () => {
-    gate.enter();
+    await gate.enter();
     while (!state.isEnding) {
       state.steps += 1;
       await new Promise((resolve) => setImmediate(resolve));
@@ -41,7 +41,7 @@ describe('Gate', () => {
     const gate = new Gate();
     const waiting = Promise.withResolvers<void>();
     let isThrough = false;
-    gate.enter();
+    await gate.enter();
     const idling = gate.idle(waiting.promise).then(() => {
       isThrough = true;
     });
@@ -54,11 +54,24 @@ describe('Gate', () => {
     gate.leave();
   });
 
+  it('lets no worker begin while it is closed', async () => {
+    const gate = new Gate();
+    await gate.close();
+    const { state, done } = worker(gate);
+    await turns(3);
+    expect(state.steps).toBe(0);
+    gate.open();
+    await turns(3);
+    expect(state.steps).toBeGreaterThan(0);
+    state.isEnding = true;
+    await done;
+  });
+
   it('does not wait for a worker that has ended or not begun', async () => {
     const gate = new Gate();
     await gate.close();
     gate.open();
-    gate.enter();
+    await gate.enter();
     const closing = gate.close();
     gate.leave();
     await closing;

@@ -10,8 +10,9 @@ export class Gate {
   #onStill: (() => void)[] = [];
   #onOpen: (() => void)[] = [];
 
-  /** The worker starts. */
-  enter(): void {
+  /** The worker starts, once the gate is open. */
+  async enter(): Promise<void> {
+    await this.pass();
     this.#inside = true;
   }
 

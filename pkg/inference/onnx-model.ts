@@ -4,9 +4,15 @@ import { InferenceRequestInvalid } from './errors.ts';
 import type { OnnxSession } from './onnx-session.ts';
 import { openSession, type PlacedSession } from './open-session.ts';
 import type { Placement, PlacementSettings, RunTimes } from './placement.ts';
-import { type BatchingSettings, DEFAULT_MAX_ROWS, RowBatcher } from './row-batcher.ts';
+import {
+  type BatchingSettings,
+  DEFAULT_MAX_QUEUED_ROWS,
+  DEFAULT_MAX_ROWS,
+  RowBatcher,
+} from './row-batcher.ts';
 import type { ServedModel, Tensor, TensorSignature } from './served-model.ts';
 import { type ModelSignature, signatureOf } from './signatures.ts';
+import { TensorRuns } from './tensor-runs.ts';
 
 export interface OnnxModelOptions {
   readonly name: string;
@@ -37,6 +43,7 @@ export class OnnxModel implements ServedModel {
   readonly #session: OnnxSession;
   readonly #outputNames: readonly string[];
   readonly #batcher: RowBatcher | undefined;
+  readonly #tensorRuns: TensorRuns;
   readonly #underWay = new Set<Promise<unknown>>();
   #runs = 0;
   #isReleased = false;
@@ -52,6 +59,10 @@ export class OnnxModel implements ServedModel {
     this.runTimes = placed.times;
     this.#session = placed.session;
     this.#outputNames = signature.outputs.map(({ name }) => name);
+    this.#tensorRuns = new TensorRuns((inputs, names) => this.#run(inputs, names), {
+      parallelRuns: placed.session.parallelRuns,
+      maxQueuedRows: options.batching?.maxQueuedRows ?? DEFAULT_MAX_QUEUED_ROWS,
+    });
     if (signature.rowWidth === undefined) return;
     const width = signature.rowWidth;
     const batcher = new RowBatcher(width, (features, rows) => this.#runRows(features, rows, width), {
@@ -85,14 +96,18 @@ export class OnnxModel implements ServedModel {
     return this.#session.isReady;
   }
 
-  async infer(inputs: readonly Tensor[], outputNames?: readonly string[]): Promise<readonly Tensor[]> {
+  async infer(
+    inputs: readonly Tensor[],
+    outputNames?: readonly string[],
+    expiresMs?: number,
+  ): Promise<readonly Tensor[]> {
     const names = outputNames ?? this.#outputNames;
     for (const name of names)
       if (!this.#outputNames.includes(name))
         throw new InferenceRequestInvalid(
           `outputs must be among ${this.#outputNames.join(', ')}, was '${name}'`,
         );
-    return await this.#run(inputs, names);
+    return await this.#track(this.#tensorRuns.add(inputs, names, expiresMs));
   }
 
   /** Lets go of the session once nothing runs on it; calls after that fail. */
@@ -139,12 +154,16 @@ export class OnnxModel implements ServedModel {
 
   async #run(inputs: readonly Tensor[], outputNames: readonly string[]): Promise<readonly Tensor[]> {
     this.#runs += 1;
-    const run = this.#session.run(inputs, outputNames);
-    this.#underWay.add(run);
+    return await this.#track(this.#session.run(inputs, outputNames));
+  }
+
+  /** The session is not let go of before this has ended. */
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
     try {
-      return await run;
+      return await work;
     } finally {
-      this.#underWay.delete(run);
+      this.#underWay.delete(work);
     }
   }
 }

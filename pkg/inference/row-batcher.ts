@@ -11,10 +11,13 @@ export type RunRows = (features: Float32Array, rows: number) => Promise<readonly
 /** Rows of one run at most, unless told otherwise. */
 export const DEFAULT_MAX_ROWS = 32;
 
+/** Rows that may wait, unless told otherwise. */
+export const DEFAULT_MAX_QUEUED_ROWS = 4096;
+
 export interface BatchingSettings {
   /** Rows of one run at most; default {@link DEFAULT_MAX_ROWS}. */
   readonly maxRows?: number;
-  /** Rows that may wait; more are refused. Default 4,096. */
+  /** Rows that may wait; more are refused. Default {@link DEFAULT_MAX_QUEUED_ROWS}. */
   readonly maxQueuedRows?: number;
 }
 
@@ -54,7 +57,7 @@ export class RowBatcher {
     this.#width = width;
     this.#run = run;
     this.#maxRows = settings.maxRows ?? DEFAULT_MAX_ROWS;
-    this.#maxQueuedRows = settings.maxQueuedRows ?? 4096;
+    this.#maxQueuedRows = settings.maxQueuedRows ?? DEFAULT_MAX_QUEUED_ROWS;
     this.#parallelRuns = settings.parallelRuns ?? 1;
     this.#clock = clock;
   }

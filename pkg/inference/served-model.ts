@@ -56,8 +56,13 @@ export interface ServedModel {
    *
    * @param inputs - One tensor per input of the signature.
    * @param outputNames - Outputs wanted; all where absent.
+   * @param expiresMs - Time on the monotonic clock from which on the request need not be run (RequestExpired); never by default.
    */
-  infer(inputs: readonly Tensor[], outputNames?: readonly string[]): Promise<readonly Tensor[]>;
+  infer(
+    inputs: readonly Tensor[],
+    outputNames?: readonly string[],
+    expiresMs?: number,
+  ): Promise<readonly Tensor[]>;
   /**
    * Lean path for a model with one FP32 input of shape [-1, f]: rows in, one FP32 array per output, in the order of
    * the signature. Absent where the graph has another form. Calls `done` once, without a promise in between.

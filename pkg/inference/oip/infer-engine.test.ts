@@ -189,6 +189,8 @@ describe('lean and general path', () => {
     ['infer', 250_000n, 250],
     ['infer', 500_000n, 300],
     ['inferGeneral', 0n, undefined],
+    ['inferGeneral', 250_000n, 250],
+    ['inferGeneral', 500_000n, 300],
   ] as const)('%s knows when a request of %d us expires', async (run, timeoutUs, expiresMs) => {
     let given: number | undefined;
     const model: ServedModel = {
@@ -196,6 +198,10 @@ describe('lean and general path', () => {
       inferRows: (_features, _rows, done, expires) => {
         given = expires;
         done(new RequestExpired(), []);
+      },
+      infer: (_inputs, _names, expires) => {
+        given = expires;
+        return Promise.reject(new RequestExpired());
       },
     };
     const engine = new InferEngine(new TestRepository([model]), 50, new ManualClock());

@@ -56,8 +56,10 @@ export class InferEngine {
 
   async #answerBytes(bytes: Uint8Array, remainingMs: number): Promise<Uint8Array> {
     const message = decodeMessage(ModelInferRequestSchema, bytes);
-    if (remainingMs <= 0 || (timeoutUsOf(message) ?? Infinity) <= 0) throw new RequestExpired();
-    const answer = await runInference(this.#repository, requestFromMessage(message), this.#maxRows);
+    const expiresMs = this.#expiryOf(remainingMs, timeoutUsOf(message));
+    if (expiresMs <= this.#clock.monotonicMs()) throw new RequestExpired();
+    const request = requestFromMessage(message);
+    const answer = await runInference(this.#repository, request, this.#maxRows, expiresMs);
     return encodeMessage(ModelInferResponseSchema, messageFromAnswer(message, answer));
   }
 
@@ -72,7 +74,6 @@ export class InferEngine {
     const features = new Float32Array(request.rows * request.columns);
     // The bytes lie anywhere in the message, and a Float32Array needs alignment: hence the copy.
     new Uint8Array(features.buffer).set(request.raw);
-    const timeoutMs = Math.min(remainingMs, (request.timeoutUs ?? Infinity) / 1000);
     model.inferRows(
       features,
       request.rows,
@@ -80,9 +81,14 @@ export class InferEngine {
         if (error === undefined) done(undefined, plan.write(request, outputs));
         else done(error);
       },
-      timeoutMs === Infinity ? Infinity : this.#clock.monotonicMs() + timeoutMs,
+      this.#expiryOf(remainingMs, request.timeoutUs),
     );
     return true;
+  }
+
+  /** Time on the monotonic clock at which the call or the request ends, whichever is first. */
+  #expiryOf(remainingMs: number, timeoutUs = Infinity): number {
+    return this.#clock.monotonicMs() + Math.min(remainingMs, timeoutUs / 1000);
   }
 
   #planOf(model: ServedModel): LeanPlan {

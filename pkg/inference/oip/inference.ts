@@ -30,6 +30,7 @@ export function findModel(repository: ModelRepository, name: string, version: st
 /**
  * Checks a request against the signature of its model, and runs it.
  *
+ * @param expiresMs - Time on the monotonic clock from which on it need not be run.
  * @throws {ModelNotFound} @throws {InputsMismatch} @throws {TensorInvalid}
  * @throws {OutputUnknown} @throws {TooManyRows}
  */
@@ -37,6 +38,7 @@ export async function runInference(
   repository: ModelRepository,
   request: InferRequest,
   maxRows: number,
+  expiresMs = Infinity,
 ): Promise<InferAnswer> {
   const model = findModel(repository, request.modelName, request.modelVersion);
   const inputs = inOrder(model, request.inputs);
@@ -48,7 +50,7 @@ export async function runInference(
   for (const name of names) {
     if (!known.includes(name)) throw new OutputUnknown(name, known);
   }
-  const outputs = await model.infer(inputs, names.length === 0 ? undefined : names);
+  const outputs = await model.infer(inputs, names.length === 0 ? undefined : names, expiresMs);
   return { model, outputs };
 }
 

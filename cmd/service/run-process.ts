@@ -54,6 +54,9 @@ export async function runProcess<S extends z.ZodType<ProcessConfig>>(
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // The program that started it over a channel has ended, in whatever way: nobody is left to stop it.
+  process.once('disconnect', onSignal);
+  process.channel?.unref();
   try {
     const config = loadConfig(schema, {
       ...(configFile === undefined ? {} : { file: configFile }),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +76,20 @@ describe.skipIf(missing !== undefined)(
       const tally = JSON.parse(stdout) as Tally;
       expect(tally.events).toBeGreaterThan(1000);
       expect(tally.predictions).toBeGreaterThan(100);
+    }, 120_000);
+
+    it('leaves no process behind when it is killed', async () => {
+      const [http, grpc] = (await freePorts(2)) as [number, number];
+      const ports = ['--http-port', String(http), '--grpc-port', String(grpc)];
+      const running = startCli(['up', '--profile', 'distributed', '--data', folder, ...ports], env);
+      const pids = await eventually(() => {
+        const told = [...running.stderr().matchAll(/, process (\d+)$/gm)].map(([, pid]) => Number(pid));
+        return running.stderr().includes('gateway is ready') && told;
+      }, 60_000);
+      expect(pids).toHaveLength(5);
+      running.child.kill('SIGKILL');
+      await running.finished;
+      await eventually(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), 60_000);
     }, 120_000);
 
     it('says at once what cannot work, and starts nothing', async () => {

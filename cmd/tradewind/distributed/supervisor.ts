@@ -72,7 +72,8 @@ export class Supervised {
     const log = openSync(logFile, 'a');
     const child = spawn(PROGRAM, ['service', this.process.name], {
       env: this.process.env,
-      stdio: ['ignore', log, log],
+      // The channel tells it when we are gone, however that came.
+      stdio: ['ignore', log, log, 'ipc'],
       // An interrupt at the terminal goes to its whole group: here it is for us to tell them, in order.
       detached: true,
     });

@@ -57,6 +57,21 @@ describe('the statistics of a run', () => {
     expect(replay.summary().abstentions).toEqual({ ModelUnavailable: 1 });
   });
 
+  it('tell latencies of each stage, of the live stream alone', () => {
+    const statistics = new RunStatistics(undefined, LIVE_FROM_US);
+    for (const timeUs of [LIVE_FROM_US - 1, LIVE_FROM_US]) {
+      const isLive = timeUs >= LIVE_FROM_US;
+      statistics.onVector(vector(timeUs), isLive ? 2 : 9000);
+      statistics.onPrediction(prediction(timeUs, 'buy'), isLive ? 5 : 9000);
+    }
+    statistics.onVector(vector(LIVE_FROM_US + 1), 4);
+    const { tickToFeatures, tickToPrediction } = statistics.summary().latency;
+    expect(tickToFeatures).toMatchObject({ count: 2, maxMs: 4 });
+    expect(tickToFeatures.p50Ms).toBeCloseTo(2, 1);
+    expect(tickToPrediction).toMatchObject({ count: 1, maxMs: 5 });
+    expect(tickToPrediction.p99Ms).toBeCloseTo(5, 1);
+  });
+
   it('tell their counts by name, whatever came first', () => {
     const statistics = new RunStatistics();
     for (const kind of ['quote', 'heartbeat'] as const) statistics.onEvent(event(kind));
@@ -76,6 +91,8 @@ it('latencies on /metrics are of the live stream alone, counts of all', async ()
   }
   const text = await metrics.registry.metrics();
   expect(text).toContain('tradewind_feature_latency_seconds_count 1\n');
+  expect(text).toContain('tradewind_feature_latency_seconds_sum 0.5\n');
+  expect(text).toContain('tradewind_prediction_latency_seconds_sum{model="m"} 0.5\n');
   expect(text).toContain('tradewind_prediction_latency_seconds_count{model="m"} 1\n');
   expect(text).toContain('tradewind_predictions_total{model="m",recommendation="buy"} 2\n');
 });

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+
+import type { LogRecord, NewRecord } from '../eventlog/event-log.ts';
+import { MemoryEventLog } from '../eventlog/memory.ts';
+import { Cut, CuttingLog } from './cutting-log.testing.ts';
+import { Snapshots } from './snapshots.ts';
+
+const TOPIC = 'state';
+const KEY = 'features/0';
+
+async function withTopic<L extends MemoryEventLog>(log: L): Promise<L> {
+  await log.ensureTopics([{ name: TOPIC, partitions: 3, retentionRecords: 1000, cleanup: 'compact' }]);
+  return log;
+}
+
+async function recordsOf(log: MemoryEventLog): Promise<readonly LogRecord[]> {
+  const all: LogRecord[] = [];
+  for (const { partition } of await log.positions(TOPIC))
+    for await (const record of log.read(TOPIC, partition, 0)) all.push(record);
+  return all;
+}
+
+/** Bytes that do not compress, so that a state of them has several parts. */
+const noise = (seed: number, bytes: number): Uint8Array =>
+  Uint8Array.from({ length: bytes }, (_, i) => Math.imul(i + seed, 0x9e3779b1) >>> 24);
+
+describe('snapshots in a compacted topic', () => {
+  it('give back bit for bit what was saved last, however large, by key', async () => {
+    const log = await withTopic(new MemoryEventLog());
+    const snapshots = new Snapshots<unknown>(log, TOPIC);
+    expect(await snapshots.load(KEY)).toBeUndefined();
+    const state = { at: 7n, nan: Number.NaN, noise: noise(1, 2_000_000), map: new Map([['ES', [1, -0]]]) };
+    await snapshots.save(KEY, { at: 1 });
+    await snapshots.save('features/1', 'another');
+    await snapshots.save(KEY, state);
+    const next = new Snapshots<unknown>(log, TOPIC);
+    expect(await next.load(KEY)).toEqual(state);
+    expect(await next.load('features/1')).toBe('another');
+    await log.close();
+  });
+
+  it('are found however many of other keys come after', async () => {
+    const log = await withTopic(new MemoryEventLog());
+    const snapshots = new Snapshots<number>(log, TOPIC);
+    await snapshots.save(KEY, 1);
+    for (let i = 0; i < 400; i += 1) await snapshots.save(`collector/${i}`, i);
+    expect(await new Snapshots<number>(log, TOPIC).load(KEY)).toBe(1);
+    await log.close();
+  });
+
+  it.each([1, 2, 3])(
+    'outlive a writer that is cut off in its save after %d others, though the topic is compacted at once',
+    async (saves) => {
+      const log = await withTopic(new CuttingLog({ compactFromRecords: 1 }));
+      // Each process saves once, having loaded what the one before left.
+      for (let i = 1; i <= saves; i += 1) {
+        const snapshots = new Snapshots<number>(log, TOPIC);
+        await snapshots.load(KEY);
+        await snapshots.save(KEY, i);
+      }
+      // A save is a part and a head: the head of the next one is never written.
+      log.cuts = [{ topic: TOPIC, call: 2 * saves + 2, isAfter: false }];
+      const last = new Snapshots<number>(log, TOPIC);
+      await last.load(KEY);
+      await expect(last.save(KEY, 99)).rejects.toThrow(Cut);
+      expect(await new Snapshots<number>(log, TOPIC).load(KEY)).toBe(saves);
+      await log.close();
+    },
+  );
+
+  it('are none where a part is not the one that the head has the checksum of', async () => {
+    const log = await withTopic(new MemoryEventLog());
+    await new Snapshots<number>(log, TOPIC).save(KEY, 1111);
+    const other = await withTopic(new MemoryEventLog());
+    await new Snapshots<number>(other, TOPIC).save(KEY, 2222);
+    const foreign = new Map((await recordsOf(other)).map(({ key, value }) => [key, value]));
+    const isPart = ({ key }: NewRecord): boolean => key !== KEY;
+    const mixed = await withTopic(new MemoryEventLog());
+    const records = (await recordsOf(log)).map(({ key, value, timestampUs }) => ({
+      key,
+      value,
+      timestampUs,
+    }));
+    const changed = records.map((each) => (isPart(each) ? { ...each, value: foreign.get(each.key)! } : each));
+    expect(changed.filter((each, i) => each.value !== records[i]!.value)).toHaveLength(1);
+    for (const record of changed) await mixed.append(TOPIC, [record]);
+    expect(await new Snapshots<number>(mixed, TOPIC).load(KEY)).toBeUndefined();
+    // The same records unchanged are one.
+    const same = await withTopic(new MemoryEventLog());
+    for (const record of records) await same.append(TOPIC, [record]);
+    expect(await new Snapshots<number>(same, TOPIC).load(KEY)).toBe(1111);
+    for (const each of [log, other, mixed, same]) await each.close();
+  });
+
+  it.each([
+    ['is no head', Buffer.from('junk')],
+    ['is of another format', Buffer.from('{"format":99,"slot":0,"bytes":1,"sha256":"","parts":[]}')],
+  ])('are none where the newest record of the key %s', async (_what, value) => {
+    const log = await withTopic(new MemoryEventLog());
+    await log.append(TOPIC, [{ key: KEY, value, timestampUs: 0 }]);
+    expect(await new Snapshots<number>(log, TOPIC).load(KEY)).toBeUndefined();
+    await log.close();
+  });
+});

@@ -1,7 +1,8 @@
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { MarketEvent, Quarantined } from '../marketdata/events.ts';
 import type { PipelineObserver } from '../pipeline/observer.ts';
-import { abstainReasonOf, type Prediction } from '../prediction/prediction.ts';
+import { abstentionName } from '../pipeline/warm-up.ts';
+import type { Prediction } from '../prediction/prediction.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { LatencyWindow } from './latency-window.ts';
 import type { Frame, ModelStatus, ScoreFrame } from './messages.ts';
@@ -98,16 +99,15 @@ export class LiveView implements PipelineObserver {
 
   onPrediction(prediction: Prediction, latencyMs: number): void {
     const isLive = prediction.featureTimeUs >= this.#options.liveFromUs;
-    const reason = abstainReasonOf(prediction);
-    const said = reason === 'ModelUnavailable' && !isLive ? WARM_UP : reason;
-    if (said === undefined) {
+    const abstained = abstentionName(prediction, this.#options.liveFromUs);
+    if (abstained === undefined) {
       // An abstention takes no inference: its time would flatter the histogram.
       if (isLive) this.#predictionLatency.add(latencyMs);
       add(this.#recommendations, prediction.recommendation);
     } else {
-      add(this.#abstentions, said);
+      add(this.#abstentions, abstained);
     }
-    this.#view(prediction.symbol)?.onPrediction(prediction, said);
+    this.#view(prediction.symbol)?.onPrediction(prediction, abstained);
   }
 
   /** Takes note of the time; to be called a few times a second, whether or not anyone looks. */
@@ -165,8 +165,6 @@ export class LiveView implements PipelineObserver {
   }
 }
 
-/** What an abstention is called that only says that the first model is still to be made. */
-const WARM_UP = 'WarmUp';
 /** Names counted beyond the symbols that are kept. */
 const HIDDEN_LIMIT = 10_000;
 

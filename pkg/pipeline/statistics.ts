@@ -1,8 +1,9 @@
-import { abstainReasonOf, type Prediction } from '../prediction/prediction.ts';
+import type { Prediction } from '../prediction/prediction.ts';
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { MarketEvent, MarketEventKind, Quarantined } from '../marketdata/events.ts';
 import { QuantileSketch } from '../runtime/quantiles.ts';
 import type { PipelineObserver } from './observer.ts';
+import { abstentionName } from './warm-up.ts';
 
 /** Latency of one stage, milliseconds from the arrival of the event that started it. */
 export interface LatencySummary {
@@ -52,9 +53,6 @@ const KIND_LABELS: Readonly<Record<MarketEventKind, string>> = {
   bar: 'bars',
   heartbeat: 'heartbeats',
 };
-
-/** An abstention over the past that the first model learns from: it is no want of a model. */
-const WARM_UP = 'WarmUp';
 
 type Counter = Record<string, number>;
 
@@ -115,10 +113,9 @@ export class RunStatistics implements PipelineObserver {
   }
 
   onPrediction(prediction: Prediction, latencyMs: number): void {
-    const reason = abstainReasonOf(prediction);
-    if (reason !== undefined) {
-      const isWarmUp = reason === 'ModelUnavailable' && prediction.featureTimeUs < this.#liveFromUs;
-      add(this.#abstentions, isWarmUp ? WARM_UP : reason);
+    const abstained = abstentionName(prediction, this.#liveFromUs);
+    if (abstained !== undefined) {
+      add(this.#abstentions, abstained);
       return;
     }
     this.#predictions += 1;

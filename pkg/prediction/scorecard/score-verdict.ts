@@ -22,22 +22,22 @@ export function scoreVerdict(score: Score): ScoreVerdict {
   const { settled, accuracy, baseRate, logLoss, baseLogLoss, midAccuracy, interval, effective } = score;
   if (accuracy === null || baseRate === null || logLoss === null || baseLogLoss === null)
     return { standing: 'none', text: 'No prediction has its outcome yet.' };
+  const byMid =
+    midAccuracy === null
+      ? ''
+      : ` Of the mid price, which does not bounce between bid and ask, it is right in ${percent(midAccuracy)}.`;
   const seen =
     `Right in ${percent(accuracy)} of ${settled.toLocaleString('en-US')} outcomes; ` +
-    `always answering the commoner direction is right in ${percent(baseRate)}.`;
+    `always answering the commoner direction is right in ${percent(baseRate)}.${byMid}`;
   if (interval === null || effective === null)
     return { standing: 'few', text: `${seen} Too few outcomes apart in time to tell skill from chance.` };
   const [low, high] = interval;
   const range =
     `95 % interval ${percent(low)} to ${percent(high)}: they overlap, and count as ` +
     `${Math.floor(effective).toLocaleString('en-US')} independent ones`;
-  const byMid =
-    midAccuracy === null
-      ? ''
-      : ` Of the mid price, which does not bounce between bid and ask, it is right in ${percent(midAccuracy)}.`;
   const say = (standing: ScoreStanding, what: string): ScoreVerdict => ({
     standing,
-    text: `${seen} ${what} (${range}).${byMid}`,
+    text: `${seen} ${what} (${range}).`,
   });
   if (high < 0.5) return say('worse', 'Worse than a coin');
   if (low <= baseRate) return say('undecided', 'Not better than the base rate as far as can be told');

@@ -202,7 +202,7 @@ describe('the verdict on a score', () => {
   it('says what must be known, in words', () => {
     const [score] = marketOf(1, 0.5, 3000).scores();
     expect(score!.verdict.text).toMatch(
-      /^Right in \d\d\.\d % of [\d,]+ outcomes; always answering .* \d\d\.\d %\. Above 55\.0 %: a leak.* \(95 % interval .*independent ones\)\. Of the mid price.*%\.$/,
+      /^Right in \d\d\.\d % of [\d,]+ outcomes; always answering .* \d\d\.\d %\. Of the mid price.*%\. Above 55\.0 %: a leak.* \(95 % interval .*independent ones\)\.$/,
     );
   });
 });

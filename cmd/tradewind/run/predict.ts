@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-
 import type { MessageInitShape } from '@bufbuild/protobuf';
 
 import {
@@ -10,11 +8,11 @@ import {
 import { predictionJson } from '../../../pkg/prediction/prediction-json.ts';
 import { createRpcClient } from '../../../pkg/rpc/client.ts';
 import { RpcFailed } from '../../../pkg/rpc/errors.ts';
-import { FileUnreadable } from '../../../pkg/runtime/common-errors.ts';
 import { predictionOf } from '../../../pkg/wire/prediction.ts';
 import type { PredictFlags } from '../commands/predict.ts';
 import { FeatureFileInvalid, FlagsInvalid, ServerUnreachable, ServerUnsuitable } from '../errors.ts';
 import { columns, printJson } from '../output.ts';
+import { readText } from '../read-text.ts';
 
 /** gRPC status codes. */
 const UNIMPLEMENTED = 12;
@@ -70,12 +68,7 @@ async function requestOf({ model, symbol, features }: PredictFlags): Promise<Req
 }
 
 async function readFeatures(path: string): Promise<Record<string, number>> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new FileUnreadable(path, error);
-  }
+  const text = await readText(path);
   let value: unknown;
   try {
     value = JSON.parse(text);

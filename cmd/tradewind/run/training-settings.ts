@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-
 import { parse } from 'yaml';
 
 import { parseTrainingSettings, type TrainingSettings } from '../../../pkg/ml/settings.ts';
-import { FileUnreadable } from '../../../pkg/runtime/common-errors.ts';
 import type { TrainFlags } from '../commands/train.ts';
 import { FlagsInvalid } from '../errors.ts';
 import { optional } from '../optional.ts';
+import { readText } from '../read-text.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -38,12 +36,7 @@ const isObject = (value: unknown): value is Settings =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 async function readSettings(path: string): Promise<Settings> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new FileUnreadable(path, error);
-  }
+  const text = await readText(path);
   let value: unknown;
   try {
     value = parse(text);

@@ -1,4 +1,5 @@
 import { WeightsInvalid } from './errors.ts';
+import { hash32 } from './hash32.ts';
 
 /** A revision of a model and the share of the symbols that it answers. */
 export interface RevisionTarget {
@@ -89,19 +90,4 @@ function check(targets: readonly RevisionTarget[]): void {
 /** A hash as a number in (0, 1), both ends excluded: the logarithm needs it. */
 function uniform(hash: number): number {
   return (hash + 0.5) / 2 ** 32;
-}
-
-/** MurmurHash3 (Appleby, x86, 32 bits) over UTF-16 code units, one per block. */
-function hash32(text: string, seed: number): number {
-  let hash = seed;
-  for (let i = 0; i < text.length; i += 1) {
-    let block = Math.imul(text.charCodeAt(i), 0xcc9e2d51);
-    block = Math.imul((block << 15) | (block >>> 17), 0x1b873593);
-    hash ^= block;
-    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
-  }
-  hash ^= text.length;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -28,7 +28,7 @@ it('counts every failure that the stream goes on after, and logs one of many', a
   });
   const vector = { ...fakeFeatures([0.9, 0.01, 0.001]), bar: {} as never };
   for (let i = 0; i < 3; i++) {
-    expect(await service.predictFromVector(vector)).toMatchObject({ abstainReason: 'ModelUnavailable' });
+    expect(await service.predictFromVector(vector)).toMatchObject([{ abstainReason: 'ModelUnavailable' }]);
   }
   const { values } = await metrics.predictionFailures.get();
   expect(values).toMatchObject([{ labels: { code: 'InferenceOverload' }, value: 3 }]);

@@ -37,7 +37,7 @@ export function vectorAt(symbol: string, timeUs: number, price: number): Feature
 /** A prediction with two members, or an abstention for want of a model. For tests. */
 export function predictionAt(symbol: string, timeUs: number, probabilityUp?: number): Prediction {
   const base = {
-    ...{ model: 'direction', version: '1', modelDigest: MODEL_DIGEST, symbol, inputsHash: '' },
+    ...{ model: 'direction', version: '1', modelDigest: MODEL_DIGEST, revision: '', symbol, inputsHash: '' },
     ...{
       featureTimeUs: timeUs,
       featureOffset: 1,

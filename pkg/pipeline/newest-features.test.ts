@@ -62,7 +62,7 @@ describe('the stream', () => {
         predictFromVector: async ({ symbol }) => {
           const [kept] = await store.getFeatures('core-v1', [symbol]);
           seen.push(kept?.offset, marketClock.nowUs());
-          return {} as Prediction;
+          return [{} as Prediction];
         },
       },
       { store, marketClock },

@@ -46,12 +46,21 @@ describe('bytes in the log that are no message', () => {
       predictor: {
         predictFromVector: async (vector) => {
           predicted.push(vector.timeUs);
-          return {
-            ...{ model: '', version: '', modelDigest: '', symbol: vector.symbol, inputsHash: '' },
-            ...{ featureTimeUs: vector.timeUs, featureOffset: vector.offset, isFromCache: false },
-            ...{ latencyUs: 0, predictedTimeUs: 0 },
-            ...{ recommendation: 'abstain', abstainReason: 'ModelUnavailable' },
-          };
+          return [
+            {
+              ...{
+                model: '',
+                version: '',
+                modelDigest: '',
+                revision: '',
+                symbol: vector.symbol,
+                inputsHash: '',
+              },
+              ...{ featureTimeUs: vector.timeUs, featureOffset: vector.offset, isFromCache: false },
+              ...{ latencyUs: 0, predictedTimeUs: 0 },
+              ...{ recommendation: 'abstain', abstainReason: 'ModelUnavailable' },
+            },
+          ];
         },
       },
     });

@@ -14,7 +14,8 @@ import { setAside } from './set-aside.ts';
 
 /** The one thing of the prediction service that the stream needs. */
 export interface VectorPredictor {
-  predictFromVector(vector: FeatureVector): Promise<Prediction>;
+  /** @returns One for each model that predicts the symbol, one at least. */
+  predictFromVector(vector: FeatureVector): Promise<readonly Prediction[]>;
 }
 
 export interface SignalPublisherOptions {
@@ -67,25 +68,29 @@ export class SignalPublisher implements ConsumerHandler {
     });
     if (messages.length === 0) return;
     const arrivals = messages.map(({ record }) => ingestTimeUs(record, fallbackUs));
-    const predictions = await Promise.all(
-      messages.map(({ message }) => predictor.predictFromVector(message)),
+    const predicted = await Promise.all(
+      messages.map(async ({ message: vector }, i) =>
+        (await predictor.predictFromVector(vector)).map((prediction) => ({
+          ...{ prediction, vector, arrivalUs: arrivals[i]! },
+        })),
+      ),
     );
+    const signals = predicted.flat();
     crashPoint('gateway:after-prediction');
     await log.append(
       topics.signals,
-      predictions.map((prediction, i) => ({
+      signals.map(({ prediction, arrivalUs }) => ({
         key: prediction.symbol,
         value: encodePrediction(prediction),
         timestampUs: prediction.featureTimeUs,
-        headers: ingestHeaders(arrivals[i]!),
+        headers: ingestHeaders(arrivalUs),
       })),
     );
     crashPoint('gateway:after-publish');
     for (const [symbol, id] of newest) bySymbol.set(symbol, { offset: id.offset, timeUs: id.timeUs });
     const nowUs = clock.nowUs();
-    predictions.forEach((prediction, i) =>
-      observer.onPrediction?.(prediction, (nowUs - arrivals[i]!) / 1000, messages[i]!.message),
-    );
+    for (const { prediction, vector, arrivalUs } of signals)
+      observer.onPrediction?.(prediction, (nowUs - arrivalUs) / 1000, vector);
   }
 }
 

@@ -23,7 +23,15 @@ const vector = (timeUs: number): FeatureVector => ({
   },
 });
 const abstention = (featureTimeUs: number): Prediction => ({
-  ...{ model: '', version: '', modelDigest: '', symbol: 'ES', inputsHash: '', isFromCache: false },
+  ...{
+    model: '',
+    version: '',
+    modelDigest: '',
+    revision: '',
+    symbol: 'ES',
+    inputsHash: '',
+    isFromCache: false,
+  },
   ...{ featureTimeUs, featureOffset: 0, latencyUs: 1, predictedTimeUs: 1 },
   ...{ recommendation: 'abstain', abstainReason: 'ModelUnavailable' },
 });

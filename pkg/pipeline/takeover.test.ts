@@ -46,11 +46,18 @@ const publisherOn = (log: EventLog): SignalPublisher =>
   new SignalPublisher({
     ...{ log, topics: TOPICS, clock: systemClock, observer: {} },
     predictor: {
-      predictFromVector: async (vector): Promise<Prediction> => ({
-        ...{ model: '', version: '', modelDigest: '', symbol: vector.symbol, inputsHash: '' },
-        ...{ featureTimeUs: vector.timeUs, featureOffset: vector.offset, isFromCache: false },
-        ...{ latencyUs: 0, predictedTimeUs: 0, recommendation: 'abstain', abstainReason: 'ModelUnavailable' },
-      }),
+      predictFromVector: async (vector): Promise<readonly Prediction[]> => [
+        {
+          ...{ model: '', version: '', modelDigest: '', revision: '', symbol: vector.symbol, inputsHash: '' },
+          ...{ featureTimeUs: vector.timeUs, featureOffset: vector.offset, isFromCache: false },
+          ...{
+            latencyUs: 0,
+            predictedTimeUs: 0,
+            recommendation: 'abstain',
+            abstainReason: 'ModelUnavailable',
+          },
+        },
+      ],
     },
   });
 

@@ -1,6 +1,8 @@
 import type { ModelRunner } from './model-runner.ts';
 import type { LabelSettings } from '../ml/labels.ts';
 import { ModelNotServed } from './errors.ts';
+import type { OverlaySettings } from './overlay.ts';
+import type { ModelRoute, ModelRoutes } from './routes.ts';
 
 /** A model that predictions are made with, and where it comes from. */
 export interface PredictionModel extends ModelRunner {
@@ -18,10 +20,14 @@ export interface PredictionModel extends ModelRunner {
   readonly warnings?: readonly string[];
   /** What it predicts. */
   readonly label: LabelSettings;
+  /** Name of the revision that it is, where revisions of the model are rolled out. */
+  readonly revision?: string;
+  /** Its own; absent where that of the process holds. */
+  readonly overlay?: OverlaySettings;
 }
 
 /** The models that predictions can be made with; replacing one lets calls under way end on the old one. */
-export class ModelDirectory {
+export class ModelDirectory implements ModelRoutes {
   readonly #models = new Map<string, PredictionModel>();
 
   put(model: PredictionModel): void {
@@ -43,6 +49,17 @@ export class ModelDirectory {
   /** The only model, or `undefined` where there is none or more than one. */
   only(): PredictionModel | undefined {
     return this.#models.size === 1 ? this.#models.values().next().value : undefined;
+  }
+
+  /** All requests for a model go to it. @throws {ModelNotServed} */
+  route(name: string): ModelRoute {
+    return { model: this.get(name), shadows: [] };
+  }
+
+  /** The only model predicts every symbol; of several, nobody has said which. */
+  covering(): readonly ModelRoute[] {
+    const model = this.only();
+    return model === undefined ? [] : [{ model, shadows: [] }];
   }
 
   /** @param name - May be empty where exactly one is served. @throws {ModelNotServed} */

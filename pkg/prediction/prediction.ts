@@ -17,6 +17,8 @@ interface PredictionBase {
   readonly version: string;
   /** `sha256:<hex>` of the manifest; empty where no model is there. */
   readonly modelDigest: string;
+  /** Revision that answered; empty where revisions are not rolled out. */
+  readonly revision: string;
   /** Empty for features given by the caller without one. */
   readonly symbol: string;
   /** Time for which the features hold, UTC microseconds; 0 for features given by the caller. */

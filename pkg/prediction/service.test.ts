@@ -41,7 +41,7 @@ function build(
       ...{ featureSet: 'core-v1', featureNames: FAKE_NAMES },
       ...options.settings,
     },
-    onAnswer: (prediction) => told.push(prediction),
+    observer: { onPrediction: (_model, prediction) => told.push(prediction) },
     onCacheLookup: (isHit) => lookups.push(isHit),
     onFailure: ({ code }) => failures.push(code),
     ...(options.retryVector === undefined ? {} : { retryVector: options.retryVector }),
@@ -262,7 +262,7 @@ describe('prediction for the stream', () => {
     const { service, store } = build();
     await store.putFeatures([fakeFeatures([0.9, 0.01, 0.001])]);
     const bySymbol = await service.predict({ model: '', symbol: 'ES' });
-    expect(await service.predictFromVector(vectorOf([0.9, 0.01, 0.001]))).toEqual(bySymbol);
+    expect(await service.predictFromVector(vectorOf([0.9, 0.01, 0.001]))).toEqual([bySymbol]);
   });
 
   it.each([
@@ -271,7 +271,7 @@ describe('prediction for the stream', () => {
     ['FeatureSetMismatch', [0.9], {}],
   ])('abstains with %s', async (abstainReason, values, changes) => {
     const { service } = build();
-    expect(await service.predictFromVector(vectorOf(values, changes))).toMatchObject({ abstainReason });
+    expect(await service.predictFromVector(vectorOf(values, changes))).toMatchObject([{ abstainReason }]);
   });
 
   it('abstains when the model fails, says why, and goes on', async () => {
@@ -282,10 +282,10 @@ describe('prediction for the stream', () => {
     };
     const { service, failures } = build({ models: [fakeModel({ infer })] });
     const vector = vectorOf([0.9, 0, 0]);
-    expect(await service.predictFromVector(vector)).toMatchObject({ abstainReason: 'ModelUnavailable' });
+    expect(await service.predictFromVector(vector)).toMatchObject([{ abstainReason: 'ModelUnavailable' }]);
     expect(failures).toEqual(['InferenceOverload']);
     isBroken = false;
-    expect(await service.predictFromVector(vector)).toMatchObject({ recommendation: 'buy' });
+    expect(await service.predictFromVector(vector)).toMatchObject([{ recommendation: 'buy' }]);
   });
 });
 
@@ -304,7 +304,7 @@ describe('a vector of the stream whose prediction fails', () => {
         return count < 3;
       },
     });
-    expect(await service.predictFromVector(vector)).toMatchObject(expected);
+    expect(await service.predictFromVector(vector)).toMatchObject([expected]);
     expect(failures).toHaveLength(failed);
     expect(asked.slice(0, 2)).toEqual([
       ['InferenceOverload', 1, START_US / 1000],
@@ -321,7 +321,7 @@ describe('a vector of the stream whose prediction fails', () => {
         return true;
       },
     });
-    expect(await service.predictFromVector(vector)).toMatchObject({ version: '2', recommendation: 'buy' });
+    expect(await service.predictFromVector(vector)).toMatchObject([{ version: '2', recommendation: 'buy' }]);
   });
 });
 

@@ -1,15 +1,17 @@
+import { hash } from 'node:crypto';
+
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { OnlineFeatures, OnlineStore } from '../onlinestore/online-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { TradewindError } from '../runtime/errors.ts';
 import { AnswerCache, type AnswerStore } from './answer-cache.ts';
-import type { CachedAnswer } from './cached-answer.ts';
-import { ModelOutputInvalid, PredictionOverload } from './errors.ts';
+import { Answering, type Subject } from './answering.ts';
+import { FeaturesInvalid, PredictionOverload } from './errors.ts';
 import { type Answer, explainAnswer, type Explanation } from './explanation.ts';
-import { hashInputs, InputPlanner, orderFeatures } from './inputs.ts';
-import type { ModelDirectory, PredictionModel } from './model-directory.ts';
-import { applyOverlay, type OverlaySettings, riskScore } from './overlay.ts';
-import type { AbstainReason, Abstention, MadePrediction, Prediction } from './prediction.ts';
+import type { PredictionModel } from './model-directory.ts';
+import type { OverlaySettings } from './overlay.ts';
+import type { AbstainReason, Prediction } from './prediction.ts';
+import type { ModelRoute, ModelRoutes, RouteObserver } from './routes.ts';
 
 export interface PredictionSettings {
   readonly overlay: OverlaySettings;
@@ -24,15 +26,14 @@ export interface PredictionSettings {
 }
 
 export interface PredictionServiceOptions {
-  readonly models: ModelDirectory;
+  readonly models: ModelRoutes;
+  readonly observer?: RouteObserver;
   readonly store: Pick<OnlineStore, 'getFeatures'> & AnswerStore;
   /** Where answers to given features are kept; default the store. */
   readonly answers?: AnswerStore;
   readonly settings: PredictionSettings;
   /** Clock of the market for the age of features, and a monotonic one for latency. */
   readonly clock: Clock;
-  /** Told of every answer. */
-  readonly onAnswer?: (prediction: Prediction) => void;
   readonly onCacheLookup?: (isHit: boolean) => void;
   /** Told of what was answered around: features or answers that the store did not give, a model that failed in the stream. */
   readonly onFailure?: (error: TradewindError) => void;
@@ -53,31 +54,30 @@ export type PredictionRequest =
   | { readonly model: string; readonly symbol: string }
   | { readonly model: string; readonly features: ReadonlyMap<string, unknown>; readonly label?: string };
 
-/** The inputs of one prediction and where they come from. */
-interface Subject {
-  readonly symbol: string;
-  readonly featureTimeUs: number;
-  readonly featureOffset: number;
-  readonly startedMs: number;
-  /** Time on the monotonic clock from which on nobody waits for the answer. */
-  readonly expiresMs: number;
-}
+/** Copies for shadows under way at most: what comes above is dropped, so that a slow shadow costs the answer nothing. */
+const MAX_COPIES = 256;
 
 /** Predictions by symbol, by given features, and for every vector of a stream. Missing, stale or unready features: an abstention. */
 export class PredictionService {
   readonly #options: PredictionServiceOptions;
-  readonly #planner: InputPlanner;
-  readonly #cache: AnswerCache;
+  readonly #answering: Answering;
   #inFlight = 0;
+  #copies = 0;
 
   constructor(options: PredictionServiceOptions) {
     this.#options = options;
-    this.#planner = new InputPlanner(options.settings.featureNames);
-    this.#cache = new AnswerCache({
-      store: options.answers ?? options.store,
-      ttlSeconds: options.settings.cacheTtlSeconds,
-      clock: options.clock,
-      ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
+    const { settings, clock, onFailure, onCacheLookup } = options;
+    this.#answering = new Answering({
+      cache: new AnswerCache({
+        store: options.answers ?? options.store,
+        ttlSeconds: settings.cacheTtlSeconds,
+        clock,
+        ...(onFailure === undefined ? {} : { onFailure }),
+      }),
+      clock,
+      overlay: settings.overlay,
+      featureNames: settings.featureNames,
+      ...(onCacheLookup === undefined ? {} : { onCacheLookup }),
     });
   }
 
@@ -101,15 +101,18 @@ export class PredictionService {
   /** The same answer, made anew, with everything that led to it. Throws as {@link predict} does. */
   async explain(request: PredictionRequest, timeoutMs = Infinity): Promise<Explanation> {
     const answer = await this.#bounded(() => this.#answer(request, false, timeoutMs));
-    return explainAnswer(answer, this.#options.settings.overlay);
+    return explainAnswer(answer, answer.model?.overlay ?? this.#options.settings.overlay);
   }
 
   /**
-   * Predicts for a vector of the stream, with the only model that is served. A model that fails, and goes on to fail for as long as
-   * `retryVector` says, leads to an abstention, so that one bad run does not hold up the stream; `onFailure` is told each time.
+   * Predicts for a vector of the stream, with each model that covers its symbol; where none does, an abstention says so. A model that
+   * fails, and goes on to fail for as long as `retryVector` says, leads to an abstention, so that one bad run does not hold up the
+   * stream; `onFailure` is told each time.
+   *
+   * @returns One for each model, one at least.
    */
-  async predictFromVector(vector: FeatureVector): Promise<Prediction> {
-    const { models, clock, onFailure, retryVector } = this.#options;
+  async predictFromVector(vector: FeatureVector): Promise<readonly Prediction[]> {
+    const { models, clock, observer } = this.#options;
     const subject: Subject = {
       symbol: vector.symbol,
       featureTimeUs: vector.timeUs,
@@ -117,17 +120,31 @@ export class PredictionService {
       startedMs: clock.monotonicMs(),
       expiresMs: Infinity,
     };
+    const routes = models.covering(vector.symbol);
+    for (const route of routes) observer?.onVector?.(vector, route);
+    if (routes.length === 0) return [await this.#forVector(undefined, vector, subject)];
+    return Promise.all(routes.map(({ model }) => this.#forVector(model.name, vector, subject)));
+  }
+
+  /** @param name - Of the model; `undefined` where none covered the symbol yet. */
+  async #forVector(name: string | undefined, vector: FeatureVector, subject: Subject): Promise<Prediction> {
+    const { models, onFailure, retryVector } = this.#options;
     for (let failures = 1; ; failures += 1) {
-      // Another one may be served by the next try.
-      const model = models.only();
-      if (model === undefined) return this.#abstain(undefined, subject, 'ModelUnavailable');
+      // Another revision may be served by the next try.
+      const route = models
+        .covering(vector.symbol)
+        .find(({ model }) => name === undefined || model.name === name);
+      if (route === undefined) return this.#answering.abstain(undefined, subject, 'ModelUnavailable');
       try {
-        return (await this.#fromStored(model, vector, subject)).prediction;
+        const ask = (model: PredictionModel): Promise<Answer> =>
+          this.#answering.fromStored(model, vector, subject);
+        return (await this.#ask(route, ask, true, failures === 1)).prediction;
       } catch (error) {
         if (!(error instanceof TradewindError)) throw error;
         onFailure?.(error);
         const isTriedAgain = await retryVector?.(error, failures, subject.startedMs);
-        if (isTriedAgain !== true) return this.#abstain(model, subject, 'ModelUnavailable');
+        if (isTriedAgain === true) continue;
+        return this.#abstained(route.model, subject, 'ModelUnavailable', true).prediction;
       }
     }
   }
@@ -149,17 +166,62 @@ export class PredictionService {
     const symbol = 'symbol' in request ? request.symbol : (request.label ?? '');
     const expiresMs = startedMs + timeoutMs;
     const subject: Subject = { symbol, featureTimeUs: 0, featureOffset: -1, startedMs, expiresMs };
-    if (models.isEmpty())
-      return this.#abstained(undefined, this.#abstain(undefined, subject, 'ModelUnavailable'), 0);
-    const model = models.get(request.model);
-    if ('features' in request) return this.#fromGiven(model, request.features, subject, mayUseCache);
+    if (models.isEmpty()) return this.#abstained(undefined, subject, 'ModelUnavailable', false);
+    const route = models.route(request.model, () => keyOf(request));
+    if ('features' in request) {
+      const { features } = request;
+      const ask = (model: PredictionModel): Promise<Answer> =>
+        this.#answering.fromGiven(model, features, subject, mayUseCache);
+      return this.#ask(route, ask, false);
+    }
     const stored = await this.#newest(symbol);
-    if (typeof stored === 'string') return this.#abstained(model, this.#abstain(model, subject, stored), 0);
+    if (typeof stored === 'string') return this.#abstained(route.model, subject, stored, false);
     const known: Subject = { ...subject, featureTimeUs: stored.timeUs, featureOffset: stored.offset };
     const isStale = clock.nowUs() - stored.timeUs > settings.maxFeatureAgeMs * 1000;
-    if (isStale)
-      return this.#abstained(model, this.#abstain(model, known, 'FeaturesStale'), stored.knownTimeUs);
-    return this.#fromStored(model, stored, known);
+    if (isStale) return this.#abstained(route.model, known, 'FeaturesStale', false, stored.knownTimeUs);
+    return this.#ask(route, (model) => this.#answering.fromStored(model, stored, known), false);
+  }
+
+  /** Asks the model of a route, or where it fails the one that stands in for it; shadows get a copy. */
+  async #ask(
+    { model, fallback, shadows }: ModelRoute,
+    ask: (model: PredictionModel) => Promise<Answer>,
+    isOfStream: boolean,
+    isCopied = true,
+  ): Promise<Answer> {
+    const { observer } = this.#options;
+    if (isCopied) for (const shadow of shadows) this.#copy(shadow, ask, isOfStream);
+    let answer: Answer;
+    try {
+      answer = await ask(model);
+    } catch (error) {
+      const isOwnFault = error instanceof TradewindError && !(error instanceof FeaturesInvalid);
+      if (fallback === undefined || !isOwnFault) throw error;
+      observer?.onFallback?.(model);
+      answer = await ask(fallback);
+    }
+    observer?.onPrediction?.(answer.model ?? model, answer.prediction, isOfStream);
+    return answer;
+  }
+
+  #copy(
+    shadow: PredictionModel,
+    ask: (model: PredictionModel) => Promise<Answer>,
+    isOfStream: boolean,
+  ): void {
+    const { observer } = this.#options;
+    if (this.#copies >= MAX_COPIES) {
+      observer?.onDropped?.(shadow);
+      return;
+    }
+    this.#copies += 1;
+    void ask(shadow)
+      .then(({ prediction }) => observer?.onPrediction?.(shadow, prediction, isOfStream))
+      // It is counted where the model is asked; nobody waits for the answer.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#copies -= 1;
+      });
   }
 
   /** Newest features of a symbol, or why there are none. */
@@ -175,110 +237,23 @@ export class PredictionService {
     }
   }
 
-  #abstained(model: PredictionModel | undefined, prediction: Abstention, knownTimeUs: number): Answer {
+  #abstained(
+    model: PredictionModel | undefined,
+    subject: Subject,
+    reason: AbstainReason,
+    isOfStream: boolean,
+    knownTimeUs = 0,
+  ): Answer {
+    const prediction = this.#answering.abstain(model, subject, reason);
+    if (model !== undefined) this.#options.observer?.onPrediction?.(model, prediction, isOfStream);
     return { prediction, model, knownTimeUs };
   }
-
-  async #fromStored(model: PredictionModel, stored: OnlineFeatures, subject: Subject): Promise<Answer> {
-    const { knownTimeUs, timeUs, values } = stored;
-    // What a model was trained on says nothing of how well it predicts.
-    if (timeUs >= model.trainedFromUs && timeUs <= model.trainedToUs)
-      return this.#abstained(model, this.#abstain(model, subject, 'InSample'), knownTimeUs);
-    const { row, lacking } = this.#planner.pick(model, values);
-    if (row === undefined) return this.#abstained(model, this.#abstain(model, subject, lacking), knownTimeUs);
-    const risk = riskScore(
-      this.#planner.valueOf(values, 'volatility_20'),
-      this.#planner.valueOf(values, 'bid_ask_spread'),
-    );
-    const answer = await infer(model, row, risk, subject.expiresMs);
-    return {
-      prediction: this.#make(model, subject, hashInputs(row), answer, false),
-      model,
-      row,
-      knownTimeUs,
-    };
-  }
-
-  async #fromGiven(
-    model: PredictionModel,
-    features: ReadonlyMap<string, unknown>,
-    subject: Subject,
-    mayUseCache: boolean,
-  ): Promise<Answer> {
-    const row = orderFeatures(model, features);
-    const inputsHash = hashInputs(row);
-    const kept = mayUseCache ? await this.#cache.find(model, inputsHash) : undefined;
-    if (mayUseCache) this.#options.onCacheLookup?.(kept !== undefined);
-    const answer = kept ?? (await infer(model, row, riskOf(model, row), subject.expiresMs));
-    if (kept === undefined && mayUseCache) void this.#cache.keep(model, inputsHash, answer);
-    const prediction = this.#make(model, subject, inputsHash, answer, kept !== undefined);
-    return { prediction, model, row, knownTimeUs: 0 };
-  }
-
-  #make(
-    model: PredictionModel,
-    subject: Subject,
-    inputsHash: string,
-    answer: CachedAnswer,
-    isFromCache: boolean,
-  ): MadePrediction {
-    const { settings } = this.#options;
-    const prediction: MadePrediction = {
-      ...this.#base(model, subject, inputsHash, isFromCache),
-      ...applyOverlay(settings.overlay, answer.probabilityUp, answer.members, answer.risk),
-      members: answer.members,
-    };
-    this.#options.onAnswer?.(prediction);
-    return prediction;
-  }
-
-  #abstain(model: PredictionModel | undefined, subject: Subject, abstainReason: AbstainReason): Abstention {
-    const abstention: Abstention = {
-      ...this.#base(model, subject, '', false),
-      recommendation: 'abstain',
-      abstainReason,
-    };
-    this.#options.onAnswer?.(abstention);
-    return abstention;
-  }
-
-  #base(model: PredictionModel | undefined, subject: Subject, inputsHash: string, isFromCache: boolean) {
-    const { clock } = this.#options;
-    return {
-      model: model?.name ?? '',
-      version: model?.version ?? '',
-      modelDigest: model?.digest ?? '',
-      symbol: subject.symbol,
-      featureTimeUs: subject.featureTimeUs,
-      featureOffset: subject.featureOffset,
-      inputsHash,
-      isFromCache,
-      latencyUs: (clock.monotonicMs() - subject.startedMs) * 1000,
-      predictedTimeUs: clock.nowUs(),
-    };
-  }
 }
 
-/** Runs a model on one row. @throws {ModelOutputInvalid} An output is not in [0, 1]. */
-async function infer(
-  model: PredictionModel,
-  row: Float32Array,
-  risk: number,
-  expiresMs: number,
-): Promise<CachedAnswer> {
-  const outputs = await model.infer(row, 1, expiresMs);
-  const probabilityUp = outputs.probabilityUp[0] ?? Number.NaN;
-  checkProbability(model, 'probability_up', probabilityUp);
-  const members = Array.from(outputs.members);
-  for (const member of members) checkProbability(model, 'members', member);
-  return { probabilityUp, members, risk };
-}
-
-function checkProbability(model: PredictionModel, output: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new ModelOutputInvalid(model.name, output, value);
-}
-
-function riskOf(model: PredictionModel, row: Float32Array): number {
-  const valueOf = (name: string): number => row[model.featureNames.indexOf(name)] ?? Number.NaN;
-  return riskScore(valueOf('volatility_20'), valueOf('bid_ask_spread'));
+/** What requests that belong together have in common: the symbol, or where there is none the features themselves. */
+function keyOf(request: PredictionRequest): string {
+  if ('symbol' in request) return request.symbol;
+  if (request.label !== undefined && request.label !== '') return request.label;
+  const sorted = [...request.features].sort(([a], [b]) => (a < b ? -1 : 1));
+  return hash('sha256', JSON.stringify(sorted));
 }

@@ -103,6 +103,7 @@ const predictionBase = {
   model: text,
   version: text,
   modelDigest: text,
+  revision: text,
   symbol: text,
   featureTimeUs: anyInteger,
   featureOffset: anyInteger,

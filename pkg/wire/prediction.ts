@@ -21,11 +21,12 @@ const RECOMMENDATIONS: Readonly<Record<Recommendation, RecommendationMessage>> =
 
 /** A prediction as the fields of `tradewind.v1.Prediction`. @throws {ValueNotEncodable} A time or offset is not an integer within 2^53. */
 export function predictionMessage(prediction: Prediction): MessageInitShape<typeof PredictionSchema> {
-  const { model, version, modelDigest, symbol, inputsHash, latencyUs } = prediction;
+  const { model, version, modelDigest, revision, symbol, inputsHash, latencyUs } = prediction;
   const base = {
     model,
     version,
     modelDigest,
+    revision,
     symbol,
     inputsHash,
     latencyUs,
@@ -67,11 +68,12 @@ export function decodePrediction(bytes: Uint8Array): Prediction {
 
 /** The prediction behind a message. @throws {PoisonMessage} A prediction without its numbers. */
 export function predictionOf(message: PredictionMessage): Prediction {
-  const { model, version, modelDigest, symbol, inputsHash, latencyUs } = message;
+  const { model, version, modelDigest, revision, symbol, inputsHash, latencyUs } = message;
   const base = {
     model,
     version,
     modelDigest,
+    revision,
     symbol,
     inputsHash,
     latencyUs,

@@ -21,7 +21,7 @@ export function answerTo(
   modelDigest: string,
 ): Prediction {
   const base = {
-    ...{ model: 'direction', version: '1', modelDigest, symbol: vector.symbol, inputsHash: '' },
+    ...{ model: 'direction', version: '1', modelDigest, revision: '', symbol: vector.symbol, inputsHash: '' },
     ...{ featureTimeUs: vector.timeUs, featureOffset: vector.offset, isFromCache: false, latencyUs: 1 },
     predictedTimeUs: vector.timeUs,
   };

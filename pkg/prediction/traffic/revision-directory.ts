@@ -1,0 +1,221 @@
+import type { FeatureVector } from '../../features/feature-vector.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { TradewindError } from '../../runtime/errors.ts';
+import { ModelNotServed } from '../errors.ts';
+import type { PredictionModel } from '../model-directory.ts';
+import type { Prediction } from '../prediction.ts';
+import type { ModelRoute, ModelRoutes, RouteObserver } from '../routes.ts';
+import { RevisionCounter, type RevisionCounters } from './counters.ts';
+import { RevisionOutcomes, type ScoredRevision } from './outcomes.ts';
+import { SymbolSplit } from './split.ts';
+import type { ModelTraffic, TrafficTarget } from './traffic.ts';
+
+/** One revision as it is routed to: what runs it is known once a predictor of it is ready. */
+interface Revision {
+  readonly counter: RevisionCounter;
+  target: TrafficTarget;
+  runner: PredictionModel | undefined;
+  /** The runner as requests see it: under the name of the resource, each run counted. */
+  model: PredictionModel | undefined;
+}
+
+interface Entry {
+  traffic: ModelTraffic;
+  split: SymbolSplit | undefined;
+  readonly outcomes: RevisionOutcomes;
+  readonly revisions: Map<string, Revision>;
+}
+
+/** What a gateway tells of one model. */
+export interface ModelReport {
+  readonly model: string;
+  /** The traffic that is followed. */
+  readonly trafficGeneration: number;
+  readonly revisions: readonly {
+    readonly revision: string;
+    /** Empty until a predictor of it was ready. */
+    readonly digest: string;
+    readonly weight: number;
+    readonly isShadow: boolean;
+    /** Declared symbols that it answers. */
+    readonly symbols: readonly string[];
+    readonly counters: RevisionCounters;
+  }[];
+}
+
+/**
+ * The models of a gateway by their traffic: routes each request to one revision of its model, copies it to the shadows, and counts
+ * what the revisions do. Where a revision other than the stable one fails, the stable one answers: a canary may be bad, and no
+ * caller pays for it.
+ */
+export class RevisionDirectory implements ModelRoutes, RouteObserver {
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+  /** Where the model that was asked belongs. */
+  readonly #homes = new WeakMap<PredictionModel, { readonly entry: Entry; readonly revision: Revision }>();
+
+  /** @param clock - Its monotonic time measures latency. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** From now on the traffic goes like this. What was counted of a revision that stays is kept. */
+  setTraffic(models: readonly ModelTraffic[]): void {
+    const wanted = new Set(models.map(({ model }) => model));
+    for (const name of this.#entries.keys()) if (!wanted.has(name)) this.#entries.delete(name);
+    for (const traffic of models) this.#setModel(traffic);
+  }
+
+  /** What runs a revision from now on; `undefined` where nothing does. */
+  setRunner(model: string, revision: string, runner: PredictionModel | undefined): void {
+    const entry = this.#entries.get(model);
+    const found = entry?.revisions.get(revision);
+    if (entry === undefined || found === undefined) return;
+    found.runner = runner;
+    found.model = this.#counted(entry, found);
+  }
+
+  list(): readonly PredictionModel[] {
+    return [...this.#entries.values()].flatMap((entry) => {
+      const [stable] = entry.traffic.targets;
+      return entry.revisions.get(stable?.revision ?? '')?.model ?? [];
+    });
+  }
+
+  isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  route(name: string, key: () => string): ModelRoute {
+    const entry = name === '' && this.#entries.size === 1 ? this.#only() : this.#entries.get(name);
+    const route = entry === undefined ? undefined : routeOf(entry, key());
+    if (route === undefined) throw new ModelNotServed(name, [...this.#entries.keys()]);
+    return route;
+  }
+
+  covering(symbol: string): readonly ModelRoute[] {
+    return [...this.#entries.values()].flatMap((entry) =>
+      entry.traffic.symbols.includes(symbol) ? (routeOf(entry, symbol) ?? []) : [],
+    );
+  }
+
+  onVector(vector: FeatureVector, { model }: ModelRoute): void {
+    const home = this.#homes.get(model);
+    if (home !== undefined) home.entry.outcomes.onVector(vector, scored(home.entry));
+  }
+
+  onPrediction(model: PredictionModel, prediction: Prediction, isOfStream: boolean): void {
+    const home = this.#homes.get(model);
+    if (home === undefined) return;
+    if (prediction.recommendation === 'abstain') home.revision.counter.abstained(prediction.abstainReason);
+    else if (isOfStream) {
+      const name = home.revision.target.revision;
+      const found = scored(home.entry).find(({ revision }) => revision === name);
+      if (found !== undefined) home.entry.outcomes.onPrediction(found, prediction);
+    }
+  }
+
+  onFallback(model: PredictionModel): void {
+    this.#homes.get(model)?.revision.counter.fellBack();
+  }
+
+  onDropped(shadow: PredictionModel): void {
+    this.#homes.get(shadow)?.revision.counter.dropped();
+  }
+
+  /** What is followed and what was counted since the start. */
+  report(): readonly ModelReport[] {
+    return [...this.#entries.values()].map(({ traffic, split, revisions }) => ({
+      model: traffic.model,
+      trafficGeneration: traffic.generation,
+      revisions: [...revisions.values()].map(({ target, model, counter }) => ({
+        revision: target.revision,
+        digest: model?.digest ?? '',
+        weight: target.weight,
+        isShadow: target.isShadow,
+        symbols: split?.symbolsOf(target.revision) ?? [],
+        counters: counter.read(),
+      })),
+    }));
+  }
+
+  #only(): Entry | undefined {
+    return this.#entries.values().next().value;
+  }
+
+  #setModel(traffic: ModelTraffic): void {
+    let entry = this.#entries.get(traffic.model);
+    if (entry === undefined) {
+      entry = { traffic, split: undefined, outcomes: new RevisionOutcomes(), revisions: new Map() };
+      this.#entries.set(traffic.model, entry);
+    }
+    entry.traffic = traffic;
+    const wanted = new Map(traffic.targets.map((target) => [target.revision, target]));
+    for (const name of entry.revisions.keys()) if (!wanted.has(name)) entry.revisions.delete(name);
+    for (const [name, target] of wanted) {
+      const known = entry.revisions.get(name);
+      if (known === undefined)
+        entry.revisions.set(name, {
+          ...{ counter: new RevisionCounter(), target, runner: undefined, model: undefined },
+        });
+      else {
+        known.target = target;
+        known.model = this.#counted(entry, known);
+      }
+    }
+    const isRouted = traffic.targets.some(({ weight }) => weight > 0);
+    entry.split = isRouted ? new SymbolSplit(traffic.model, traffic.symbols, traffic.targets) : undefined;
+  }
+
+  #counted(entry: Entry, revision: Revision): PredictionModel | undefined {
+    const { counter, target, runner } = revision;
+    if (runner === undefined) return undefined;
+    const { overlay, model: name } = entry.traffic;
+    const counted: PredictionModel = {
+      ...runner,
+      ...{ name, revision: target.revision },
+      ...(overlay === undefined ? {} : { overlay }),
+      infer: async (features, rows, expiresMs) => {
+        const startedMs = this.#clock.monotonicMs();
+        try {
+          const outputs = await runner.infer(features, rows, expiresMs);
+          const [probability = Number.NaN] = outputs.probabilityUp;
+          if (probability >= 0 && probability <= 1)
+            counter.answered(probability, this.#clock.monotonicMs() - startedMs);
+          else counter.failed('ModelOutputInvalid');
+          return outputs;
+        } catch (error) {
+          counter.failed(error instanceof TradewindError ? error.code : 'Internal');
+          throw error;
+        }
+      },
+    };
+    this.#homes.set(counted, { entry, revision });
+    return counted;
+  }
+}
+
+function routeOf({ split, revisions, traffic }: Entry, key: string): ModelRoute | undefined {
+  if (split === undefined) return undefined;
+  const { revision, shadows } = split.route(key);
+  const [stableTarget] = traffic.targets;
+  const stable = revisions.get(stableTarget!.revision)?.model;
+  // One that no predictor is ready for has not the trust of the stable one.
+  const model = revisions.get(revision)?.model ?? stable;
+  if (model === undefined) return undefined;
+  return {
+    model,
+    ...(stable === undefined || stable === model ? {} : { fallback: stable }),
+    shadows: shadows.flatMap((name) => {
+      const shadow = revisions.get(name)?.model;
+      return shadow === undefined || shadow === model ? [] : [shadow];
+    }),
+  };
+}
+
+function scored({ revisions, traffic }: Entry): readonly ScoredRevision[] {
+  const stable = traffic.targets[0]?.revision;
+  return [...revisions.values()].flatMap(({ model, target: { revision }, counter }) =>
+    model === undefined ? [] : [{ revision, counter, label: model.label, isStable: revision === stable }],
+  );
+}

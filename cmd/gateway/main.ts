@@ -7,9 +7,7 @@ import { RunningMarketClock } from '../../pkg/pipeline/running-market-clock.ts';
 import { SignalPublisher, type VectorPredictor } from '../../pkg/pipeline/signal-publisher.ts';
 import { registerPredictionService } from '../../pkg/prediction/grpc/prediction-grpc.ts';
 import { createPredictHandler } from '../../pkg/prediction/http/predict-handler.ts';
-import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
 import { createPatience } from '../../pkg/prediction/remote/patience.ts';
-import type { PredictorPool } from '../../pkg/prediction/remote/pool.ts';
 import { createRpcServer } from '../../pkg/rpc/server.ts';
 import { aborted } from '../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
@@ -19,7 +17,7 @@ import { openStore } from '../service/open-store.ts';
 import { openPrediction } from '../service/prediction.ts';
 import { runService, type ServiceContext } from '../service/run-service.ts';
 import { type GatewayConfig, gatewaySchema } from './config.ts';
-import { openPool } from './open-pool.ts';
+import { openRouting, type Routing } from './open-routing.ts';
 
 const GROUP = 'gateway';
 const DRAIN_MS = 5000;
@@ -40,10 +38,11 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
   const store = await openStore(config.redis, logger);
   shutdown.add('online store', () => store.close());
   const marketClock = new RunningMarketClock(systemClock);
-  const directory = new ModelDirectory();
-  const pool = openPool(context, directory, { names, bar: formatBarClock(settings.bar) });
+  const routing = openRouting(context, { names, bar: formatBarClock(settings.bar) });
+  const { models, observer, done } = routing;
   const service = openPrediction({
-    ...{ models: directory, store, clock: marketClock, metrics, logger, featureSet, featureNames: names },
+    ...{ models, store, clock: marketClock, metrics, logger, featureSet, featureNames: names },
+    ...(observer === undefined ? {} : { observer }),
     settings: config.prediction,
     retryVector: createPatience(
       { timeoutMs: config.predictors.streamTimeoutMs, backoff: RETRY_BACKOFF },
@@ -64,8 +63,7 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
   await loadNewestFeatures(log, TOPICS.features, newest);
   started({ grpc: `${host}:${grpcPort}` });
 
-  // The first vectors would all become abstentions.
-  await modelInUse(pool, signal);
+  await Promise.race([untilReady(routing, signal), ...(done === undefined ? [] : [done])]);
   if (signal.aborted) return;
   // Half of what one predictor takes: the stream, however far behind, leaves room for callers.
   const limiter = new Limiter(Math.floor(config.predictors.maxInFlight / 2));
@@ -78,12 +76,11 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
   });
   const consumer = await log.consume({ group: GROUP, topics: [TOPICS.features] }, publisher);
   shutdown.add('consumer', () => consumer.stop(STOP_DEADLINE_MS));
-  await Promise.race([consumer.done, aborted(signal)]);
+  await Promise.race([consumer.done, aborted(signal), ...(done === undefined ? [] : [done])]);
 }
 
-async function modelInUse(pool: PredictorPool, signal: AbortSignal): Promise<void> {
-  while (pool.model === undefined && !signal.aborted)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+async function untilReady({ canPredict }: Routing, signal: AbortSignal): Promise<void> {
+  while (!canPredict() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 if (import.meta.main) await run(process.argv[2]);

@@ -1,6 +1,6 @@
 import { MemoryOnlineStore } from '../../pkg/onlinestore/memory.ts';
 import type { OnlineStore } from '../../pkg/onlinestore/online-store.ts';
-import type { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
+import type { ModelRoutes, RouteObserver } from '../../pkg/prediction/routes.ts';
 import { PredictionService, type VectorRetry } from '../../pkg/prediction/service.ts';
 import { type Clock, systemClock } from '../../pkg/runtime/clock.ts';
 import type { Logger } from '../../pkg/runtime/logger.ts';
@@ -14,7 +14,8 @@ const MAX_IN_FLIGHT = 1024;
 const FAILURE_LOG_INTERVAL_MS = 10_000;
 
 interface PredictionOptions {
-  readonly models: ModelDirectory;
+  readonly models: ModelRoutes;
+  readonly observer?: RouteObserver;
   readonly store: OnlineStore;
   /** Of the market. */
   readonly clock: Clock;
@@ -29,11 +30,12 @@ interface PredictionOptions {
 
 /** The prediction service of a process, with what it does counted and its failures logged. */
 export function openPrediction(options: PredictionOptions): PredictionService {
-  const { models, store, clock, metrics, logger, featureSet, featureNames, retryVector } = options;
+  const { models, observer, store, clock, metrics, logger, featureSet, featureNames, retryVector } = options;
   const { overlay: policy, buyAbove, holdAbove, maxFeatureAgeMs, cacheTtlSeconds, cache } = options.settings;
   const failureLog = new Occasionally(FAILURE_LOG_INTERVAL_MS, systemClock);
   return new PredictionService({
     ...{ models, store, clock },
+    ...(observer === undefined ? {} : { observer }),
     ...(cache === 'memory' ? { answers: new MemoryOnlineStore({ clock: systemClock }) } : {}),
     settings: {
       overlay: { policy, buyAbove, holdAbove },

@@ -105,6 +105,10 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
         FROM {db}.${COPIES.outcomePrices} GROUP BY bar, symbol, time_us, horizon_us)
       WHERE then.1 != 0 AND after.1 != 0`,
   ],
+  // Version 3: which revision of a model answered.
+  [
+    'ALTER TABLE {db}.predictions ADD COLUMN IF NOT EXISTS revision LowCardinality(String) AFTER model_digest',
+  ],
 ];
 
 /** Version of the tables that the migrations lead to. */

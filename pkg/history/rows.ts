@@ -93,6 +93,7 @@ export function predictionRow(prediction: Prediction): Row {
   const base = {
     ...{ model, version, symbol, recommendation },
     model_digest: prediction.modelDigest,
+    revision: prediction.revision,
     feature_time_us: prediction.featureTimeUs,
     feature_offset: prediction.featureOffset,
     inputs_hash: prediction.inputsHash,

@@ -1,17 +1,18 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 import { LATENCY_BUCKETS_SECONDS } from '../../runtime/metrics.ts';
-import type { PoolObserver, PredictorPool } from './pool.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { PoolObserver } from './pool.ts';
 
 const STATES = ['away', 'draining', 'refused', 'ready', 'ejected'] as const;
 
 /**
- * Metrics of a pool: what each request to a predictor ended with and how long it took, predictors by state, requests in flight.
+ * Metrics of pools: what each request to a predictor ended with and how long it took, predictors by state, requests in flight.
  * Addresses are no label, since they come and go without bound; the log names them.
  *
- * @param pool - Asked when metrics are read.
+ * @param endpoints - Of all pools; asked when metrics are read.
  */
-export function poolMetrics(registry: Registry, pool: () => PredictorPool): PoolObserver {
+export function poolMetrics(registry: Registry, endpoints: () => readonly Endpoint[]): PoolObserver {
   const registers = [registry];
   const requests = new Counter({
     name: 'tradewind_predictor_requests_total',
@@ -42,7 +43,7 @@ export function poolMetrics(registry: Registry, pool: () => PredictorPool): Pool
     labelNames: ['state'] as const,
     registers: [],
     collect() {
-      const states = pool().endpoints.map(({ state, ejection }) =>
+      const states = endpoints().map(({ state, ejection }) =>
         ejection.untilMs === undefined ? state.kind : 'ejected',
       );
       for (const state of STATES) this.set({ state }, states.filter((each) => each === state).length);
@@ -53,7 +54,7 @@ export function poolMetrics(registry: Registry, pool: () => PredictorPool): Pool
     help: 'Requests sent to predictors and not answered.',
     registers: [],
     collect() {
-      this.set(pool().endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0));
+      this.set(endpoints().reduce((sum, { inFlight }) => sum + inFlight, 0));
     },
   });
   registry.registerMetric(predictors);

@@ -50,8 +50,8 @@ describe('outcomes of revisions', () => {
     fc.assert(
       fc.property(label, fc.array(bar, { maxLength: 100 }), (settings, bars) => {
         const outcomes = new RevisionOutcomes();
-        const one = revision('m-a', true, settings as LabelSettings);
-        const scorecard = new Scorecard({ labelOf: () => settings as LabelSettings });
+        const one = revision('m-a', true, settings);
+        const scorecard = new Scorecard({ labelOf: () => settings });
         bars.forEach(([symbol, close, probability], i) => {
           const vector = closeAt(symbol, (i + 1) * 1e6, close);
           outcomes.onVector(vector, [one]);

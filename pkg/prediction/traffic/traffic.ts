@@ -7,6 +7,8 @@ export interface TrafficTarget {
   readonly weight: number;
   /** Sees every request that it does not answer too, and what it says is only counted. */
   readonly isShadow: boolean;
+  /** `sha256:<hex>` of its manifest; a predictor that serves another is not asked. Absent where nobody has said. */
+  readonly digest?: string;
   /** `ip:port` of the predictors that serve it. */
   readonly predictors: readonly string[];
 }

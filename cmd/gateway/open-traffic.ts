@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+
+import type { StreamFeatures } from '../../pkg/artifacts/check-stream.ts';
+import { FileTrafficSource } from '../../pkg/prediction/traffic/file-source.ts';
+import { RevisionDirectory } from '../../pkg/prediction/traffic/revision-directory.ts';
+import { RevisionPools } from '../../pkg/prediction/traffic/revision-pools.ts';
+import { createRevisionsHandler } from '../../pkg/prediction/traffic/revisions-handler.ts';
+import type { TrafficSource } from '../../pkg/prediction/traffic/traffic.ts';
+import { systemClock } from '../../pkg/runtime/clock.ts';
+import type { ProcessContext } from '../service/run-process.ts';
+import type { GatewayConfig } from './config.ts';
+import type { Routing } from './open-routing.ts';
+import { poolOptions } from './pool-options.ts';
+
+/** Time that the first predictors have before the stream is predicted without them: there may be no model at all. */
+const FIRST_MODELS_MS = 10_000;
+
+/** The revisions of every model, by the traffic that is followed. Closed at shutdown. */
+export function openTraffic(context: ProcessContext<GatewayConfig>, features: StreamFeatures): Routing {
+  const { logger, shutdown, http } = context;
+  const source = sourceOf(context);
+  const models = new RevisionDirectory(systemClock);
+  const pools: RevisionPools = new RevisionPools({
+    ...poolOptions(context, features, () => pools.endpoints),
+    directory: models,
+    onRevision: (model, revision, digest) => logger.info({ model, revision, digest }, 'revision is used'),
+  });
+  const following = new AbortController();
+  let toldMs: number | undefined;
+  const done = source.follow(following.signal, (traffic) => {
+    toldMs ??= systemClock.monotonicMs();
+    pools.setTraffic(traffic);
+  });
+  shutdown.add('predictors', () => {
+    following.abort();
+    return pools.close();
+  });
+  // Of a source that is lost the last word holds: callers must not lose their answers with it.
+  http.addReadiness('traffic', () =>
+    toldMs === undefined ? { isReady: false, reason: 'the traffic is not known yet' } : { isReady: true },
+  );
+  const about = { gateway: randomUUID(), startedUs: systemClock.nowUs() };
+  http.use(createRevisionsHandler({ ...about, directory: models, pools, isBlind: () => source.isBlind }));
+  const canPredict = (): boolean => {
+    if (toldMs === undefined) return false;
+    const isLate = systemClock.monotonicMs() - toldMs > FIRST_MODELS_MS;
+    return isLate || models.list().length === models.report().length;
+  };
+  return { models, observer: models, canPredict, done };
+}
+
+function sourceOf({ config, logger }: ProcessContext<GatewayConfig>): TrafficSource {
+  return new FileTrafficSource(config.traffic.file!, ({ code, message }) =>
+    logger.warn({ code, error: message }, 'traffic could not be read'),
+  );
+}

@@ -26,6 +26,8 @@ export interface RevisionStatus {
   readonly replicas: number;
   readonly readyReplicas: number;
   readonly modelState: ModelState;
+  /** RFC 3339: when it last became stable; absent for one that never was. `undo` goes to the newest of these. */
+  readonly promotedAt?: string;
   readonly lastFailure?: FailureStatus;
 }
 
@@ -65,11 +67,15 @@ export interface RolloutStatus {
   /** Step that is under way, from 0; equals the number of steps when all are done. */
   readonly stepIndex: number;
   readonly stepCount: number;
+  /** Tells whether the steps of the spec are still those that `stepIndex` counts in. */
+  readonly stepsHash?: string;
   /** RFC 3339: of the rollout, of the step, and of the last progress that the deadline counts from. */
   readonly startedAt?: string;
   readonly stepStartedAt?: string;
   readonly progressedAt?: string;
   readonly pauseReasons: readonly PauseReason[];
+  /** A person promoted in full: what is measured no longer decides. */
+  readonly skipsAnalysis?: boolean;
   /** Each gateway has said that it follows `trafficGeneration`. */
   readonly weightsVerified: boolean;
   readonly analysis?: {
@@ -120,6 +126,8 @@ export interface TradingModelStatus {
   readonly traffic?: readonly TrafficTarget[];
   /** Counts the changes of `traffic`; gateways confirm it. */
   readonly trafficGeneration?: number;
+  /** RFC 3339: of the last change of `traffic`; waits for gateways count from it. */
+  readonly trafficChangedAt?: string;
   readonly rollout?: RolloutStatus;
   readonly lastAction?: LastAction;
   readonly conditions?: readonly Condition[];

@@ -1,0 +1,38 @@
+import type { MetricStatus } from '../../tradingmodel/status.ts';
+import { measureMetrics } from '../analysis/measure.ts';
+import { type Course, isInFlight, quietly, type Rule } from '../course.ts';
+import { decidesByAnalysis } from '../gate.ts';
+import { isSameLoad, NO_LOAD, presentLoad } from '../load.ts';
+import type { Seen } from '../seen.ts';
+
+/** The analysis begins with the first traffic of the update; what was counted before is not part of it. */
+export const analysisBegins: Rule = (seen, course) => {
+  if (!isInFlight(course) || course.stable === undefined || course.analysis !== undefined) return undefined;
+  if (isSameLoad(presentLoad(course, course.update), NO_LOAD)) return undefined;
+  const metrics = seen.spec.rollout.analysis.metrics.map(({ name }): MetricStatus => pending(name));
+  return quietly({ ...course, analysis: { startedAtMs: seen.nowMs, metrics } });
+};
+
+/** Measures when a time of the grid that began with the analysis has passed, however often it is asked. */
+export const analysisMeasures: Rule = (seen, course) => {
+  const { analysis } = course;
+  if (!isInFlight(course) || analysis === undefined || !decidesByAnalysis(seen, course)) return undefined;
+  if (seen.analysis === undefined || Date.parse(seen.analysis.startedAt) !== analysis.startedAtMs) {
+    return undefined;
+  }
+  if (seen.nowMs < nextMeasurementMs(seen, analysis)) return undefined;
+  const metrics = measureMetrics(seen.spec.rollout.analysis, seen.analysis, analysis.metrics);
+  return quietly({ ...course, analysis: { ...analysis, measuredAtMs: seen.nowMs, metrics } });
+};
+
+/** When the next measurement is due. */
+export function nextMeasurementMs(seen: Seen, analysis: NonNullable<Course['analysis']>): number {
+  const intervalMs = seen.spec.rollout.analysis.intervalSeconds * 1000;
+  const { startedAtMs, measuredAtMs = startedAtMs } = analysis;
+  const passed = Math.floor((measuredAtMs - startedAtMs) / intervalMs);
+  return startedAtMs + (passed + 1) * intervalMs;
+}
+
+function pending(name: string): MetricStatus {
+  return { name, phase: 'Pending', failed: 0, consecutiveFailed: 0, inconclusive: 0, successful: 0 };
+}

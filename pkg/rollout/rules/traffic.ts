@@ -1,0 +1,63 @@
+import type { TrafficTarget } from '../../tradingmodel/status.ts';
+import { change, type Course, isInFlight, type Rule, warn } from '../course.ts';
+import { isSameLoad, type Load, loadOf, neededReplicas, NO_LOAD, presentLoad } from '../load.ts';
+import { readyReplicas, revisionOf } from '../readiness.ts';
+import type { Seen } from '../seen.ts';
+
+/** Traffic follows the course; each change of it is one more generation, which the gateways confirm. */
+export const trafficFollowsCourse: Rule = (seen, course) => {
+  const load = updateLoad(seen, course);
+  const traffic = targetsOf(course, load);
+  const newest = Math.max(0, ...seen.gateways.map((gateway) => gateway.trafficGeneration ?? 0));
+  // Gateways ahead of us follow weights of a status that was lost; only a generation above theirs makes them follow ours.
+  const isBehind = newest > course.trafficGeneration;
+  if (isSameTraffic(traffic, course.traffic) && !isBehind) return undefined;
+  const trafficGeneration = Math.max(newest, course.trafficGeneration) + 1;
+  const next = { ...course, traffic, trafficGeneration, trafficChangedAtMs: seen.nowMs };
+  const words = `generation ${trafficGeneration}: ${trafficText(traffic)}`;
+  const isLost =
+    isInFlight(course) && isSameLoad(load, NO_LOAD) && !isSameLoad(presentLoad(course, course.update), load);
+  return isLost && readyReplicas(revisionOf(seen, course.update)) === 0
+    ? warn(next, 'UpdateUnready', `${course.update} has no Ready pod; ${words}`)
+    : change(next, 'TrafficChanged', words);
+};
+
+/**
+ * What the update gets now. It gets a new load only with all the pods that the load needs, keeps one while any pod is Ready, and loses it with the last.
+ */
+function updateLoad(seen: Seen, course: Course): Load {
+  if (course.stable === undefined || !isInFlight(course)) return NO_LOAD;
+  const ready = readyReplicas(revisionOf(seen, course.update));
+  if (ready === 0) return NO_LOAD;
+  const present = presentLoad(course, course.update);
+  const isHeld = course.pauses.includes('UserPause') || course.pauses.includes('ProgressDeadline');
+  const wanted = loadOf(seen.spec.rollout.steps, course.stepIndex);
+  return !isHeld && ready >= neededReplicas(seen, course, wanted) ? wanted : present;
+}
+
+function targetsOf({ stable, update }: Course, { weight, isShadow }: Load): readonly TrafficTarget[] {
+  if (stable === undefined) return [];
+  const targets: TrafficTarget[] = [];
+  if (weight < 100) targets.push({ revision: stable, weight: 100 - weight });
+  if (update !== undefined && weight > 0) targets.push({ revision: update, weight });
+  if (update !== undefined && isShadow) targets.push({ revision: update, weight: 0, shadow: true });
+  return targets;
+}
+
+function isSameTraffic(a: readonly TrafficTarget[], b: readonly TrafficTarget[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ revision, weight, shadow = false }, i) => {
+      const other = b[i]!;
+      return revision === other.revision && weight === other.weight && shadow === (other.shadow ?? false);
+    })
+  );
+}
+
+/** Traffic in words: `m-1a 95 %, m-2b 5 %`. */
+export function trafficText(traffic: readonly TrafficTarget[]): string {
+  if (traffic.length === 0) return 'none';
+  return traffic
+    .map(({ revision, weight, shadow }) => `${revision} ${shadow === true ? 'shadow' : `${weight} %`}`)
+    .join(', ');
+}

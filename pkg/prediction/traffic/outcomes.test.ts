@@ -77,16 +77,13 @@ describe('outcomes of revisions', () => {
       if (i !== 1) said(outcomes, stable, vector, 0.4);
     });
     // Known: the first bar (up), and the second (no change of price over two bars: in the dead zone).
-    expect(stable.counter.read().outcomes).toMatchObject({ matured: 1, hits: 0, pairs: 0 });
-    const { matured, hits, pairs, brierGainSum, onlyThisRight, onlyStableRight } =
-      update.counter.read().outcomes;
-    expect({ matured, hits, pairs, onlyThisRight, onlyStableRight }).toEqual({
-      ...{ matured: 1, hits: 1, pairs: 1, onlyThisRight: 1, onlyStableRight: 0 },
-    });
-    expect(brierGainSum).toBeCloseTo(0.6 ** 2 - 0.2 ** 2, 12);
+    expect(stable.counter.read().outcomes).toMatchObject({ matured: 1, hits: 0, pairedBrier: { n: 0 } });
+    const { matured, hits, pairedBrier } = update.counter.read().outcomes;
+    expect([matured, hits, pairedBrier.n]).toEqual([1, 1, 1]);
+    expect(pairedBrier.sum).toBeCloseTo(0.2 ** 2 - 0.6 ** 2, 12);
   });
 
-  it('count what a position made after costs, in basis points', () => {
+  it('count what a position made after costs, as a fraction of the notional', () => {
     const outcomes = new RevisionOutcomes();
     const one = revision('m-a', true, { ...LABEL, horizonBars: 1, costBps: 10 });
     const vectors = [100, 102, 101].map((close, i) => closeAt('ES', (i + 1) * 1e6, close));
@@ -94,9 +91,9 @@ describe('outcomes of revisions', () => {
       outcomes.onVector(vector, [one]);
       said(outcomes, one, vector, 0.7, i === 0 ? 'buy' : 'sell');
     }
-    const { trades, pnlBpsSum } = one.counter.read().outcomes;
-    expect(trades).toBe(2);
-    expect(pnlBpsSum).toBeCloseTo(200 - 10 + (1 - 101 / 102) * 1e4 - 10, 9);
+    const { n, sum } = one.counter.read().shadowPnl;
+    expect(n).toBe(2);
+    expect(sum).toBeCloseTo(0.02 + (1 - 101 / 102) - 2 * 0.001, 12);
   });
 
   it('forget what was said after the outcome was known', () => {

@@ -92,13 +92,12 @@ function settle({ said, price }: Row, direction: 1 | 0 | -1, exit: number, costB
   const stable = [...said.values()].find(({ isStable }) => isStable);
   for (const each of said.values()) {
     const { counter, probabilityUp, position } = each;
-    if (position !== 0) counter.traded((exit / price - 1) * 1e4 * position - costBps);
+    if (position !== 0) counter.traded((exit / price - 1) * position - costBps / 1e4);
     if (direction < 0) continue;
     const brier = (probabilityUp - direction) ** 2;
     const isRight = probabilityUp > 0.5 === (direction === 1);
     counter.matured(brier, isRight);
     if (stable === undefined || stable === each) continue;
-    const stableBrier = (stable.probabilityUp - direction) ** 2;
-    counter.paired(stableBrier - brier, isRight, stable.probabilityUp > 0.5 === (direction === 1));
+    counter.paired(brier - (stable.probabilityUp - direction) ** 2);
   }
 }

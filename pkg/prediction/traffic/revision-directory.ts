@@ -5,7 +5,7 @@ import { ModelNotServed } from '../errors.ts';
 import type { PredictionModel } from '../model-directory.ts';
 import type { Prediction } from '../prediction.ts';
 import type { ModelRoute, ModelRoutes, RouteObserver } from '../routes.ts';
-import { RevisionCounter, type RevisionCounters } from './counters.ts';
+import { type GatewayCounters, RevisionCounter } from './counters.ts';
 import { RevisionOutcomes, type ScoredRevision } from './outcomes.ts';
 import { SymbolSplit } from './split.ts';
 import type { ModelTraffic, TrafficTarget } from './traffic.ts';
@@ -39,7 +39,7 @@ export interface ModelReport {
     readonly isShadow: boolean;
     /** Declared symbols that it answers. */
     readonly symbols: readonly string[];
-    readonly counters: RevisionCounters;
+    readonly counters: GatewayCounters;
   }[];
 }
 
@@ -107,8 +107,11 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
   onPrediction(model: PredictionModel, prediction: Prediction, isOfStream: boolean): void {
     const home = this.#homes.get(model);
     if (home === undefined) return;
-    if (prediction.recommendation === 'abstain') home.revision.counter.abstained(prediction.abstainReason);
-    else if (isOfStream) {
+    if (prediction.recommendation === 'abstain') {
+      // A model that was asked in vain has its errors counted already.
+      if (prediction.abstainReason !== 'ModelUnavailable')
+        home.revision.counter.abstained(prediction.abstainReason);
+    } else if (isOfStream) {
       const name = home.revision.target.revision;
       const found = scored(home.entry).find(({ revision }) => revision === name);
       if (found !== undefined) home.entry.outcomes.onPrediction(found, prediction);

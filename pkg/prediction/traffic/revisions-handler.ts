@@ -1,5 +1,4 @@
 import { type HttpHandler, pathOf, sendJson } from '../../runtime/http.ts';
-import { LATENCY_BOUNDS_MS } from './counters.ts';
 import type { ModelReport, RevisionDirectory } from './revision-directory.ts';
 import type { RevisionPools } from './revision-pools.ts';
 
@@ -18,8 +17,6 @@ export interface GatewayReport {
   readonly gateway: string;
   readonly startedUs: number;
   readonly isBlind: boolean;
-  /** Upper bounds of the latency buckets, milliseconds; one more bucket follows. */
-  readonly latencyBoundsMs: readonly number[];
   readonly models: readonly (Omit<ModelReport, 'revisions'> & {
     readonly revisions: readonly (ModelReport['revisions'][number] & {
       /** Predictors of it that take requests now. */
@@ -40,7 +37,7 @@ export function createRevisionsHandler(options: RevisionsHandlerOptions): HttpHa
 function reportOf(options: RevisionsHandlerOptions): GatewayReport {
   const { gateway, startedUs, directory, pools, isBlind } = options;
   return {
-    ...{ gateway, startedUs, isBlind: isBlind(), latencyBoundsMs: LATENCY_BOUNDS_MS },
+    ...{ gateway, startedUs, isBlind: isBlind() },
     models: directory.report().map(({ revisions, ...model }) => ({
       ...model,
       revisions: revisions.map((revision) => ({

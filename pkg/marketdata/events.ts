@@ -108,7 +108,10 @@ export interface Quarantined {
   readonly message: string;
   readonly source: string;
   readonly symbol: string;
-  /** Where it came from: `file:line` of a recording, or `topic/partition@offset`. */
+  /**
+   * Where it came from: `q.csv:3`, line 3 of a file (row of a table), followed by the kind of an event that could be read, `q.csv:3 (quote)`, or by
+   * the place of its record in the log, `q.csv:3 (market_data/0@7)`; without a file `market_data/0@7`, or else source and sequence.
+   */
   readonly origin: string;
   /** When it was received. */
   readonly receiveTimeUs: number;

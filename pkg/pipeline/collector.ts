@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { EventLog, NewRecord } from '../eventlog/event-log.ts';
 import type { MarketEvent, Quarantined } from '../marketdata/events.ts';
-import type { MarketSource, SourceItem } from '../marketdata/sources/source.ts';
+import type { EventItem, MarketSource, SourceItem } from '../marketdata/sources/source.ts';
 import type { Validator } from '../marketdata/validate.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { crashPoint } from '../runtime/crash-point.ts';
@@ -14,6 +14,7 @@ import { Gate } from './gate.ts';
 import { ingestHeaders } from './ingest-time.ts';
 import type { PipelineObserver } from './observer.ts';
 import type { Pacer } from './pacer.ts';
+import { atPlace, placeHeaders, sourcePlace } from './source-place.ts';
 
 /** Events appended in one call at most: bounds what a crash repeats and how long a pause takes. */
 const MAX_BATCH = 512;
@@ -104,45 +105,50 @@ export class Collector {
   #accept(item: SourceItem): void {
     this.#position = item.position + 1;
     this.#itemsSinceSnapshot += 1;
-    if ('event' in item) this.#acceptEvent(item.event);
+    if ('event' in item) this.#acceptEvent(item);
     else this.#setAside(item.quarantined);
   }
 
-  #acceptEvent(event: MarketEvent): void {
-    const { validator, observer } = this.#options;
+  #acceptEvent(item: EventItem): void {
+    const { source, validator, observer } = this.#options;
+    const { event } = item;
     const verdict = validator.check(event);
-    if (verdict.notice !== undefined) this.#setAside(verdict.notice);
+    const place = sourcePlace(source, item);
+    if (verdict.notice !== undefined) this.#setAside(atPlace(verdict.notice, place, event.kind));
     if (!verdict.isAccepted) return;
     const { own } = this.#options;
     // Read again after a restart, but in the log already.
     if (own?.isAppended(event.symbol, this.#position - 1) === true) return;
-    const value = this.#encode(event);
+    const value = this.#encode(event, place);
     if (value === undefined) return;
     this.#events.push({
       key: event.symbol,
       value,
       timestampUs: event.eventTimeUs,
-      headers: {
-        ...ingestHeaders(this.#options.clock.nowUs()),
-        ...own?.headers(this.#position - 1),
-      },
+      // Filled, not spread: that takes four times as long, and this is done for every event.
+      headers: Object.assign(
+        ingestHeaders(this.#options.clock.nowUs()),
+        own?.headers(this.#position - 1),
+        placeHeaders(place),
+      ),
     });
     observer.onEvent?.(event);
   }
 
   /** Sets an event aside that no message can carry, such as one with a fractional time. */
-  #encode(event: MarketEvent): Uint8Array | undefined {
+  #encode(event: MarketEvent, place: string | undefined): Uint8Array | undefined {
     try {
       return encodeMarketEvent(event);
     } catch (error) {
       if (!(error instanceof ValueNotEncodable)) throw error;
       const { source, symbol, receiveTimeUs } = event;
       const raw = JSON.stringify(event).slice(0, 1024);
-      this.#setAside({
+      const quarantined: Quarantined = {
         ...{ source, symbol, raw, reason: 'Malformed', message: error.message },
         origin: `${source} item ${this.#position - 1}`,
         receiveTimeUs: Number.isSafeInteger(receiveTimeUs) ? receiveTimeUs : this.#options.clock.nowUs(),
-      });
+      };
+      this.#setAside(atPlace(quarantined, place, event.kind));
       return undefined;
     }
   }

@@ -25,7 +25,7 @@ import type { TopicNames } from '../wire/topics.ts';
 import { BEFORE_ALL, type DerivedId, isAfter, newestDerived } from './derived.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
 import type { MovedClock } from './market-clock.ts';
-import { decodeBatch, placeOf } from './poison.ts';
+import { decodeBatch, originOfRecord } from './poison.ts';
 import { rejected } from './rejected.ts';
 import { setAside } from './set-aside.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -127,7 +127,7 @@ export class FeatureProcessor implements ConsumerHandler {
       for (const vector of outputs.vectors)
         if (isAfter(vector, owned.emitted)) published.push({ vector, arrivedUs });
       for (const { event: late, reason } of outputs.rejected)
-        quarantined.push(rejected(late, reason, placeOf(record)));
+        quarantined.push(rejected(late, reason, originOfRecord(record)));
     }
     crashPoint('features:after-step');
     await this.#publish(published);

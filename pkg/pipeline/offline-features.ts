@@ -1,8 +1,10 @@
 import { createFeatureEngine, type FeatureSettings } from '../features/engine.ts';
 import type { FeatureVector } from '../features/feature-vector.ts';
-import type { MarketSource } from '../marketdata/sources/source.ts';
+import type { Quarantined } from '../marketdata/events.ts';
+import type { EventItem, MarketSource } from '../marketdata/sources/source.ts';
 import { Validator } from '../marketdata/validate.ts';
 import { rejected } from './rejected.ts';
+import { atPlace, sourcePlace } from './source-place.ts';
 import type { PipelineObserver } from './observer.ts';
 
 export interface OfflineFeaturesOptions {
@@ -24,6 +26,8 @@ export async function* offlineFeatures(
   const { source, settings, untilUs = Number.POSITIVE_INFINITY, observer = {}, signal } = options;
   const validator = new Validator();
   const engine = createFeatureEngine(settings);
+  const tell = (notice: Quarantined, item: EventItem): void =>
+    observer.onQuarantined?.(atPlace(notice, sourcePlace(source, item), item.event.kind));
   for await (const items of source.read(signal === undefined ? {} : { signal })) {
     const vectors: FeatureVector[] = [];
     for (const item of items) {
@@ -36,13 +40,13 @@ export async function* offlineFeatures(
         return;
       }
       const verdict = validator.check(item.event);
-      if (verdict.notice !== undefined) observer.onQuarantined?.(verdict.notice);
+      if (verdict.notice !== undefined) tell(verdict.notice, item);
       if (!verdict.isAccepted) continue;
       observer.onEvent?.(item.event);
       const outputs = engine.step(item.event, item.position);
       vectors.push(...outputs.vectors);
       for (const { event, reason } of outputs.rejected)
-        observer.onQuarantined?.(rejected(event, reason, item.position));
+        tell(rejected(event, reason, `${event.source}#${event.sequence}`), item);
     }
     if (vectors.length > 0) yield vectors;
   }

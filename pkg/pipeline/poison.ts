@@ -1,6 +1,7 @@
 import type { LogRecord } from '../eventlog/event-log.ts';
 import type { Quarantined } from '../marketdata/events.ts';
 import { isPoisonMessage } from '../wire/errors.ts';
+import { recordedPlace } from './source-place.ts';
 
 /** What a batch of records holds: messages in order, and records whose bytes are none, to be set aside. */
 export interface Decoded<T> {
@@ -11,6 +12,12 @@ export interface Decoded<T> {
 /** Place of a record, as quarantine names it. */
 export function placeOf({ topic, partition, offset }: LogRecord): string {
   return `${topic}/${partition}@${offset}`;
+}
+
+/** Origin of a record that is set aside: its place, after that of its line where it came from a file: `q.csv:3 (market_data/0@7)`. */
+export function originOfRecord(record: LogRecord): string {
+  const place = recordedPlace(record);
+  return place === undefined ? placeOf(record) : `${place} (${placeOf(record)})`;
 }
 
 /** Decodes a batch; tombstones hold no message. One record that cannot be read does not stop its partition. */
@@ -28,7 +35,7 @@ export function decodeBatch<T>(records: readonly LogRecord[], decode: (bytes: Ui
         message: error.message,
         source: record.topic,
         symbol: record.key,
-        origin: placeOf(record),
+        origin: originOfRecord(record),
         receiveTimeUs: record.timestampUs,
         raw: Buffer.from(record.value).toString('base64').slice(0, 1024),
       });

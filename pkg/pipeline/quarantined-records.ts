@@ -25,9 +25,10 @@ export interface LogPlace {
   readonly offset: number;
 }
 
-/** Where the log had what was set aside, as {@link placeOf} writes it; `undefined` for what came from elsewhere, such as a file. */
-export function originOf({ origin }: Quarantined): LogPlace | undefined {
-  const match = /^([\w.-]{1,249})\/(\d+)@(\d+)$/.exec(origin);
+/** Where the log had what was set aside, as {@link originOfRecord} writes it; `undefined` for what it never had, such as a line that cannot be read. */
+export function originOf({ origin }: Pick<Quarantined, 'origin'>): LogPlace | undefined {
+  const inBrackets = origin.endsWith(')') ? origin.slice(origin.lastIndexOf('(') + 1, -1) : origin;
+  const match = /^([\w.-]{1,249})\/(\d+)@(\d+)$/.exec(inBrackets);
   return match === null
     ? undefined
     : { topic: match[1]!, partition: Number(match[2]), offset: Number(match[3]) };

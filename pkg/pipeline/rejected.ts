@@ -6,17 +6,13 @@ const MESSAGES: Readonly<Record<'Late' | 'Duplicate', string>> = {
 };
 
 /** The quarantine record of an event that the feature engine did not take. */
-export function rejected(
-  event: MarketEvent,
-  reason: 'Late' | 'Duplicate',
-  origin: string | number,
-): Quarantined {
+export function rejected(event: MarketEvent, reason: 'Late' | 'Duplicate', origin: string): Quarantined {
   const { source, symbol, sequence, eventTimeUs, receiveTimeUs } = event;
   return {
     reason,
     message: `${MESSAGES[reason]}, was ${sequence} at ${eventTimeUs} us`,
     ...{ source, symbol, receiveTimeUs, sequence, eventTimeUs },
-    origin: String(origin),
+    origin,
     raw: JSON.stringify(event).slice(0, 1024),
   };
 }

@@ -24,7 +24,7 @@ import { type StreamServers, startStreamServers } from '../support/stream-server
 import { BOUNDED, type Cell, everyCell, type ProcessName } from './matrix/cells.ts';
 import { compare, type Comparison } from './matrix/compare.ts';
 import { type Outcome, outcomeOf } from './matrix/outcome.ts';
-import { writeRecording } from './matrix/recording.ts';
+import { EVERY, writeRecording } from './matrix/recording.ts';
 import { MatrixSystem, SESSION_MS } from './matrix/system.ts';
 
 const missing = kafkaMissing() ?? redisMissing();
@@ -120,6 +120,22 @@ describe.skipIf(missing !== undefined)(
       expect(
         straight.effects['signals']!.filter(({ content }) => !content.includes('abstain')).length,
       ).toBeGreaterThan(straight.effects['signals']!.length / 2);
+    });
+
+    it('tells everything that it sets aside by the line of the recording', () => {
+      const origins = straight.effects['history quarantine']!.map(({ content }) => {
+        const { reason, origin } = JSON.parse(content) as {
+          readonly reason: string;
+          readonly origin: string;
+        };
+        const [, line, detail] = /^capture:(\d+)(?: \((\w+)[^()]*\))?$/.exec(origin) ?? [];
+        const every =
+          { Malformed: EVERY.broken, CrossedBook: EVERY.crossed, Late: EVERY.late }[reason] ?? NaN;
+        return `${reason} ${detail} ${Number(line) % every}`;
+      });
+      expect(new Set(origins)).toEqual(
+        new Set(['Malformed undefined 0', 'CrossedBook quote 0', 'Late item 0']),
+      );
     });
 
     it.each(cells.map((cell, at) => [cell.name, cell, at] as const))(

@@ -3,6 +3,7 @@ import type { FeatureVector } from '../../../pkg/features/feature-vector.ts';
 import type { History } from '../../../pkg/history/history.ts';
 import type { Row } from '../../../pkg/history/rows.ts';
 import { type TableName, TABLES } from '../../../pkg/history/schema.ts';
+import { originOf } from '../../../pkg/pipeline/quarantined-records.ts';
 import { decodeFeatureVector } from '../../../pkg/wire/feature-vector.ts';
 import { decodePrediction } from '../../../pkg/wire/prediction.ts';
 import { TOPICS } from '../../../pkg/wire/topics.ts';
@@ -61,7 +62,7 @@ export async function outcomeOf(log: EventLog, history: History): Promise<Outcom
   for (const table of Object.keys(TABLES) as TableName[])
     effects[`history ${table}`] = (await history.contents(table))
       // That a repetition is refused and set aside is as it must be.
-      .filter((row) => !repetitions.has(String(row['origin'])))
+      .filter((row) => !repetitions.has(placeIn(row) ?? ''))
       .map((row) =>
         effectOfRow(table, row, (offset) => itemOf(partitions.get(String(row['symbol'])) ?? -1, offset)),
       )
@@ -96,15 +97,22 @@ function effectOfVector(vector: FeatureVector, itemOf: (offset: number) => numbe
   return { symbol, identity: String(timeUs), content: content.join(' ') };
 }
 
-const ORIGIN = /^market_data\/(\d+)@(\d+)$/;
+/** Place in the log of what a row of quarantine is about; `undefined` of what never was in the log. */
+function placeIn(row: Row): string | undefined {
+  const place = originOf({ origin: String(row['origin']) });
+  return place && `${place.topic}/${place.partition}@${place.offset}`;
+}
 
 /** A row, with items in place of offsets. */
 function effectOfRow(table: TableName, row: Row, itemOf: (offset: number) => number): Effect {
   const same: Record<string, unknown> = { ...row };
   for (const column of ['offset', 'feature_offset'])
     if (column in same) same[column] = itemOf(Number(same[column]));
-  const origin = table === 'quarantine' ? ORIGIN.exec(String(row['origin'])) : null;
-  if (origin !== null) same['origin'] = `item ${itemOf(Number(origin[2]))}`;
+  const place = table === 'quarantine' ? placeIn(row) : undefined;
+  if (place !== undefined) {
+    const item = itemOf(Number(place.slice(place.indexOf('@') + 1)));
+    same['origin'] = String(row['origin']).replace(place, `item ${item}`);
+  }
   return {
     symbol: String(row['symbol']),
     identity: TABLES[table].map((column) => String(same[column])).join(' '),

@@ -7,7 +7,7 @@ const START_MS = 1_700_000_000_000;
 const STEP_MS = 25;
 const LATE_MS = 3000;
 /** One of so many lines is no message, has its sides crossed, or comes after the watermark; primes, so that they meet every symbol. */
-const EVERY = { broken: 997, crossed: 499, late: 701 } as const;
+export const EVERY = { broken: 997, crossed: 499, late: 701 } as const;
 
 /** Writes a capture of quotes and trades of eight symbols in turn, with some that are set aside. @param lines - How many; equal numbers give equal files. */
 export function writeRecording(path: string, lines: number): void {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 
 import { TradewindError } from '../../../runtime/errors.ts';
 import { FormatUnknown, RecordingEmpty, RecordingNotFile, RecordingUnreadable } from '../../errors.ts';
-import type { MarketSource, ReadOptions, SourceItem } from '../source.ts';
+import type { MarketSource } from '../source.ts';
 import type { LineFormat } from './format.ts';
 import { barCsv } from './formats/bar-csv.ts';
 import { binanceCapture } from './formats/binance.ts';
@@ -14,7 +14,7 @@ import { quoteCsv } from './formats/quote-csv.ts';
 import { joinLines } from './join-lines.ts';
 import { firstLines, readLines, startOf } from './lines.ts';
 import { checkParquet } from './parquet.ts';
-import { readLineItems, readParquetItems } from './read-items.ts';
+import { type PlaceOf, readLineItems, readParquetItems } from './read-items.ts';
 
 /** Formats that are read by lines, in the order in which they are tried. */
 const LINE_FORMATS: readonly LineFormat[] = [
@@ -57,7 +57,12 @@ export async function openReplay(options: ReplayOptions): Promise<MarketSource> 
   const symbol = options.symbol ?? symbolFromName(path);
   if (options.format === PARQUET || (options.format === undefined && (await isParquet(path)))) {
     await checkParquet(path);
-    return source(path, PARQUET, (read) => readParquetItems(path, symbol, read));
+    const placeOf = placesIn(path);
+    return {
+      ...named(path, PARQUET),
+      placeOf,
+      read: (read) => readParquetItems(path, symbol, placeOf, read),
+    };
   }
   const sample = await firstLines(path, SAMPLE_LINES);
   if (sample.length === 0) throw new RecordingEmpty(path);
@@ -70,20 +75,28 @@ export async function openReplay(options: ReplayOptions): Promise<MarketSource> 
   };
   // Once now, so that a wrong header or zone is told before anything starts.
   const { barIntervalUs } = format.createParser(parserOptions);
-  const recording = source(path, format.name, (read) => {
-    const lines =
-      format === lobster ? joinLines(readLines(path), readLines(bookFileOf(path))) : readLines(path);
-    return readLineItems(lines, format, parserOptions, read);
-  });
-  return barIntervalUs === undefined ? recording : { ...recording, barIntervalMs: barIntervalUs / 1000 };
+  const isPair = format === lobster;
+  const placeOf = isPair ? placesIn(path, bookFileOf(path)) : placesIn(path);
+  return {
+    ...named(path, format.name),
+    ...(barIntervalUs === undefined ? {} : { barIntervalMs: barIntervalUs / 1000 }),
+    placeOf,
+    read: (read) => {
+      const lines = isPair ? joinLines(readLines(path), readLines(bookFileOf(path))) : readLines(path);
+      return readLineItems(lines, format, parserOptions, placeOf, read);
+    },
+  };
 }
 
-function source(
-  path: string,
-  format: string,
-  read: (options: ReadOptions) => AsyncIterable<readonly SourceItem[]>,
-): MarketSource {
-  return { name: 'replay', description: `replay of ${basename(path)} (${format})`, read };
+function named(path: string, format: string): Pick<MarketSource, 'name' | 'description'> {
+  return { name: 'replay', description: `replay of ${basename(path)} (${format})` };
+}
+
+/** Of files that are read side by side each place names all. */
+function placesIn(...paths: readonly string[]): PlaceOf {
+  const [name = '', ...others] = paths.map((path) => basename(path));
+  if (others.length === 0) return (line) => `${name}:${line}`;
+  return (line) => [name, ...others].map((each) => `${each}:${line}`).join(' + ');
 }
 
 async function pickFormat({ path, format }: ReplayOptions, sample: readonly string[]): Promise<LineFormat> {

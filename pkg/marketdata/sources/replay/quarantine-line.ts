@@ -1,5 +1,3 @@
-import { basename } from 'node:path';
-
 import type { MalformedLine } from '../../errors.ts';
 import type { Quarantined, QuarantineReason } from '../../events.ts';
 
@@ -7,9 +5,8 @@ const MAX_RAW = 1024;
 
 /** Where a line was found and what is known of it. */
 export interface LinePlace {
-  readonly path: string;
-  /** Line of a text, row of a table; from 1. */
-  readonly line: number;
+  /** `file:line`. */
+  readonly origin: string;
   readonly symbol: string;
   /** Receipt of the event before it, UTC microseconds; 0 before the first. */
   readonly receiveTimeUs: number;
@@ -22,7 +19,7 @@ export function quarantineLine(error: MalformedLine, raw: string, place: LinePla
     message: error.message,
     source: 'file',
     symbol: place.symbol,
-    origin: `${basename(place.path)}:${place.line}`,
+    origin: place.origin,
     receiveTimeUs: place.receiveTimeUs,
     // Control characters of binary junk would break tables and terminals.
     raw: raw.slice(0, MAX_RAW).replaceAll(/[^\x20-\x7e]/g, '.'),

@@ -6,6 +6,9 @@ import { type LineBatch, MAX_LINE_BYTES } from './lines.ts';
 import { readParquet } from './parquet.ts';
 import { quarantineLine } from './quarantine-line.ts';
 
+/** Names a line, from 1, for people. */
+export type PlaceOf = (line: number) => string;
+
 /** Items of a file, numbered; those before the first wanted position are made, since parsers remember, but not given. */
 class Batch {
   readonly #from: number;
@@ -16,9 +19,9 @@ class Batch {
     this.#from = fromPosition;
   }
 
-  addEvent(event: MarketEvent): void {
+  addEvent(event: MarketEvent, line: number): void {
     const position = this.#position++;
-    if (position >= this.#from) this.#items.push({ position, event });
+    if (position >= this.#from) this.#items.push({ position, event, line });
   }
 
   addLine(error: unknown, raw: string, place: Parameters<typeof quarantineLine>[2]): void {
@@ -40,9 +43,10 @@ export async function* readLineItems(
   lineBatches: AsyncIterable<LineBatch>,
   format: LineFormat,
   options: ParserOptions,
+  placeOf: PlaceOf,
   { fromPosition = 0, signal }: ReadOptions,
 ): AsyncGenerator<readonly SourceItem[]> {
-  const { path, symbol } = options;
+  const { symbol } = options;
   const parser = format.createParser(options);
   const batch = new Batch(fromPosition);
   let receiveTimeUs = 0;
@@ -61,10 +65,10 @@ export async function* readLineItems(
         }
         for (const event of parser.parse(line, firstLine + i)) {
           receiveTimeUs = event.receiveTimeUs;
-          batch.addEvent(event);
+          batch.addEvent(event, firstLine + i);
         }
       } catch (error) {
-        batch.addLine(error, line ?? '', { path, line: firstLine + i, symbol, receiveTimeUs });
+        batch.addLine(error, line ?? '', { origin: placeOf(firstLine + i), symbol, receiveTimeUs });
       }
     }
     const items = batch.take();
@@ -76,6 +80,7 @@ export async function* readLineItems(
 export async function* readParquetItems(
   path: string,
   symbol: string,
+  placeOf: PlaceOf,
   { fromPosition = 0, signal }: ReadOptions,
 ): AsyncGenerator<readonly SourceItem[]> {
   const batch = new Batch(fromPosition);
@@ -88,9 +93,9 @@ export async function* readParquetItems(
       try {
         const event = toEvent();
         receiveTimeUs = event.receiveTimeUs;
-        batch.addEvent(event);
+        batch.addEvent(event, row);
       } catch (error) {
-        batch.addLine(error, '', { path, line: row, symbol, receiveTimeUs });
+        batch.addLine(error, '', { origin: placeOf(row), symbol, receiveTimeUs });
       }
     }
     const items = batch.take();

@@ -321,7 +321,7 @@ export type QuarantinedEvent = Message<"tradewind.v1.QuarantinedEvent"> & {
   symbol: string;
 
   /**
-   * `file:line`, or `topic/partition@offset`.
+   * `file:line`, `file:line (kind)`, `file:line (topic/partition@offset)`, `topic/partition@offset`, or `source#sequence`.
    *
    * @generated from field: string origin = 5;
    */

@@ -48,7 +48,7 @@ describe('LOBSTER', () => {
   ])('sets aside %s', async (_case, message, orderBook, reason) => {
     const items = await replay({ path: pair(message, orderBook) });
     expect(outlineOf(items).slice(5)).toEqual([reason]);
-    expect(quarantinedOf(items)[0]!.origin).toBe(`${NAME}:3`);
+    expect(quarantinedOf(items)[0]!.origin).toBe(`${NAME}:3 + ${NAME.replace('_message_', '_orderbook_')}:3`);
   });
 
   it('sets lines of the book aside that no message belongs to', async () => {

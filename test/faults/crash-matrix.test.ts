@@ -21,7 +21,7 @@ import { randomArtifact } from '../support/artifact.ts';
 import { FaultReport, IS_NIGHTLY } from '../support/fault-report.ts';
 import { openTestLog } from '../support/kafka-log.ts';
 import { type StreamServers, startStreamServers } from '../support/stream-servers.ts';
-import { BOUNDED, type Cell, everyCell, type ProcessName } from './matrix/cells.ts';
+import { BOUNDED, type Cell, everyCell, kindOf, type ProcessName } from './matrix/cells.ts';
 import { compare, type Comparison } from './matrix/compare.ts';
 import { type Outcome, outcomeOf } from './matrix/outcome.ts';
 import { EVERY, writeRecording } from './matrix/recording.ts';
@@ -40,7 +40,7 @@ const EQUAL: Omit<Comparison, 'expected' | 'repeated'> = { lost: 0, extra: 0, di
 describe.skipIf(missing !== undefined)(
   missing === undefined ? 'a stream through processes that die' : `without ${missing}`,
   () => {
-    const report = new FaultReport('crash-matrix');
+    const report = new FaultReport('crash-matrix', 'kind');
     let folder: string;
     let artifact: string;
     let servers: StreamServers;
@@ -148,6 +148,7 @@ describe.skipIf(missing !== undefined)(
         );
         const seconds = Math.round((performance.now() - begunMs) / 100) / 10;
         report.add({
+          kind: IS_NIGHTLY ? kindOf(cell.faults[0]!) : name,
           cell: name,
           lines: LINES,
           seed: SEED,

@@ -118,7 +118,7 @@ const FAULTS: readonly Fault[] = [
 ];
 
 describe.skipIf(missing !== undefined)('events on three brokers while something fails', () => {
-  const report = new FaultReport('kafka-servers');
+  const report = new FaultReport('kafka-servers', 'fault');
   const logs: { close(): Promise<void> }[] = [];
   let servers: KafkaServers;
   let disk: string | undefined;

@@ -66,8 +66,14 @@ export function everyCell(uniform: () => number): readonly Cell[] {
 }
 
 /** A fault in a few words. */
-export function nameOf({ process, signal, at }: Fault): string {
+export function nameOf(fault: Fault): string {
+  const { at } = fault;
   return 'point' in at
-    ? `${signal} ${at.point}:${at.passing}`
-    : `${signal} ${process} at ${Math.round(100 * at.share)} %`;
+    ? `${kindOf(fault)}, passing ${at.passing}`
+    : `${kindOf(fault)}, ${Math.round(100 * at.share)} %`;
+}
+
+/** What a fault is, whichever passing or place was drawn. */
+export function kindOf({ process, signal, at }: Fault): string {
+  return `${signal} ${'point' in at ? at.point : `${process} anywhere`}`;
 }

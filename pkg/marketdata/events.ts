@@ -110,7 +110,8 @@ export interface Quarantined {
   readonly symbol: string;
   /**
    * Where it came from: `q.csv:3`, line 3 of a file (row of a table), followed by the kind of an event that could be read, `q.csv:3 (quote)`, or by
-   * the place of its record in the log, `q.csv:3 (market_data/0@7)`; without a file `market_data/0@7`, or else source and sequence.
+   * the place of its record in the log, `q.csv:3 (market_data/0@7)`; without a file `market_data/0@7`, or else source, sequence and item. With symbol
+   * and reason it is the identity of what was set aside.
    */
   readonly origin: string;
   /** When it was received. */

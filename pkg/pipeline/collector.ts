@@ -114,7 +114,7 @@ export class Collector {
     const { event } = item;
     const verdict = validator.check(event);
     const place = sourcePlace(source, item);
-    if (verdict.notice !== undefined) this.#setAside(atPlace(verdict.notice, place, event.kind));
+    if (verdict.notice !== undefined) this.#setAside(this.#placed(verdict.notice, place, event.kind));
     if (!verdict.isAccepted) return;
     const { own } = this.#options;
     // Read again after a restart, but in the log already.
@@ -145,12 +145,21 @@ export class Collector {
       const raw = JSON.stringify(event).slice(0, 1024);
       const quarantined: Quarantined = {
         ...{ source, symbol, raw, reason: 'Malformed', message: error.message },
-        origin: `${source} item ${this.#position - 1}`,
+        origin: this.#originOf(source),
         receiveTimeUs: Number.isSafeInteger(receiveTimeUs) ? receiveTimeUs : this.#options.clock.nowUs(),
       };
       this.#setAside(atPlace(quarantined, place, event.kind));
       return undefined;
     }
+  }
+
+  /** With its line as origin, or else its item: a source may give a number twice, and each is set aside. */
+  #placed(notice: Quarantined, place: string | undefined, kind: string): Quarantined {
+    return atPlace({ ...notice, origin: this.#originOf(notice.origin) }, place, kind);
+  }
+
+  #originOf(what: string): string {
+    return `${what} item ${this.#position - 1}`;
   }
 
   #setAside(quarantined: Quarantined): void {

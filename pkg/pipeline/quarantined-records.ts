@@ -35,7 +35,15 @@ export function originOf({ origin }: Pick<Quarantined, 'origin'>): LogPlace | un
 }
 
 /**
- * What the quarantine topic holds, newest first by time of receipt.
+ * What was set aside: records of equal identity are the same thing, set aside again after a crash. Its place is in `origin`: that of a record in the log
+ * (`topic/partition@offset`), or of an item of a source. The table of history has the same key.
+ */
+export function quarantineIdentity({ symbol, origin, reason }: Quarantined): string {
+  return JSON.stringify([symbol, origin, reason]);
+}
+
+/**
+ * What the quarantine topic holds, newest first by time of receipt; what is there several times is given once, as it came first.
  *
  * @param maxRecords - Newest records of each partition that are looked at.
  */
@@ -45,16 +53,19 @@ export async function quarantinedRecords(
   maxRecords: number,
   filter: QuarantineFilter = {},
 ): Promise<readonly QuarantinedRecord[]> {
-  const found: QuarantinedRecord[] = [];
+  const found = new Map<string, QuarantinedRecord>();
   for (const { partition, startOffset, endOffset } of await log.positions(topic)) {
     if (startOffset === endOffset) continue;
     const from = Math.max(startOffset, endOffset - maxRecords);
     for await (const record of log.read(topic, partition, from)) {
-      for (const { message: item } of decodeBatch([record], decodeQuarantined).messages)
-        if (isWanted(item, filter)) found.push({ id: `${partition}@${record.offset}`, item });
+      for (const { message: item } of decodeBatch([record], decodeQuarantined).messages) {
+        const identity = quarantineIdentity(item);
+        if (!found.has(identity) && isWanted(item, filter))
+          found.set(identity, { id: `${partition}@${record.offset}`, item });
+      }
     }
   }
-  return found.sort((a, b) => b.item.receiveTimeUs - a.item.receiveTimeUs);
+  return [...found.values()].sort((a, b) => b.item.receiveTimeUs - a.item.receiveTimeUs);
 }
 
 /** @returns `undefined` where there is no such record, or not any longer. */

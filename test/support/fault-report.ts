@@ -4,8 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('../../out/faults/', import.meta.url));
 
+/** The form of the fault tests that was asked for, if not the short one. */
+const form = process.env['TRADEWIND_FAULTS'];
+
+/** Whether each fault is to have a run of its own, where a run can have several. */
+export const IS_EACH = form === 'each';
 /** Whether the longer forms run: `make test-faults`. */
-export const IS_NIGHTLY = process.env['TRADEWIND_FAULTS'] === 'nightly';
+export const IS_NIGHTLY = form === 'nightly' || IS_EACH;
 
 interface Table {
   readonly nightly: boolean;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type Running, startCli } from './cli.ts';
 import { eventually } from './eventually.ts';
 
-const START_TIMEOUT_MS = 30_000;
+/** A machine with other work may take long. */
+const START_TIMEOUT_MS = 90_000;
 
 /** A running process of the distributed system. */
 export interface RunningService {
@@ -61,7 +62,11 @@ export async function startService(
       .split('\n')
       .find((line) => line.includes('"msg":"started"'));
   }, START_TIMEOUT_MS).catch(() => 'late');
-  if (!started.startsWith('{')) throw new Error(`${name} must start, has logged:\n${service.stderr()}`);
+  if (!started.startsWith('{')) {
+    // Else it might start yet, and nobody would end it.
+    service.child.kill('SIGKILL');
+    throw new Error(`${name} must start, has logged:\n${service.stderr()}`);
+  }
   const addresses = JSON.parse(started) as Readonly<Record<string, string>>;
   return {
     pid: service.child.pid!,

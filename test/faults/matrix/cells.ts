@@ -56,13 +56,30 @@ export const BOUNDED: readonly Cell[] = [
   })),
 ];
 
-/** Every signal at every point and at a random place, one fault a cell. @param uniform - In [0, 1). */
-export function everyCell(uniform: () => number): readonly Cell[] {
-  const faults = CRASH_SIGNALS.flatMap((signal) => [
+/** Every signal at every point and at a random place. @param uniform - In [0, 1). */
+function everyFault(uniform: () => number): readonly Fault[] {
+  return CRASH_SIGNALS.flatMap((signal) => [
     ...CRASH_POINTS.map((point) => atPoint(point, signal, 1 + Math.floor(3 * uniform()))),
     ...PROCESS_NAMES.map((process) => ({ process, signal, at: { share: 0.05 + 0.9 * uniform() } })),
   ]);
-  return faults.map((fault) => ({ name: nameOf(fault), faults: [fault] }));
+}
+
+/** One fault a cell. */
+export function eachByItself(uniform: () => number): readonly Cell[] {
+  return everyFault(uniform).map((fault) => ({ name: kindOf(fault), faults: [fault] }));
+}
+
+/** The same faults in fewer cells: one of each process, by one signal, at the same time. */
+export function oneOfEachProcess(uniform: () => number): readonly Cell[] {
+  const bySignal = Map.groupBy(everyFault(uniform), ({ signal }) => signal);
+  return [...bySignal].flatMap(([signal, faults]) => {
+    const queues = PROCESS_NAMES.map((name) => faults.filter(({ process }) => process === name));
+    const rounds = Math.max(...queues.map(({ length }) => length));
+    return Array.from({ length: rounds }, (_, round) => ({
+      name: `${signal} of each process, ${round + 1} of ${rounds}`,
+      faults: queues.flatMap((queue) => queue.slice(round, round + 1)),
+    }));
+  });
 }
 
 /** A fault in a few words. */
@@ -74,6 +91,6 @@ export function nameOf(fault: Fault): string {
 }
 
 /** What a fault is, whichever passing or place was drawn. */
-export function kindOf({ process, signal, at }: Fault): string {
+function kindOf({ process, signal, at }: Fault): string {
   return `${signal} ${'point' in at ? at.point : `${process} anywhere`}`;
 }

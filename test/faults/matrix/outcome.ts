@@ -1,10 +1,13 @@
 import type { EventLog, LogRecord } from '../../../pkg/eventlog/event-log.ts';
 import type { FeatureVector } from '../../../pkg/features/feature-vector.ts';
 import type { History } from '../../../pkg/history/history.ts';
+import type { Quarantined } from '../../../pkg/marketdata/events.ts';
+import { quarantineIdentity } from '../../../pkg/pipeline/quarantined-records.ts';
 import type { Row } from '../../../pkg/history/rows.ts';
 import { type TableName, TABLES } from '../../../pkg/history/schema.ts';
 import { originOf } from '../../../pkg/pipeline/quarantined-records.ts';
 import { decodeFeatureVector } from '../../../pkg/wire/feature-vector.ts';
+import { decodeQuarantined } from '../../../pkg/wire/market-event.ts';
 import { decodePrediction } from '../../../pkg/wire/prediction.ts';
 import { TOPICS } from '../../../pkg/wire/topics.ts';
 
@@ -59,10 +62,15 @@ export async function outcomeOf(log: EventLog, history: History): Promise<Outcom
     const item = itemOf(partition, featureOffset);
     return { symbol, identity: `${same.featureTimeUs}`, content: JSON.stringify({ ...same, item }) };
   });
+  effects[TOPICS.quarantine] = await readAll(log, TOPICS.quarantine, ({ value, partition }) => {
+    const item = decodeQuarantined(value!);
+    if (repetitions.has(placeIn(item.origin) ?? '')) return undefined;
+    return effectOfQuarantined(item, (offset) => itemOf(partition, offset));
+  });
   for (const table of Object.keys(TABLES) as TableName[])
     effects[`history ${table}`] = (await history.contents(table))
       // That a repetition is refused and set aside is as it must be.
-      .filter((row) => !repetitions.has(placeIn(row) ?? ''))
+      .filter((row) => !repetitions.has(placeIn(String(row['origin'])) ?? ''))
       .map((row) =>
         effectOfRow(table, row, (offset) => itemOf(partitions.get(String(row['symbol'])) ?? -1, offset)),
       )
@@ -74,11 +82,14 @@ export async function outcomeOf(log: EventLog, history: History): Promise<Outcom
 async function readAll(
   log: EventLog,
   topic: string,
-  effectOf: (record: LogRecord) => Effect,
+  effectOf: (record: LogRecord) => Effect | undefined,
 ): Promise<readonly Effect[]> {
   const effects: Effect[] = [];
   for (const { partition, startOffset } of await log.positions(topic))
-    for await (const record of log.read(topic, partition, startOffset)) effects.push(effectOf(record));
+    for await (const record of log.read(topic, partition, startOffset)) {
+      const effect = effectOf(record);
+      if (effect !== undefined) effects.push(effect);
+    }
   return effects;
 }
 
@@ -97,10 +108,28 @@ function effectOfVector(vector: FeatureVector, itemOf: (offset: number) => numbe
   return { symbol, identity: String(timeUs), content: content.join(' ') };
 }
 
-/** Place in the log of what a row of quarantine is about; `undefined` of what never was in the log. */
-function placeIn(row: Row): string | undefined {
-  const place = originOf({ origin: String(row['origin']) });
+/** Place in the log of what was set aside, as its origin says it; `undefined` of what never was in the log. */
+function placeIn(origin: string): string | undefined {
+  const place = originOf({ origin });
   return place && `${place.topic}/${place.partition}@${place.offset}`;
+}
+
+/** The origin with the item in place of the offset. */
+function withItem(origin: string, itemOf: (offset: number) => number): string {
+  const place = placeIn(origin);
+  if (place === undefined) return origin;
+  return origin.replace(place, `item ${itemOf(Number(place.slice(place.indexOf('@') + 1)))}`);
+}
+
+/** What was set aside, with items in place of offsets; the collector and the features process both append, each in its own order. */
+function effectOfQuarantined(item: Quarantined, itemOf: (offset: number) => number): Effect {
+  const same = { ...item, origin: withItem(item.origin, itemOf) };
+  const writer = placeIn(item.origin) === undefined ? 'collector' : 'features';
+  return {
+    symbol: `${item.symbol} ${writer}`,
+    identity: quarantineIdentity(same),
+    content: JSON.stringify(same),
+  };
 }
 
 /** A row, with items in place of offsets. */
@@ -108,11 +137,7 @@ function effectOfRow(table: TableName, row: Row, itemOf: (offset: number) => num
   const same: Record<string, unknown> = { ...row };
   for (const column of ['offset', 'feature_offset'])
     if (column in same) same[column] = itemOf(Number(same[column]));
-  const place = table === 'quarantine' ? placeIn(row) : undefined;
-  if (place !== undefined) {
-    const item = itemOf(Number(place.slice(place.indexOf('@') + 1)));
-    same['origin'] = String(row['origin']).replace(place, `item ${item}`);
-  }
+  if (table === 'quarantine') same['origin'] = withItem(String(row['origin']), itemOf);
   return {
     symbol: String(row['symbol']),
     identity: TABLES[table].map((column) => String(same[column])).join(' '),

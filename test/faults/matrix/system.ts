@@ -7,11 +7,12 @@ import { CRASH_VARIABLES } from '../../../pkg/runtime/crash-point.ts';
 import { TOPICS } from '../../../pkg/wire/topics.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type RunningService, startService } from '../../support/services.ts';
+import { IS_NIGHTLY } from '../../support/fault-report.ts';
 import { type Fault, nameOf, PROCESS_NAMES, type ProcessName } from './cells.ts';
 
 /** Short enough for many cells, long enough for a busy machine. */
-export const SESSION_MS = 2000;
-const WITHIN_MS = 120_000;
+export const SESSION_MS = IS_NIGHTLY ? 4000 : 2000;
+const WITHIN_MS = IS_NIGHTLY ? 300_000 : 120_000;
 /** How long a predictor, which has no session, stands still. */
 const STANDSTILL_MS = 2 * SESSION_MS;
 /** What a process logs that learns that others have its work. */

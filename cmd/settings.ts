@@ -159,6 +159,34 @@ export type PredictionSection = z.infer<typeof predictionSection>;
 export const listenSection = (defaultPort: number) =>
   z.strictObject({ host: host.default('127.0.0.1'), port: port.default(defaultPort) }).prefault({});
 
+const pemFile = z.string().min(1).optional();
+
+/** Where a gRPC server listens, and the files of its certificates. @param defaultPort - Where no other is set. */
+export const grpcSection = (defaultPort: number) =>
+  z
+    .strictObject({
+      host: host.default('127.0.0.1'),
+      port: port.default(defaultPort),
+      certFile: pemFile.describe(
+        'PEM file of its certificate chain: connections are encrypted; read again when it changes',
+      ),
+      keyFile: pemFile.describe('PEM file of the private key of the certificate'),
+      clientCaFile: pemFile.describe(
+        'PEM file of authorities: a client must show a certificate that one of them has signed',
+      ),
+    })
+    .refine(({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined), {
+      path: ['keyFile'],
+      message: 'must be given where certFile is, and only there',
+    })
+    .refine(({ certFile, clientCaFile }) => certFile !== undefined || clientCaFile === undefined, {
+      path: ['clientCaFile'],
+      message: 'must be absent unless certFile is given',
+    })
+    .prefault({});
+
+export type GrpcSection = z.infer<ReturnType<typeof grpcSection>>;
+
 export const logSection = z
   .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
   .prefault({});

@@ -8,11 +8,11 @@ import { SignalPublisher, type VectorPredictor } from '../../pkg/pipeline/signal
 import { registerPredictionService } from '../../pkg/prediction/grpc/prediction-grpc.ts';
 import { createPredictHandler } from '../../pkg/prediction/http/predict-handler.ts';
 import { createPatience } from '../../pkg/prediction/remote/patience.ts';
-import { createRpcServer } from '../../pkg/rpc/server.ts';
 import { aborted } from '../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { Limiter } from '../../pkg/runtime/limiter.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
+import { openRpc } from '../service/open-rpc.ts';
 import { openStore } from '../service/open-store.ts';
 import { openPrediction } from '../service/prediction.ts';
 import { runService, type ServiceContext } from '../service/run-service.ts';
@@ -52,8 +52,7 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
     ),
   });
 
-  const { host, port } = config.grpc;
-  const rpc = createRpcServer({ host, port, metrics: metrics.registry, logger });
+  const rpc = openRpc(config.grpc, { metrics, logger, shutdown });
   registerPredictionService(rpc, service);
   http.use(createPredictHandler(service));
   const grpcPort = await rpc.start();
@@ -61,7 +60,7 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
   // Redis has what the features process wrote; a store of one's own has what is read here.
   const newest = { store: config.redis.mode === 'none' ? store : undefined, marketClock };
   await loadNewestFeatures(log, TOPICS.features, newest);
-  started({ grpc: `${host}:${grpcPort}` });
+  started({ grpc: `${config.grpc.host}:${grpcPort}` });
 
   await Promise.race([untilReady(routing, signal), ...(done === undefined ? [] : [done])]);
   if (signal.aborted) return;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { listenSection, placementSection } from '../settings.ts';
+import { grpcSection, placementSection } from '../settings.ts';
 import { processSchema } from '../service/config.ts';
 
 /** Configuration of the predictor process. */
@@ -19,7 +19,7 @@ export const predictorSchema = processSchema.extend({
       .describe('Rows of a model that may wait; more are refused with RESOURCE_EXHAUSTED'),
     placement: placementSection,
   }),
-  grpc: listenSection(8001),
+  grpc: grpcSection(8001),
   drainSeconds: z
     .number()
     .positive()

@@ -25,12 +25,12 @@ export function run(configFile?: string): Promise<void> {
         'model is served',
       );
     }
-    const { host, port } = config.grpc;
+    const { grpc } = config;
     const drainMs = config.drainSeconds * 1000;
     const grpcPort = await openOip({
-      ...{ repository, host, port, http, metrics, logger, shutdown, drainMs },
+      ...{ repository, grpc, http, metrics, logger, shutdown, drainMs },
     });
-    started({ grpc: `${host}:${grpcPort}` });
+    started({ grpc: `${grpc.host}:${grpcPort}` });
     await aborted(signal);
   });
 }

@@ -2,17 +2,16 @@ import { registerOip } from '../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../pkg/inference/oip/http-handler.ts';
 import { registerManifestService } from '../../pkg/inference/manifest-service.ts';
 import type { FileModelRepository } from '../../pkg/inference/repository.ts';
-import { createRpcServer } from '../../pkg/rpc/server.ts';
 import type { Logger } from '../../pkg/runtime/logger.ts';
 import type { Metrics } from '../../pkg/runtime/metrics.ts';
 import type { OpsServer } from '../../pkg/runtime/ops-server.ts';
 import type { Shutdown } from '../../pkg/runtime/shutdown.ts';
+import { openRpc } from '../service/open-rpc.ts';
+import type { GrpcSection } from '../settings.ts';
 
 export interface OipServerOptions {
   readonly repository: FileModelRepository;
-  readonly host: string;
-  /** 0 picks a free port. */
-  readonly port: number;
+  readonly grpc: GrpcSection;
   /** Takes REST and the readiness of the models. */
   readonly http: OpsServer;
   readonly metrics: Metrics;
@@ -24,8 +23,8 @@ export interface OipServerOptions {
 
 /** Serves the models of a repository by the Open Inference Protocol, over gRPC and REST. @returns The gRPC port. */
 export async function openOip(options: OipServerOptions): Promise<number> {
-  const { repository, host, port, http, metrics, logger, shutdown, drainMs } = options;
-  const rpc = createRpcServer({ host, port, metrics: metrics.registry, logger });
+  const { repository, grpc, http, metrics, logger, shutdown, drainMs } = options;
+  const rpc = openRpc(grpc, { metrics, logger, shutdown });
   registerOip(rpc, repository);
   registerManifestService(rpc, repository);
   http.addReadiness('models', () => {

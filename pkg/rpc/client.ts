@@ -10,6 +10,7 @@ import {
   type CallOptions as GrpcCallOptions,
   type ClientDuplexStream,
   ChannelCredentials,
+  type ChannelOptions,
   Client,
   Metadata,
   type ServiceError,
@@ -19,6 +20,7 @@ import { type Clock, systemClock } from '../runtime/clock.ts';
 import { RpcFailed } from './errors.ts';
 import { methodPath } from './service-bridge.ts';
 import type { CallOptions, ServiceCalls } from './service-types.ts';
+import type { ClientTls } from './tls-probe.ts';
 import { errorOfStatus } from './status.ts';
 
 /** Options of {@link createRpcClient}. */
@@ -26,12 +28,8 @@ export interface RpcClientOptions {
   /** Milliseconds given to a unary call that names no deadline of its own; 10,000 by default. Streams have none. */
   readonly defaultDeadlineMs?: number;
   readonly maxReceiveBytes?: number;
-  /** PEM; plain text without. */
-  readonly tls?: {
-    readonly authorities?: Buffer;
-    readonly certificate?: Buffer;
-    readonly privateKey?: Buffer;
-  };
+  /** Plain text without. */
+  readonly tls?: ClientTls;
   readonly clock?: Clock;
   /** Shares the connection of another client, which closes it; its own settings of connections then do not matter. */
   readonly channel?: ReturnType<Client['getChannel']>;
@@ -58,12 +56,8 @@ export function createRpcClient<S extends DescService>(
   options: RpcClientOptions = {},
 ): RpcClient<S> {
   const clock = options.clock ?? systemClock;
-  const { tls } = options;
-  const credentials =
-    tls === undefined
-      ? ChannelCredentials.createInsecure()
-      : ChannelCredentials.createSsl(tls.authorities, tls.privateKey, tls.certificate);
-  const client = new Client(address, credentials, {
+  const client = new Client(address, credentialsOf(options.tls), {
+    ...channelOptionsOf(options.tls),
     ...(options.channel === undefined ? {} : { channelOverride: options.channel }),
     'grpc.max_receive_message_length': options.maxReceiveBytes ?? 16 * 1024 * 1024,
     'grpc.enable_channelz': 0,
@@ -89,6 +83,19 @@ export function createRpcClient<S extends DescService>(
     },
     close: () => client.close(),
   };
+}
+
+/** Credentials of a channel. */
+export function credentialsOf(tls: ClientTls | undefined): ChannelCredentials {
+  if (tls === undefined) return ChannelCredentials.createInsecure();
+  return ChannelCredentials.createSsl(tls.authorities, tls.privateKey, tls.certificate);
+}
+
+/** Options of a channel that its credentials do not hold. */
+export function channelOptionsOf(tls: ClientTls | undefined): ChannelOptions {
+  const { serverName } = tls ?? {};
+  if (serverName === undefined) return {};
+  return { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName };
 }
 
 function notConnected(address: string, cause: Error): RpcFailed {

@@ -5,6 +5,7 @@ import { Health } from '../../proto/gen/grpc/health/v1/health_pb.ts';
 import { ServerReflection } from '../../proto/gen/grpc/reflection/v1/reflection_pb.ts';
 import { ServerReflection as ServerReflectionAlpha } from '../../proto/gen/grpc/reflection/v1alpha/reflection_pb.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
+import { Occasionally } from '../runtime/occasionally.ts';
 import type { HandlerDeps } from './handlers.ts';
 import { HealthState } from './health.ts';
 import { ServerMetrics } from './metrics.ts';
@@ -15,6 +16,9 @@ import { GrpcListener, type ServerTls } from './transport/listener.ts';
 
 /** Largest message in bytes that is read or written unless told otherwise. */
 const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/** One refusal of each kind is logged in this time, milliseconds. */
+const REFUSAL_LOG_MS = 10_000;
 
 /** Options of {@link createRpcServer}. */
 export interface RpcServerOptions {
@@ -40,10 +44,12 @@ export class RpcServer {
   readonly #listener: GrpcListener;
   readonly #reflection = new ReflectionIndex();
   readonly #metrics: ServerMetrics | undefined;
+  readonly #refusals: Occasionally;
   #port: number | undefined;
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
+    this.#refusals = new Occasionally(REFUSAL_LOG_MS, options.clock ?? systemClock);
     this.#metrics = options.metrics === undefined ? undefined : new ServerMetrics(options.metrics);
     this.#listener = new GrpcListener({
       maxReceiveBytes: options.maxReceiveBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
@@ -51,6 +57,7 @@ export class RpcServer {
       maxConcurrentStreams: options.maxConcurrentStreams ?? 1000,
       tls: options.tls,
       clock: options.clock ?? systemClock,
+      onTlsRefused: (code, from) => this.#onTlsRefused(code, from),
     });
     this.addService(Health, this.health.service);
     this.addService(ServerReflection, this.#reflection.v1);
@@ -78,6 +85,11 @@ export class RpcServer {
   /** Port that the server listens on; `undefined` before it has started. */
   get port(): number | undefined {
     return this.#port;
+  }
+
+  /** New connections get these certificates. Only of a server that was made with some. */
+  setTls(tls: ServerTls): void {
+    this.#listener.setTls(tls);
   }
 
   /**
@@ -109,6 +121,13 @@ export class RpcServer {
     clearTimeout(timer);
     this.#listener.destroy();
     return isDrained;
+  }
+
+  /** Whoever knocks may do so often. */
+  #onTlsRefused(code: string, from: string | undefined): void {
+    const before = this.#refusals.pass(code);
+    if (before !== undefined)
+      this.#options.logger?.warn({ code, from, before }, 'refused a connection that TLS does not allow');
   }
 
   #depsOf(method: DescMethod): HandlerDeps {

@@ -27,7 +27,7 @@ import {
   type Cell,
   eachByItself,
   nameOf,
-  oneOfEachProcess,
+  severalOfEachProcess,
   type ProcessName,
 } from './matrix/cells.ts';
 import { compare, type Comparison } from './matrix/compare.ts';
@@ -38,6 +38,8 @@ import { MatrixSystem, SESSION_MS } from './matrix/system.ts';
 const missing = kafkaMissing() ?? redisMissing();
 const LINES = IS_NIGHTLY ? 100_000 : 20_000;
 const PARTITIONS = 4;
+/** Inserts often enough that a batch is in hand at most times. */
+const RECORDER = { intervalSeconds: IS_NIGHTLY ? 0.3 : 0.05 };
 /** Of the places of random faults; each run of the nightly form has its own. */
 const SEED = IS_NIGHTLY ? Date.now() % 1_000_000 : 1;
 const CELL_TIMEOUT_MS = IS_NIGHTLY ? 1_200_000 : 300_000;
@@ -96,7 +98,7 @@ describe.skipIf(missing !== undefined)(
           ...{ features, redis: store },
           predictors: { addresses: [`127.0.0.1:${predictorPort}`], streamTimeoutMs: 60_000 },
         },
-        recorder: { ...common, history: address, recorder: { intervalSeconds: 0.05 } },
+        recorder: { ...common, history: address, recorder: RECORDER },
       };
       const system = new MatrixSystem({
         log,
@@ -104,7 +106,7 @@ describe.skipIf(missing !== undefined)(
           process === 'recorder'
             ? {
                 ...configs.recorder,
-                recorder: { intervalSeconds: 0.05, spool: join(folder, `${database}-${instance}`) },
+                recorder: { ...RECORDER, spool: join(folder, `${database}-${instance}`) },
               }
             : configs[process],
         ...(straight === undefined ? {} : { expected: straight.records }),
@@ -179,7 +181,7 @@ describe.skipIf(missing !== undefined)(
 
 function cellsOf(uniform: () => number): readonly Cell[] {
   if (IS_EACH) return eachByItself(uniform);
-  return IS_NIGHTLY ? oneOfEachProcess(uniform) : BOUNDED;
+  return IS_NIGHTLY ? severalOfEachProcess(uniform) : BOUNDED;
 }
 
 /** What of an output is not 0, for the table. */

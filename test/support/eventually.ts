@@ -1,7 +1,10 @@
+const PAUSE_MS = 10;
+
 /** Polls until `check` stops throwing and gives something but `false` or `undefined`. @throws The last error, or that it never came true. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
   timeoutMs = 10_000,
+  pauseMs = PAUSE_MS,
 ): Promise<Exclude<T, false | undefined>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -13,6 +16,6 @@ export async function eventually<T>(
       failure = error;
     }
     if (performance.now() > deadline) throw failure;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -10,7 +10,7 @@ import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
 import { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { openOip } from '../../predictor/open-oip.ts';
 import { openRepository } from '../../service/models.ts';
-import { listenSection, logSection, placementSection, threads } from '../../settings.ts';
+import { grpcSection, listenSection, logSection, placementSection, threads } from '../../settings.ts';
 import type { ServeFlags } from '../commands/serve.ts';
 
 const STOP_DEADLINE_MS = 5_000;
@@ -18,7 +18,7 @@ const DRAIN_MS = 3_000;
 
 /** The flags by the names, and within the bounds, that they have as settings of the other processes. */
 const schema = z.strictObject({
-  grpc: listenSection(50_051),
+  grpc: grpcSection(50_051),
   http: listenSection(8080),
   log: logSection,
   model: z.strictObject({ threads, placement: placementSection }),
@@ -58,8 +58,7 @@ export async function runServe(artifact: string, flags: ServeFlags): Promise<voi
     const http = new OpsServer({ ...web, registry: metrics.registry, logger });
     const drainMs = DRAIN_MS;
     const grpcPort = await openOip({
-      ...grpc,
-      ...{ repository, http, metrics, logger, shutdown, drainMs },
+      ...{ repository, grpc, http, metrics, logger, shutdown, drainMs },
     });
     const httpPort = await http.start();
     shutdown.add('HTTP server', () => http.stop());

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import {
   featuresSection,
+  grpcSection,
   listenSection,
   logSection,
   predictionSection,
@@ -51,7 +52,7 @@ export const upConfigSchema = z.strictObject({
     })
     .prefault({}),
   data: z.string().min(1).default('.tradewind').describe('Folder of all that is kept'),
-  grpc: listenSection(50_051),
+  grpc: grpcSection(50_051),
   http: listenSection(8080),
   log: logSection,
 });

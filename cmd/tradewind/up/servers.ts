@@ -7,10 +7,10 @@ import { registerPredictionService } from '../../../pkg/prediction/grpc/predicti
 import { createPredictHandler } from '../../../pkg/prediction/http/predict-handler.ts';
 import type { Scorecard } from '../../../pkg/prediction/scorecard/scorecard.ts';
 import type { PredictionService } from '../../../pkg/prediction/service.ts';
-import { createRpcServer } from '../../../pkg/rpc/server.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
 import { VERSION } from '../../../pkg/runtime/version.ts';
+import { openRpc } from '../../service/open-rpc.ts';
 import type { LaptopOptions } from './stations.ts';
 import type { Addresses } from './screen.ts';
 
@@ -30,12 +30,7 @@ export async function openServers(
 ): Promise<{ readonly addresses: Addresses; readonly console: Console }> {
   const { config, metrics, logger, shutdown, service } = options;
   const { repository, directory } = options.models;
-  const rpc = createRpcServer({
-    host: config.grpc.host,
-    port: config.grpc.port,
-    metrics: metrics.registry,
-    logger,
-  });
+  const rpc = openRpc(config.grpc, { metrics, logger, shutdown });
   registerPredictionService(rpc, service);
   registerOip(rpc, repository);
   const grpcPort = await rpc.start();

@@ -19,6 +19,13 @@ function parseTarget(text: string): Target {
   return { host, port: Number(port) };
 }
 
+/** The one name that stands in all of the targets; `undefined` where one is an IP address, or there are several. @throws {PredictorAddressInvalid} */
+export function onlyNameOf(targets: readonly string[]): string | undefined {
+  const hosts = new Set(targets.map((target) => parseTarget(target).host));
+  const [host] = hosts;
+  return hosts.size === 1 && host !== undefined && isIP(host) === 0 ? host : undefined;
+}
+
 /** Gives the addresses of a name. */
 export type LookupName = (host: string) => Promise<readonly string[]>;
 

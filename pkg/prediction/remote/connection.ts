@@ -1,4 +1,4 @@
-import { ChannelCredentials, Client } from '@grpc/grpc-js';
+import { Client } from '@grpc/grpc-js';
 
 import {
   Health,
@@ -6,7 +6,8 @@ import {
 } from '../../../proto/gen/grpc/health/v1/health_pb.ts';
 import { GRPCInferenceService } from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
 import { ModelService } from '../../../proto/gen/tradewind/v1/model_pb.ts';
-import { createRpcClient, type RpcClient } from '../../rpc/client.ts';
+import { channelOptionsOf, createRpcClient, credentialsOf, type RpcClient } from '../../rpc/client.ts';
+import { type ClientTls, probeTls } from '../../rpc/tls-probe.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { InferStream } from './infer-stream.ts';
 import { readRevision, type RemoteRevision } from './revision.ts';
@@ -21,6 +22,8 @@ export interface ConnectionSettings {
   readonly streams: number;
   /** Requests in flight at most; each stream has an equal part. */
   readonly maxInFlight: number;
+  /** Certificates of the next connection; plain text without. */
+  readonly tls?: () => ClientTls;
 }
 
 /** One HTTP/2 connection to one predictor, from when it is up until it is lost or closed. It is never mended: the next one is new. */
@@ -36,11 +39,12 @@ export class Connection {
   #isDraining = false;
   #onEmpty: (() => void) | undefined;
 
-  private constructor(address: string, settings: ConnectionSettings) {
+  private constructor(address: string, settings: ConnectionSettings, tls: ClientTls | undefined) {
     this.#address = address;
     this.maxInFlight = settings.maxInFlight;
     const { keepAliveMs } = settings;
-    this.#client = new Client(address, ChannelCredentials.createInsecure(), {
+    this.#client = new Client(address, credentialsOf(tls), {
+      ...channelOptionsOf(tls),
       'grpc.keepalive_time_ms': keepAliveMs,
       'grpc.keepalive_timeout_ms': keepAliveMs,
       'grpc.keepalive_permit_without_calls': 1,
@@ -56,14 +60,17 @@ export class Connection {
     this.#models = createRpcClient(ModelService, address, shared);
   }
 
-  /** @throws {RpcFailed} The predictor cannot be reached within `connectTimeoutMs`. */
+  /** @throws {RpcFailed} The predictor cannot be reached within `connectTimeoutMs`; where TLS is why, the error that says so. */
   static async open(address: string, settings: ConnectionSettings, clock: Clock): Promise<Connection> {
-    const connection = new Connection(address, settings);
+    const tls = settings.tls?.();
+    const connection = new Connection(address, settings, tls);
     try {
       await connection.#health.waitForReady(settings.connectTimeoutMs);
     } catch (error) {
       connection.close();
-      throw error;
+      throw (
+        (tls === undefined ? undefined : await probeTls(address, tls, settings.connectTimeoutMs)) ?? error
+      );
     }
     connection.#openStreams(settings, clock);
     return connection;

@@ -21,7 +21,12 @@ export interface EndpointSettings {
 
 /** Where a predictor stands. Only one that is `ready` gets requests. */
 export type EndpointState =
-  | { readonly kind: 'away' | 'draining' | 'refused'; readonly reason: string }
+  | {
+      readonly kind: 'away' | 'draining' | 'refused';
+      readonly reason: string;
+      /** Of the error behind it. */
+      readonly code?: string;
+    }
   | { readonly kind: 'ready'; readonly revision: RemoteRevision };
 
 export interface EndpointOptions {
@@ -102,8 +107,8 @@ export class Endpoint implements Load {
     const { settings, random } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      const reason = await this.#connectAndFollow().catch(reasonOf);
-      this.#become({ kind: 'away', reason });
+      const why = await this.#connectAndFollow().then((reason) => ({ reason }), whyOf);
+      this.#become({ kind: 'away', ...why });
       if (signal.aborted) return;
       this.#failures += 1;
       const waitMs = backoffMs(this.#failures, settings.reconnect, random());
@@ -164,7 +169,7 @@ export class Endpoint implements Load {
       state = { kind: 'ready', revision };
     } catch (error) {
       if (error instanceof TradewindError && NO_ANSWER.has(error.kind)) throw error;
-      state = { kind: 'refused', reason: reasonOf(error) };
+      state = { kind: 'refused', ...whyOf(error) };
     }
     // Meanwhile the connection may be another one, or on its way out.
     if (connection === this.#connection && !this.#isDraining()) this.#become(state);
@@ -189,6 +194,7 @@ function labelOf(state: EndpointState): string {
   return `${state.kind} ${state.kind === 'ready' ? state.revision.digest : state.reason}`;
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function whyOf(error: unknown): { readonly reason: string; readonly code?: string } {
+  const reason = error instanceof Error ? error.message : String(error);
+  return error instanceof TradewindError ? { reason, code: error.code } : { reason };
 }

@@ -1,12 +1,14 @@
 import {
   createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { Metadata, status as Code } from '@grpc/grpc-js';
 import type { Clock } from '../../runtime/clock.ts';
 import { AddressUnusable, PortInUse } from '../../runtime/common-errors.ts';
@@ -31,6 +33,8 @@ export interface ListenerOptions {
   readonly maxConcurrentStreams: number;
   readonly tls: ServerTls | undefined;
   readonly clock: Clock;
+  /** Told of a connection that was refused before it was one, with OpenSSL's code: no or an unknown client certificate, plain text. */
+  readonly onTlsRefused?: (code: string, from: string | undefined) => void;
 }
 
 /** How one method is answered. */
@@ -54,7 +58,7 @@ const MAX_PATH_LENGTH = 200;
  */
 export class GrpcListener {
   readonly #options: ListenerOptions;
-  readonly #server: Http2Server;
+  readonly #server: Http2Server | Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #handlers = new Map<string, MethodHandler>();
 
@@ -69,14 +73,10 @@ export class GrpcListener {
     this.#server =
       tls === undefined
         ? createServer(settings)
-        : createSecureServer({
-            ...settings,
-            cert: tls.certificate,
-            key: tls.privateKey,
-            ...(tls.clientAuthorities === undefined
-              ? {}
-              : { ca: tls.clientAuthorities, requestCert: true, rejectUnauthorized: true }),
-          });
+        : createSecureServer({ ...settings, ...secureSettings(tls) });
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) =>
+      options.onTlsRefused?.(error.code ?? 'unknown', socket.remoteAddress),
+    );
     this.#server.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
@@ -91,6 +91,11 @@ export class GrpcListener {
   /** Adds a method by its path, `/package.Service/Method`. */
   handle(path: string, handler: MethodHandler): void {
     this.#handlers.set(path, handler);
+  }
+
+  /** New connections get other certificates; open ones go on. Does nothing where the server speaks plain text. */
+  setTls(tls: ServerTls): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(secureSettings(tls));
   }
 
   /** @returns The port. @throws {PortInUse} @throws {AddressUnusable} */
@@ -142,6 +147,15 @@ export class GrpcListener {
     if (handler.kind === 'unary') receiveOne(call, this.#options.maxReceiveBytes, handler.run);
     else handler.run(new BidiCall(call, this.#options.maxReceiveBytes));
   }
+}
+
+function secureSettings({ certificate, privateKey, clientAuthorities }: ServerTls) {
+  return {
+    ...{ cert: certificate, key: privateKey, minVersion: 'TLSv1.2' as const },
+    ...(clientAuthorities === undefined
+      ? {}
+      : { ca: clientAuthorities, requestCert: true, rejectUnauthorized: true }),
+  };
 }
 
 /** Waits for the only message of a unary call. */

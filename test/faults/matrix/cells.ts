@@ -64,20 +64,23 @@ function everyFault(uniform: () => number): readonly Fault[] {
   ]);
 }
 
+/** Faults of a process in a cell with several. */
+const FAULTS_OF_PROCESS = 2;
+
 /** One fault a cell. */
 export function eachByItself(uniform: () => number): readonly Cell[] {
   return everyFault(uniform).map((fault) => ({ name: kindOf(fault), faults: [fault] }));
 }
 
-/** The same faults in fewer cells: one of each process, by one signal, at the same time. */
-export function oneOfEachProcess(uniform: () => number): readonly Cell[] {
+/** The same faults in fewer cells: of each process one after the other, by one signal, beside those of the others. */
+export function severalOfEachProcess(uniform: () => number): readonly Cell[] {
   const bySignal = Map.groupBy(everyFault(uniform), ({ signal }) => signal);
   return [...bySignal].flatMap(([signal, faults]) => {
     const queues = PROCESS_NAMES.map((name) => faults.filter(({ process }) => process === name));
-    const rounds = Math.max(...queues.map(({ length }) => length));
+    const rounds = Math.ceil(Math.max(...queues.map(({ length }) => length)) / FAULTS_OF_PROCESS);
     return Array.from({ length: rounds }, (_, round) => ({
       name: `${signal} of each process, ${round + 1} of ${rounds}`,
-      faults: queues.flatMap((queue) => queue.slice(round, round + 1)),
+      faults: queues.flatMap((queue) => queue.filter((_, i) => i % rounds === round)),
     }));
   });
 }

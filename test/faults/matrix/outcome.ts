@@ -2,10 +2,10 @@ import type { EventLog, LogRecord } from '../../../pkg/eventlog/event-log.ts';
 import type { FeatureVector } from '../../../pkg/features/feature-vector.ts';
 import type { History } from '../../../pkg/history/history.ts';
 import type { Quarantined } from '../../../pkg/marketdata/events.ts';
-import { quarantineIdentity } from '../../../pkg/pipeline/quarantined-records.ts';
+
 import type { Row } from '../../../pkg/history/rows.ts';
 import { type TableName, TABLES } from '../../../pkg/history/schema.ts';
-import { originOf } from '../../../pkg/pipeline/quarantined-records.ts';
+import { originOf, quarantineIdentity } from '../../../pkg/pipeline/quarantined-records.ts';
 import { decodeFeatureVector } from '../../../pkg/wire/feature-vector.ts';
 import { decodeQuarantined } from '../../../pkg/wire/market-event.ts';
 import { decodePrediction } from '../../../pkg/wire/prediction.ts';

@@ -13,6 +13,8 @@ import { type Fault, nameOf, PROCESS_NAMES, type ProcessName } from './cells.ts'
 /** Short enough for many cells, long enough for a busy machine. */
 export const SESSION_MS = IS_NIGHTLY ? 4000 : 2000;
 const WITHIN_MS = IS_NIGHTLY ? 300_000 : 120_000;
+/** A look at the log is dozens of requests. */
+const LOOK_MS = 200;
 /** How long a predictor, which has no session, stands still. */
 const STANDSTILL_MS = 2 * SESSION_MS;
 /** What a process logs that learns that others have its work. */
@@ -127,6 +129,7 @@ export class MatrixSystem {
       eventually(
         async () => collector.log().includes('"source ended"') && isDrained(this.#options.log, GROUPS),
         WITHIN_MS,
+        LOOK_MS,
       ),
       'all must be read',
       ...this.#current.values(),
@@ -138,14 +141,18 @@ export class MatrixSystem {
     const { log, expected = {} } = this.#options;
     const topic =
       { collector: TOPICS.marketData, features: TOPICS.features }[process as string] ?? TOPICS.signals;
-    await eventually(async () => {
-      const positions = await log.positions(topic);
-      let done = 0;
-      for (const { partition, endOffset } of positions)
-        done +=
-          process === 'recorder' ? ((await log.committed('recorder', topic, partition)) ?? 0) : endOffset;
-      return done >= share * expected[topic]!;
-    }, WITHIN_MS);
+    await eventually(
+      async () => {
+        const positions = await log.positions(topic);
+        let done = 0;
+        for (const { partition, endOffset } of positions)
+          done +=
+            process === 'recorder' ? ((await log.committed('recorder', topic, partition)) ?? 0) : endOffset;
+        return done >= share * expected[topic]!;
+      },
+      WITHIN_MS,
+      LOOK_MS,
+    );
   }
 }
 

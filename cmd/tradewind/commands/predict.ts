@@ -9,6 +9,10 @@ export interface PredictFlags {
   readonly features?: string;
   readonly explain?: boolean;
   readonly timeout: number;
+  readonly tls?: boolean;
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
   readonly json?: boolean;
 }
 
@@ -30,6 +34,10 @@ export function registerPredict(program: Command): void {
         .argParser(parseDurationSeconds)
         .default(5, '5s'),
     )
+    .option('--tls', 'encrypt the connection; so do the files below')
+    .option('--ca-file <file>', 'PEM file of the authorities to trust, instead of the system')
+    .option('--cert-file <file>', 'PEM file of the certificate to show, where the server wants one')
+    .option('--key-file <file>', 'PEM file of its private key')
     .option('--json', 'print JSON')
     .action(async (flags: PredictFlags) => {
       const { runPredict } = await import('../run/predict.ts');

@@ -8,6 +8,9 @@ import {
 import { predictionJson } from '../../../pkg/prediction/prediction-json.ts';
 import { createRpcClient } from '../../../pkg/rpc/client.ts';
 import { RpcFailed } from '../../../pkg/rpc/errors.ts';
+import { readTlsFiles } from '../../../pkg/rpc/tls-files.ts';
+import { type ClientTls, probeTls } from '../../../pkg/rpc/tls-probe.ts';
+import type { TradewindError } from '../../../pkg/runtime/errors.ts';
 import { predictionOf } from '../../../pkg/wire/prediction.ts';
 import type { PredictFlags } from '../commands/predict.ts';
 import { FeatureFileInvalid, FlagsInvalid, ServerUnreachable, ServerUnsuitable } from '../errors.ts';
@@ -23,7 +26,8 @@ type Request = MessageInitShape<typeof PredictRequestSchema>;
 /** Asks a server for one prediction and prints it. */
 export async function runPredict(flags: PredictFlags): Promise<void> {
   const request = await requestOf(flags);
-  const client = createRpcClient(PredictionService, flags.target);
+  const tls = tlsOf(flags);
+  const client = createRpcClient(PredictionService, flags.target, tls === undefined ? {} : { tls });
   const options = { deadlineMs: flags.timeout * 1000 };
   try {
     if (flags.explain === true)
@@ -33,10 +37,33 @@ export async function runPredict(flags: PredictFlags): Promise<void> {
       print(predictionJson(predictionOf(prediction!)), flags.json === true);
     }
   } catch (error) {
-    throw toldBy(error, flags.target);
+    throw (await whyNot(error, flags, tls)) ?? toldBy(error, flags.target);
   } finally {
     client.close();
   }
+}
+
+/** @throws {FlagsInvalid | FileUnreadable | TlsFileUnusable} */
+function tlsOf({ tls, caFile, certFile, keyFile }: PredictFlags): ClientTls | undefined {
+  if ((certFile === undefined) !== (keyFile === undefined))
+    throw new FlagsInvalid('--cert-file and --key-file must be given together');
+  if (tls !== true && caFile === undefined && certFile === undefined) return undefined;
+  return readTlsFiles({
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(certFile === undefined ? {} : { certFile }),
+    ...(keyFile === undefined ? {} : { keyFile }),
+  });
+}
+
+/** What of TLS keeps a server from being reached, where that is why. */
+async function whyNot(
+  error: unknown,
+  { target, timeout }: PredictFlags,
+  tls: ClientTls | undefined,
+): Promise<TradewindError | undefined> {
+  const isUnreached =
+    error instanceof RpcFailed && error.code === 'RpcFailed' && error.status === UNAVAILABLE;
+  return isUnreached && tls !== undefined ? probeTls(target, tls, timeout * 1000) : undefined;
 }
 
 /** What the server did not say itself, in words of ours. */

@@ -38,6 +38,8 @@ import { MatrixSystem, SESSION_MS } from './matrix/system.ts';
 const missing = kafkaMissing() ?? redisMissing();
 const LINES = IS_NIGHTLY ? 100_000 : 20_000;
 const PARTITIONS = 4;
+/** The long form has as many bars as the short one, of more events each. */
+const BAR = IS_NIGHTLY ? 'time:5000' : 'time:1000';
 /** Inserts often enough that a batch is in hand at most times. */
 const RECORDER = { intervalSeconds: IS_NIGHTLY ? 0.3 : 0.05 };
 /** Of the places of random faults; each run of the nightly form has its own. */
@@ -60,7 +62,7 @@ describe.skipIf(missing !== undefined)(
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'tradewind-matrix-'));
       writeRecording(join(folder, 'capture'), LINES);
-      [artifact, servers] = await Promise.all([randomArtifact(folder), startStreamServers()]);
+      [artifact, servers] = await Promise.all([randomArtifact(folder, { bar: BAR }), startStreamServers()]);
       straight = await runOf('straight', { name: 'straight', faults: [] });
     }, CELL_TIMEOUT_MS);
     afterAll(async () => {
@@ -83,7 +85,7 @@ describe.skipIf(missing !== undefined)(
         kafka: { brokers: kafka.brokers, partitions: PARTITIONS, sessionTimeoutMs: SESSION_MS },
         log: { level: 'info' },
       };
-      const features = { sets: ['core-v1'] };
+      const features = { sets: ['core-v1'], bar: BAR };
       const store = { mode: 'single', addresses: [redis.address], prefix: database, commandTimeoutMs: 5000 };
       const configs: Readonly<Record<ProcessName, object>> = {
         collector: {
@@ -98,7 +100,7 @@ describe.skipIf(missing !== undefined)(
           ...{ features, redis: store },
           predictors: { addresses: [`127.0.0.1:${predictorPort}`], streamTimeoutMs: 60_000 },
         },
-        recorder: { ...common, history: address, recorder: RECORDER },
+        recorder: { ...common, features, history: address, recorder: RECORDER },
       };
       const system = new MatrixSystem({
         log,

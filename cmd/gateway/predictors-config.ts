@@ -1,7 +1,5 @@
 import { z } from 'zod';
 
-import { pemFile } from '../settings.ts';
-
 const milliseconds = z.int().positive().max(60_000);
 
 const ejectionSchema = z

@@ -53,6 +53,7 @@ verify: $(INSTALLED) ## Format, lint, types, generated files, protobuf compatibi
 generate: $(INSTALLED) ## Rebuild every generated file
 	buf generate
 	@node scripts/generate-docs.ts
+	@node scripts/generate-resources.ts
 
 format: $(INSTALLED) ## Format every file
 	biome format --write .

@@ -19,5 +19,7 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-const docs = spawnSync('node', ['scripts/generate-docs.ts', '--check'], { stdio: 'inherit' });
-if (docs.status !== 0) process.exitCode = 1;
+for (const script of ['scripts/generate-docs.ts', 'scripts/generate-resources.ts']) {
+  const check = spawnSync('node', [script, '--check'], { stdio: 'inherit' });
+  if (check.status !== 0) process.exitCode = 1;
+}

@@ -1,139 +1,89 @@
 import { z } from 'zod';
 
+import { decimal, resourceName, ruled, setOf, symbolSchema } from './fields.ts';
+import { modelSourceSchema } from './model-source.ts';
+import { rolloutSpecSchema } from './rollout-spec.ts';
+import { servingSchema } from './serving.ts';
+
 /*
- * The shape of a TradingModel's spec, once: types, defaults and checks of TypeScript, the schema of the custom resource and its
- * reference page are all made from here. Decimal numbers are strings, since floats in a stored object do not survive every client.
+ * The spec of a TradingModel, once: types, defaults and checks of TypeScript, the schema of the custom resource and its reference page
+ * are all made from here.
  */
 
-const decimal = z
-  .string()
-  .regex(/^(0|[1-9]\d{0,9})(\.\d{1,9})?$/, 'must be a decimal number as a string, such as "0.6"');
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits');
-const resourceName = z
-  .string()
-  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be the name of an object');
-const seconds = z.int().min(1).max(604_800);
+export { symbolSchema } from './fields.ts';
+export { BUILTIN_METRICS, type BuiltinMetric, metricSchema } from './metrics.ts';
+export { modelSourceSchema } from './model-source.ts';
+export { rolloutSpecSchema, stepSchema } from './rollout-spec.ts';
+export { servingSchema } from './serving.ts';
 
-export const symbolSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._/:-]{0,31}$/, 'must be a symbol of at most 32 characters');
+const sloSchema = ruled(
+  z.strictObject({
+    latencyThresholdMilliseconds: z
+      .int()
+      .min(1)
+      .max(60_000)
+      .default(50)
+      .describe('An answer within it is a good one.'),
+    objectivePercent: decimal.default('99.9').describe('Per cent of the answers that must be good.'),
+  }),
+  {
+    rule: 'double(self.objectivePercent) > 0.0 && double(self.objectivePercent) < 100.0',
+    fieldPath: '.objectivePercent',
+    message: 'must be above 0 and below 100, such as "99.9": 100 leaves no room for any error',
+  },
+);
 
-export const modelSourceSchema = z.strictObject({
-  version: z.string().min(1).max(63),
-  uri: z
-    .string()
-    .regex(/^(file|https|s3|pvc|configmap):\/\/\S+$/, 'must be a file, https, s3, pvc or configmap address')
-    .max(1024),
-  digest: digest.optional(),
-  verification: z.enum(['Enforce', 'Off']).default('Enforce'),
-  signature: z
-    .strictObject({
-      publicKeySecretRef: z.strictObject({
-        name: resourceName,
-        key: z.string().min(1).max(253).default('cosign.pub'),
-      }),
-    })
-    .optional(),
-  credentialsSecretRef: z.strictObject({ name: resourceName }).optional(),
-  contract: z
-    .strictObject({ featureSet: z.string().min(1).max(63), inputs: z.int().min(1).max(4096) })
-    .optional(),
-});
+const overlaySchema = ruled(
+  z.strictObject({
+    policy: z
+      .enum(['Neutral', 'Linear'])
+      .default('Neutral')
+      .describe(
+        'How the probability is adjusted by the risk score: `Neutral` moves it towards a half, `Linear` towards zero, which turns holds into sells.',
+      ),
+    buyAbove: decimal
+      .default('0.6')
+      .describe('Adjusted probability above which the recommendation is to buy.'),
+    holdAbove: decimal
+      .default('0.4')
+      .describe('Adjusted probability above which it is to hold, and at or below which it is to sell.'),
+  }),
+  {
+    rule: 'double(self.buyAbove) > double(self.holdAbove)',
+    fieldPath: '.buyAbove',
+    message: 'must be above holdAbove: otherwise nothing is ever held',
+  },
+  {
+    rule: 'double(self.buyAbove) <= 1.0',
+    fieldPath: '.buyAbove',
+    message: 'must be a probability, from 0 to 1, such as "0.6"',
+  },
+);
 
-export const stepSchema = z.strictObject({
-  shadow: z.strictObject({ durationSeconds: seconds, minRequests: z.int().min(0).default(0) }).optional(),
-  setWeight: z.int().min(0).max(100).optional(),
-  analysis: z.strictObject({ durationSeconds: seconds }).optional(),
-  pause: z.strictObject({ durationSeconds: seconds.optional() }).optional(),
-});
-
-export const BUILTIN_METRICS = [
-  'LatencyP50Milliseconds',
-  'LatencyP95Milliseconds',
-  'LatencyP99Milliseconds',
-  'ErrorRatio',
-  'AbstentionRatio',
-  'PredictionPSI',
-  'PredictionKS',
-  'FeaturePSI',
-  'BrierVersusStable',
-  'HitRateVersusStable',
-  'ShadowPnl',
-] as const;
-
-export const metricSchema = z.strictObject({
-  name: resourceName,
-  builtin: z.enum(BUILTIN_METRICS).optional(),
-  prometheus: z
-    .strictObject({ query: z.string().min(1).max(4096), address: z.url().max(256).optional() })
-    .optional(),
-  max: decimal.optional(),
-  min: decimal.optional(),
-  maxRatioToStable: decimal.optional(),
-  minRatioToStable: decimal.optional(),
-  minSamples: z.int().min(0).default(0),
-  failureLimit: z.int().min(1).max(100).default(1),
-  onNoData: z.enum(['Inconclusive', 'Fail']).default('Inconclusive'),
-});
-
-export const rolloutSpecSchema = z
+export const tradingModelSpecSchema = z
   .strictObject({
-    paused: z.boolean().default(false),
-    steps: z.array(stepSchema).max(32).default([]),
-    analysis: z
+    symbols: setOf(symbolSchema, 512).min(1).describe('Symbols that the model answers for.'),
+    model: modelSourceSchema.describe(
+      'Where the files of the model come from, and how they are known to be the right ones.',
+    ),
+    serving: servingSchema.prefault({}).describe('How the pods of a revision are run.'),
+    slo: sloSchema.prefault({}).describe('What the service promises; alerts follow from it.'),
+    overlay: overlaySchema.prefault({}).describe('How a probability becomes a recommendation.'),
+    risk: z
       .strictObject({
-        intervalSeconds: seconds.default(30),
-        onInconclusive: z.enum(['Pause', 'Continue', 'Abort']).default('Pause'),
-        falseAlarmRate: decimal.default('0.05'),
-        metrics: z.array(metricSchema).max(32).default([]),
+        limitsRef: z
+          .strictObject({
+            name: resourceName.describe('Name of the RiskLimits, in the namespace of the model.'),
+          })
+          .describe('The limits that hold for orders of this model.'),
       })
-      .prefault({}),
-    progressDeadlineSeconds: z.int().min(10).max(2_592_000).default(3600),
-    onProgressDeadline: z.enum(['Abort', 'Pause']).default('Abort'),
-    revisionHistoryLimit: z.int().min(1).max(100).default(10),
+      .optional()
+      .describe('Risk control. A model without it gets no orders.'),
+    rollout: rolloutSpecSchema.prefault({}).describe('How a new revision takes over from the stable one.'),
   })
-  .prefault({});
-
-export const servingSchema = z
-  .strictObject({
-    image: z.string().min(1).max(512).optional(),
-    minReplicas: z.int().min(1).max(1000).default(1),
-    maxReplicas: z.int().min(1).max(1000).optional(),
-    targetInFlight: z.int().min(1).max(4096).default(8),
-    threads: z.int().min(1).max(64).default(1),
-    batching: z.strictObject({ maxSize: z.int().min(1).max(4096).default(32) }).prefault({}),
-    resources: z
-      .strictObject({
-        requests: z.record(z.string(), z.string()).default({}),
-        limits: z.record(z.string(), z.string()).default({}),
-      })
-      .prefault({}),
-  })
-  .prefault({});
-
-export const tradingModelSpecSchema = z.strictObject({
-  symbols: z.array(symbolSchema).min(1).max(512),
-  model: modelSourceSchema,
-  serving: servingSchema,
-  slo: z
-    .strictObject({
-      latencyThresholdMilliseconds: z.int().min(1).max(60_000).default(50),
-      objectivePercent: decimal.default('99.9'),
-    })
-    .prefault({}),
-  overlay: z
-    .strictObject({
-      policy: z.enum(['Neutral', 'Linear']).default('Neutral'),
-      buyAbove: decimal.default('0.6'),
-      holdAbove: decimal.default('0.4'),
-    })
-    .prefault({}),
-  risk: z.strictObject({ limitsRef: z.strictObject({ name: resourceName }) }).optional(),
-  rollout: rolloutSpecSchema,
-});
+  .describe('What is wanted.');
 
 export type TradingModelSpec = z.output<typeof tradingModelSpecSchema>;
 export type RolloutSpec = TradingModelSpec['rollout'];
 export type RolloutStep = RolloutSpec['steps'][number];
 export type MetricSpec = RolloutSpec['analysis']['metrics'][number];
-export type BuiltinMetric = (typeof BUILTIN_METRICS)[number];

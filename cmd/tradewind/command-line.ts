@@ -6,6 +6,7 @@ import { VERSION } from '../../pkg/runtime/version.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerFeatures } from './commands/features.ts';
 import { registerLag } from './commands/lag.ts';
+import { registerLint } from './commands/lint.ts';
 import { registerModels } from './commands/models.ts';
 import { registerPredict } from './commands/predict.ts';
 import { registerQuarantine } from './commands/quarantine.ts';
@@ -48,6 +49,7 @@ function createProgram(): Command {
     registerLag,
     registerQuarantine,
     registerRebuild,
+    registerLint,
     registerModels,
     registerPredict,
     registerBench,

@@ -144,3 +144,21 @@ export class ProcessFailed extends TradewindError {
     super({ message: `${name} must run, has ended: ${said}`, facts: { name } });
   }
 }
+
+/**
+ * A manifest would be refused by the API server.
+ *
+ * @remedy Correct each line that was printed; the reference of the kind has fields, bounds and rules.
+ */
+export class ResourceInvalid extends TradewindError {
+  readonly code = 'ResourceInvalid';
+  readonly kind = 'data';
+
+  constructor(faults: number, warnings: number) {
+    const counted =
+      faults > 0
+        ? `${faults} fault${faults === 1 ? '' : 's'}`
+        : `${warnings} warning${warnings === 1 ? '' : 's'} (--strict)`;
+    super({ message: `manifests must be without faults, had ${counted}`, facts: { faults, warnings } });
+  }
+}

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { createFeatureEngine } from '../../pkg/features/engine.ts';
-import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
 import type { PredictorPool } from '../../pkg/prediction/remote/pool.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { loadConfig } from '../../pkg/runtime/config.ts';
@@ -73,13 +72,12 @@ function poolWith(predictors: object): { readonly pool: PredictorPool; readonly 
   const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
   const shutdown = new Shutdown();
   opened.push(shutdown);
-  const pool = openPool(
+  const { pool } = openPool(
     {
       ...{ config, metrics, logger, shutdown, signal: new AbortController().signal },
       http: new OpsServer({ host: '127.0.0.1', port: 0, registry: metrics.registry, logger }),
       started: () => undefined,
     },
-    new ModelDirectory(),
     { names, bar: 'time:1000' },
   );
   return { pool, lines };

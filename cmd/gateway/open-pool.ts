@@ -8,7 +8,10 @@ import type { Routing } from './open-routing.ts';
 import { poolOptions } from './pool-options.ts';
 
 /** The predictors of configured addresses, which serve one revision; it is in use as soon as one of them is ready. Closed at shutdown. */
-export function openPool(context: ProcessContext<GatewayConfig>, features: StreamFeatures): Routing {
+export function openPool(
+  context: ProcessContext<GatewayConfig>,
+  features: StreamFeatures,
+): Routing & { readonly pool: PredictorPool } {
   const { config, logger, shutdown, http } = context;
   const { addresses, resolveSeconds } = config.predictors;
   const book = new AddressBook(addresses);
@@ -30,7 +33,7 @@ export function openPool(context: ProcessContext<GatewayConfig>, features: Strea
     pool.usable.length > 0 ? { isReady: true } : { isReady: false, reason: reasonOf(pool) },
   );
   void book.follow(resolveSeconds * 1000, following.signal, (found) => pool.setAddresses(found));
-  return { models, canPredict: () => pool.model !== undefined };
+  return { models, pool, canPredict: () => pool.model !== undefined };
 }
 
 function reasonOf(pool: PredictorPool): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+const pemFile = z.string().min(1).optional();
 const milliseconds = z.int().positive().max(60_000);
 
 const ejectionSchema = z

@@ -55,6 +55,22 @@ describe('OpsServer', () => {
     expect((await fetch(`${base}/readyz`)).status).toBe(200);
   });
 
+  it('is not healthy while a condition of its life does not hold', async () => {
+    let isReady = true;
+    const base = await start((server) =>
+      server.addLiveness('watches', () => ({ isReady, reason: 'silent' })),
+    );
+    expect((await fetch(`${base}/healthz`)).status).toBe(200);
+    isReady = false;
+    const answer = await fetch(`${base}/healthz`);
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({
+      status: 'not ok',
+      checks: [{ name: 'watches', reason: 'silent' }],
+    });
+    expect((await fetch(`${base}/readyz`)).status).toBe(200);
+  });
+
   it('shows metrics as Prometheus reads them', async () => {
     const answer = await fetch(`${await start()}/metrics`);
     expect(answer.headers.get('content-type')).toContain('text/plain');

@@ -9,7 +9,7 @@ import { isFromForeignPage } from './foreign-page.ts';
 import { type HttpHandler, pathOf, sendError, sendJson } from './http.ts';
 import type { Logger } from './logger.ts';
 
-/** Says whether a part of the process is ready; the reason is shown when it is not. */
+/** Says whether a part of the process is ready, or well; the reason is shown when it is not. */
 export type ReadinessCheck = () => { readonly isReady: boolean; readonly reason?: string };
 
 export interface OpsServerOptions {
@@ -26,6 +26,7 @@ export class OpsServer {
   readonly #server: Server;
   readonly #handlers: HttpHandler[] = [];
   readonly #checks = new Map<string, ReadinessCheck>();
+  readonly #lifeChecks = new Map<string, ReadinessCheck>();
 
   constructor(options: OpsServerOptions) {
     this.#options = options;
@@ -44,6 +45,11 @@ export class OpsServer {
 
   addReadiness(name: string, check: ReadinessCheck): void {
     this.#checks.set(name, check);
+  }
+
+  /** Adds a condition of `/healthz`: while it does not hold, whoever watches the process should start it anew. */
+  addLiveness(name: string, check: ReadinessCheck): void {
+    this.#lifeChecks.set(name, check);
   }
 
   /**
@@ -114,11 +120,14 @@ export class OpsServer {
         response.end(await this.#options.registry.metrics());
         return true;
       case '/healthz':
-        sendJson(response, 200, { status: 'ok' });
+        if (this.#lifeChecks.size === 0) sendJson(response, 200, { status: 'ok' });
+        else {
+          const { isReady: isWell, checks } = outcome(this.#lifeChecks);
+          sendJson(response, isWell ? 200 : 503, { status: isWell ? 'ok' : 'not ok', checks });
+        }
         return true;
       case '/readyz': {
-        const checks = [...this.#checks].map(([name, check]) => ({ name, ...check() }));
-        const isReady = checks.every((check) => check.isReady);
+        const { isReady, checks } = outcome(this.#checks);
         sendJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', checks });
         return true;
       }
@@ -126,6 +135,11 @@ export class OpsServer {
         return false;
     }
   }
+}
+
+function outcome(checksByName: ReadonlyMap<string, ReadinessCheck>) {
+  const checks = [...checksByName].map(([name, check]) => ({ name, ...check() }));
+  return { checks, isReady: checks.every(({ isReady }) => isReady) };
 }
 
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);

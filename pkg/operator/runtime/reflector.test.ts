@@ -32,17 +32,27 @@ function setUp(options: Partial<ReflectorOptions<Thing>> = {}) {
 /** What a handler has been told, as a state; it throws where what it is told does not fit what it was told before. */
 function toldState(reflector: Reflector<Thing>): Map<string, Thing> {
   const told = new Map<string, Thing>();
+  const newest = new Map<string, number>();
+  const isNew = ({ metadata }: Thing): boolean => {
+    const version = Number(metadata.resourceVersion);
+    const isLater = version > (newest.get(keyOf(metadata)) ?? 0);
+    newest.set(keyOf(metadata), version);
+    return isLater;
+  };
   reflector.handle({
     added: (object) => {
       if (told.has(keyOf(object.metadata))) throw new Error('added twice');
+      if (!isNew(object)) throw new Error('came back from the past');
       told.set(keyOf(object.metadata), object);
     },
     updated: (before, after) => {
       expect(told.get(keyOf(after.metadata))).toEqual(before);
+      if (!isNew(after)) throw new Error('went back in time');
       told.set(keyOf(after.metadata), after);
     },
     deleted: (object) => {
       if (!told.delete(keyOf(object.metadata))) throw new Error('deleted what was not there');
+      isNew(object);
     },
   });
   return told;
@@ -68,7 +78,13 @@ describe('reflector', () => {
           const observer = { handlerFailed: () => (failures += 1) };
           const { api, reflector, stopping, run, pass } = setUp({ stallSeconds: 20, observer });
           let at = 0;
-          api.fault = () => faults[at++] ?? 'none';
+          let oldLists = 0;
+          api.fault = (verb) => {
+            const next = faults[at++] ?? 'none';
+            // More of them in a row are a restored backup.
+            const isTooMuch = verb === 'list' && next === 'stale' && (oldLists += 1) > 5;
+            return isTooMuch ? 'none' : next;
+          };
           const told = toldState(reflector);
           const running = run();
           for (const one of changes) {

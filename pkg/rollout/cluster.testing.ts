@@ -120,6 +120,19 @@ export class SimulatedCluster {
     return decision;
   }
 
+  /** A controller that dies on its way: some of the actions are done, and the status is not written. */
+  reconcileInPart(count: number): void {
+    for (const action of decide(this.see()).actions.slice(0, count)) this.carryOut(action);
+  }
+
+  /** A gateway is replaced by another, which has not read anything yet. */
+  restartGateway(index: number): void {
+    const gateway = this.gateways[index]!;
+    this.podCount += 1;
+    this.gateways[index] = { ...gateway, instance: `g${this.podCount}` };
+    delete this.gateways[index].confirmed;
+  }
+
   /** Time passes: gateways follow, and requests are counted. */
   pass(seconds: number): this {
     this.nowMs += seconds * 1000;

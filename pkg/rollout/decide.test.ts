@@ -1,12 +1,32 @@
 import { describe, expect, it } from 'vitest';
 
-import { named, SimulatedCluster, specOf } from './cluster.testing.ts';
+import { NO_COUNTERS } from './analysis/counters.ts';
+import { type Health, named, SimulatedCluster, specOf } from './cluster.testing.ts';
+import { decide } from './decide.ts';
 
 const STEPS = { steps: [{ setWeight: 10 }, { setWeight: 50 }] };
+const ERRORS = { name: 'errors', builtin: 'ErrorRatio', max: '0.01' };
 
-/** A cluster in which version `a` is stable. */
+/** A cluster in which version `a` is stable and at rest. */
 function serving(rollout: object = STEPS, scale: object = {}): SimulatedCluster {
-  return new SimulatedCluster(specOf('a', rollout, scale)).until((one) => one.isStable('a')).settle();
+  return new SimulatedCluster(specOf('a', rollout, scale))
+    .until((one) => one.isStable('a'))
+    .pass(1)
+    .settle();
+}
+
+/** A cluster in which `b` has a weight. */
+function atWeight(weight: number, rollout: object = STEPS): SimulatedCluster {
+  return serving(rollout)
+    .apply(specOf('b', rollout))
+    .until((one) => one.weight('b') === weight);
+}
+
+/** Weights of `b` in the order in which they came. */
+function weightsOf({ decisions }: SimulatedCluster): readonly number[] {
+  return decisions
+    .map(({ status }) => status.traffic?.find(({ revision }) => revision === named('b'))?.weight ?? 0)
+    .filter((weight, i, all) => weight !== all[i - 1]);
 }
 
 describe('the first revision', () => {
@@ -17,18 +37,446 @@ describe('the first revision', () => {
     cluster.until((one) => one.isStable('a'));
     expect(cluster.status.traffic).toEqual([{ revision: 'm-a', weight: 100 }]);
     expect(cluster.status.trafficGeneration).toBe(1);
+    expect(cluster.condition('Ready')?.status).toBe('True');
+  });
+
+  it.each<[Health, string]>([
+    ['rejected', 'ArtifactRejected'],
+    ['crashing', 'CrashLooping'],
+    ['slow', 'ProgressDeadlineExceeded'],
+  ])('that is %s is waited for, and Stalled says why', (health, reason) => {
+    const cluster = new SimulatedCluster(specOf('a', { progressDeadlineSeconds: 60 }));
+    cluster.health.set('a', health);
+    cluster.until((one) => one.condition('Stalled') !== undefined);
+    expect(cluster.condition('Stalled')).toMatchObject({ status: 'True', reason });
+    expect(cluster.status.rollout?.phase).toBe('Progressing');
+    cluster.health.set('a', 'healthy');
+    cluster.until((one) => one.isStable('a'));
+    expect(cluster.condition('Stalled')).toBeUndefined();
+  });
+
+  it('that serves another artifact never gets traffic, and may be replaced by another spec', () => {
+    const cluster = new SimulatedCluster(specOf('a'));
+    cluster.health.set('a', 'mismatched');
+    for (let i = 0; i < 20; i += 1) cluster.pass(5).reconcile();
+    expect(cluster.status.traffic).toEqual([]);
+    cluster.apply(specOf('b')).until((one) => one.isStable('b'));
+    expect(cluster.events()).toContain('RolloutSuperseded');
   });
 });
 
 describe('an update', () => {
   it('goes through its steps to stable, and the old revision keeps no pods', () => {
-    const cluster = serving();
-    cluster.apply(specOf('b', STEPS)).until((one) => one.isStable('b'));
-    const weights = cluster.decisions
-      .map(({ status }) => status.traffic?.find(({ revision }) => revision === named('b'))?.weight ?? 0)
-      .filter((weight, i, all) => weight !== all[i - 1]);
-    expect(weights).toEqual([0, 10, 50, 100]);
-    cluster.until((one) => one.pods('a') === 0);
+    const cluster = serving().apply(specOf('b', STEPS));
+    cluster.until((one) => one.isStable('b'));
+    expect(weightsOf(cluster)).toEqual([0, 10, 50, 100]);
+    cluster.until((one) => one.pods('a') === 0).reconcile();
     expect(cluster.condition('Updated')).toMatchObject({ status: 'True', reason: 'UpToDate' });
+    expect(cluster.status.revisions).toMatchObject([
+      { name: 'm-a', number: 1, role: 'kept', replicas: 0 },
+      { name: 'm-b', number: 2, role: 'stable', weight: 100 },
+    ]);
+  });
+
+  it('without steps goes to 100 % once Ready', () => {
+    const cluster = serving({}).apply(specOf('b'));
+    cluster.until((one) => one.isStable('b'));
+    expect(weightsOf(cluster)).toEqual([0, 100]);
+  });
+
+  it('is promoted by a label alone: nothing of it is made anew', () => {
+    const cluster = serving().apply(specOf('b', STEPS));
+    cluster.until((one) => one.weight('b') === 100);
+    const { length } = cluster.decisions;
+    cluster.until((one) => one.isStable('b'));
+    const kinds = cluster.decisions.slice(length).flatMap(({ actions }) => actions);
+    expect(kinds).toEqual([
+      { kind: 'setRole', revision: 'm-b', role: 'stable' },
+      { kind: 'setRole', revision: 'm-a', role: 'kept' },
+    ]);
+  });
+
+  it('gets no weight before all pods of its step are Ready', () => {
+    const cluster = serving().apply(specOf('b', STEPS));
+    cluster.health.set('b', 'slow');
+    for (let i = 0; i < 30; i += 1) cluster.pass(5).reconcile();
+    expect(cluster.weight('b')).toBe(0);
+    expect(cluster.condition('Reconciling')?.message).toContain('must have 1 Ready pods for 10 %, has 0');
+    cluster.health.set('b', 'healthy');
+    expect(cluster.reconcile().events.map(({ reason }) => reason)).toContain('TrafficChanged');
+    expect(cluster.weight('b')).toBe(10);
+  });
+
+  it.each([
+    ['does not follow', (cluster: SimulatedCluster) => (cluster.gateways[1]!.isStuck = true)],
+    ['is replaced', (cluster: SimulatedCluster) => cluster.restartGateway(1)],
+  ])('stays at its step while a gateway %s', (_what, disturb) => {
+    const cluster = serving().apply(specOf('b', STEPS));
+    cluster.gateways[1]!.isStuck = true;
+    cluster.until((one) => one.weight('b') === 10);
+    disturb(cluster);
+    for (let i = 0; i < 20; i += 1) cluster.pass(5).reconcile();
+    expect(cluster.weight('b')).toBe(10);
+    expect(cluster.condition('TrafficRouted')).toMatchObject({
+      status: 'False',
+      reason: 'WaitingForGateways',
+    });
+    cluster.gateways[1]!.isStuck = false;
+    cluster.until((one) => one.isStable('b'));
+  });
+
+  it('does not move while no gateway is Ready', () => {
+    const cluster = serving().apply(specOf('b', STEPS));
+    for (const gateway of cluster.gateways) gateway.isReady = false;
+    for (let i = 0; i < 20; i += 1) cluster.pass(5).reconcile();
+    expect(cluster.weight('b')).toBeLessThanOrEqual(10);
+    expect(cluster.condition('TrafficRouted')).toMatchObject({ status: 'Unknown', reason: 'NoGateway' });
+  });
+
+  it('that loses its last pod loses its traffic at once, and gets it back with its pods', () => {
+    const cluster = atWeight(10, { steps: [{ setWeight: 10 }, { pause: {} }] });
+    cluster.until((one) => one.status.rollout?.phase === 'Paused');
+    cluster.losePods('b');
+    cluster.reconcile();
+    expect(cluster.weight('b')).toBe(0);
+    expect(cluster.events()).toContain('UpdateUnready');
+    cluster.pass(5).reconcile();
+    expect(cluster.weight('b')).toBe(10);
+    expect(cluster.status.rollout?.stepIndex).toBe(1);
+  });
+
+  it('begins its steps anew where they change in the middle', () => {
+    const cluster = atWeight(50).apply(specOf('b', { steps: [{ setWeight: 5 }, { pause: {} }] }));
+    cluster.until((one) => one.weight('b') === 5);
+    expect(cluster.events()).toContain('StepsChanged');
+    expect(cluster.status.updateRevision).toBe('m-b');
+  });
+});
+
+describe('steps', () => {
+  it('a shadow gets copies and no weight, for its time and its requests', () => {
+    const steps = [{ shadow: { durationSeconds: 60, minRequests: 1000 } }, { setWeight: 50 }];
+    const cluster = serving({ steps });
+    cluster.counts = () => ({ ...NO_COUNTERS, requests: 50 });
+    cluster.apply(specOf('b', { steps })).until((one) => one.status.traffic?.length === 2);
+    expect(cluster.status.traffic).toEqual([
+      { revision: 'm-a', weight: 100 },
+      { revision: 'm-b', weight: 0, shadow: true },
+    ]);
+    const startMs = cluster.nowMs;
+    cluster.until((one) => one.weight('b') === 50);
+    // 20 readings of 50 requests take 100 s, which is longer than the time of the step.
+    expect(cluster.nowMs - startMs).toBe(100_000);
+  });
+
+  it('a shadow needs as many pods as stable has, a weight its share, both no fewer than minReplicas', () => {
+    const scale = { minReplicas: 2, maxReplicas: 10 };
+    const rollout = { steps: [{ setWeight: 10 }, { setWeight: 50 }, { shadow: { durationSeconds: 10 } }] };
+    const cluster = serving(rollout, scale);
+    cluster.carryOut({
+      kind: 'scaleRevision',
+      revision: 'm-a',
+      scale: { kind: 'autoscaled', minReplicas: 8, maxReplicas: 10 },
+    });
+    cluster.objects.get('m-a')!.autoscaler = { minReplicas: 2, maxReplicas: 10 };
+    cluster.pass(5).apply(specOf('b', rollout, scale));
+    const floors: (number | undefined)[] = [];
+    cluster.until((one) => {
+      const floor = one.objects.get('m-b')?.autoscaler?.minReplicas;
+      if (floor !== floors.at(-1)) floors.push(floor);
+      return one.isStable('b');
+    });
+    cluster.settle();
+    // After the promotion the autoscaler has its own floor again, and what it gave stays its own.
+    expect(floors).toEqual([2, 4, 8, 2]);
+    expect(cluster.objects.get('m-b')).toMatchObject({
+      autoscaler: { minReplicas: 2 },
+      deployment: { wanted: 8 },
+    });
+  });
+
+  it('a pause without a time waits for promote, one with a time for that', () => {
+    const steps = [{ setWeight: 10 }, { pause: {} }, { setWeight: 20 }, { pause: { durationSeconds: 60 } }];
+    const cluster = atWeight(10, { steps });
+    for (let i = 0; i < 100; i += 1) cluster.pass(60).reconcile();
+    expect(cluster.status.rollout).toMatchObject({
+      phase: 'Paused',
+      pauseReasons: ['StepPause'],
+      stepIndex: 1,
+    });
+    cluster.act('promote').until((one) => one.status.rollout?.stepIndex === 3);
+    const startMs = cluster.nowMs;
+    cluster.until((one) => one.weight('b') === 100);
+    expect(cluster.nowMs - startMs).toBe(60_000);
+  });
+});
+
+describe('an abort', () => {
+  it('gives the traffic back first, and takes the pods when the gateways have confirmed it', () => {
+    const cluster = atWeight(50);
+    cluster.pass(5).act('abort');
+    cluster.gateways[0]!.isStuck = true;
+    cluster.reconcile();
+    expect(cluster.status.traffic).toEqual([{ revision: 'm-a', weight: 100 }]);
+    expect(cluster.status.rollout).toMatchObject({ phase: 'Aborting', abortReason: 'UserAborted' });
+    cluster.pass(30).reconcile();
+    expect(cluster.pods('b')).toBe(1);
+    cluster.gateways[0]!.isStuck = false;
+    cluster.pass(1).reconcile();
+    expect(cluster.pods('b')).toBe(0);
+    expect(cluster.status.rollout?.phase).toBe('Aborted');
+    expect(cluster.condition('Stalled')).toMatchObject({ status: 'True', reason: 'UserAborted' });
+  });
+
+  it('does not wait for gateways for ever, and says that it did not', () => {
+    const cluster = atWeight(50).pass(5).act('abort');
+    cluster.gateways[0]!.isStuck = true;
+    const startMs = cluster.nowMs;
+    cluster.until((one) => one.pods('b') === 0);
+    expect(cluster.nowMs - startMs).toBe(60_000);
+    expect(cluster.events()).toContain('DrainTimedOut');
+  });
+
+  it.each<[Health, string]>([
+    ['crashing', 'CrashLooping'],
+    ['mismatched', 'DigestMismatch'],
+    ['rejected', 'ArtifactRejected'],
+  ])('comes by itself where a pod of the update is %s', (health, reason) => {
+    const cluster = atWeight(10);
+    cluster.health.set('b', health);
+    cluster.until((one) => one.status.rollout?.phase === 'Aborted');
+    expect(cluster.status.rollout?.abortReason).toBe(reason);
+    expect(cluster.status.traffic).toEqual([{ revision: 'm-a', weight: 100 }]);
+    expect(cluster.isStable('a')).toBe(false);
+  });
+
+  it('stays until retry or another spec', () => {
+    const cluster = atWeight(10).act('abort');
+    cluster.until((one) => one.status.rollout?.phase === 'Aborted');
+    for (let i = 0; i < 20; i += 1) cluster.pass(600).reconcile();
+    expect(cluster.weight('a')).toBe(100);
+    cluster.act('retry').until((one) => one.isStable('b'));
+    expect(weightsOf(cluster)).toEqual([0, 10, 0, 10, 50, 100]);
+  });
+});
+
+describe('another spec in mid-rollout', () => {
+  it('takes the place of the update, which gives its traffic back before its pods go', () => {
+    const cluster = atWeight(50).pass(1).apply(specOf('c', STEPS));
+    cluster.reconcile();
+    expect(cluster.status).toMatchObject({
+      updateRevision: 'm-c',
+      traffic: [{ revision: 'm-a', weight: 100 }],
+      rollout: { stepIndex: 0, phase: 'Progressing' },
+    });
+    expect(cluster.pods('b')).toBe(1);
+    cluster.pass(1).reconcile();
+    expect(cluster.pods('b')).toBe(0);
+    cluster.until((one) => one.isStable('c'));
+  });
+
+  it('that is the stable one again gives the update up without fault', () => {
+    const cluster = atWeight(50).pass(1).apply(specOf('a', STEPS));
+    cluster.until((one) => one.isStable('a') && one.pods('b') === 0);
+    expect(cluster.status.rollout).toMatchObject({ phase: 'Idle', pauseReasons: [] });
+    expect(cluster.status.rollout?.abortReason).toBeUndefined();
+    expect(cluster.condition('Stalled')).toBeUndefined();
+  });
+});
+
+describe('actions', () => {
+  it('are carried out once for their nonce', () => {
+    const cluster = atWeight(10).act('pause');
+    cluster.reconcile();
+    expect(cluster.status.lastAction).toMatchObject({
+      type: 'pause',
+      result: 'Accepted',
+      requestedBy: 'ann',
+    });
+    cluster.act('resume').reconcile();
+    const { action } = cluster;
+    cluster.until((one) => one.isStable('b'));
+    expect(cluster.status.lastAction?.nonce).toBe(action!.nonce);
+    expect(cluster.events().filter((reason) => reason === 'ActionAccepted')).toHaveLength(2);
+  });
+
+  it('promote-full skips the steps and the analysis, not readiness and confirmation', () => {
+    const rollout = { ...STEPS, analysis: { metrics: [ERRORS] } };
+    const cluster = serving(rollout).apply(specOf('b', rollout));
+    cluster.counts = () => ({ ...NO_COUNTERS, requests: 100, errors: 60 });
+    cluster.health.set('b', 'slow');
+    cluster.reconcile();
+    cluster.act('promote-full').pass(5).reconcile();
+    expect(cluster.weight('b')).toBe(0);
+    cluster.health.set('b', 'healthy');
+    cluster.until((one) => one.isStable('b'));
+    expect(weightsOf(cluster)).toEqual([0, 100]);
+  });
+
+  it('undo goes back to the revision that was stable before, by the steps', () => {
+    const cluster = serving().apply(specOf('b', STEPS));
+    cluster.until((one) => one.isStable('b')).act('undo');
+    expect(cluster.reconcile().actions).toContainEqual({ kind: 'restoreSpec', revision: 'm-a' });
+    cluster.until((one) => one.isStable('a'));
+    expect(cluster.status.revisions?.find(({ name }) => name === 'm-a')?.number).toBe(1);
+  });
+
+  it('undo is accepted once more where the spec was written back and the status was not', () => {
+    const cluster = serving().apply(specOf('b', STEPS));
+    cluster.until((one) => one.isStable('b')).act('undo');
+    cluster.reconcileInPart(99);
+    cluster.reconcile();
+    expect(cluster.status.lastAction).toMatchObject({ type: 'undo', result: 'Accepted' });
+    expect(cluster.spec.model.version).toBe('a');
+  });
+
+  it.each([
+    ['promote', 'no rollout is under way'],
+    ['promote-full', 'no rollout is under way'],
+    ['abort', 'no rollout is under way'],
+    ['pause', 'no rollout is under way'],
+    ['resume', 'no rollout is under way'],
+    ['retry', 'no rollout was aborted'],
+    ['undo', 'no revision was stable before this one'],
+  ] as const)('%s is refused where nothing is under way', (type, message) => {
+    const cluster = serving().act(type);
+    cluster.reconcile();
+    expect(cluster.status.lastAction).toMatchObject({ type, result: 'Refused', message });
+    expect(cluster.events()).toContain('ActionRefused');
+  });
+
+  it.each([
+    ['promote', {}, 'weights are verified before the next step'],
+    ['retry', {}, 'no rollout was aborted'],
+    ['resume', {}, 'no person paused it'],
+    ['undo', { toRevision: 7 }, 'there is no revision 7'],
+  ] as const)('%s is refused at a weight that is being verified', (type, extra, message) => {
+    const cluster = atWeight(10).act(type, extra);
+    cluster.reconcile();
+    expect(cluster.status.lastAction).toMatchObject({ type, result: 'Refused' });
+    expect(cluster.status.lastAction?.message).toContain(message);
+  });
+
+  it('are refused for the first revision, which has nothing to go back to', () => {
+    for (const type of ['abort', 'promote', 'promote-full'] as const) {
+      const cluster = new SimulatedCluster(specOf('a'));
+      cluster.reconcile();
+      cluster.act(type).reconcile();
+      expect(cluster.status.lastAction).toMatchObject({ result: 'Refused' });
+    }
+  });
+});
+
+describe('pauses', () => {
+  it('of the spec freeze everything, actions too, and give the step its whole time afterwards', () => {
+    const steps = [{ setWeight: 10 }, { pause: { durationSeconds: 60 } }];
+    const cluster = atWeight(10, { steps });
+    cluster.pass(5).reconcile();
+    cluster.apply(specOf('b', { steps, paused: true })).act('abort');
+    for (let i = 0; i < 30; i += 1) expect(cluster.pass(60).reconcile().actions).toEqual([]);
+    expect(cluster.weight('b')).toBe(10);
+    expect(cluster.status.lastAction).toMatchObject({ type: 'abort', result: 'Refused' });
+    expect(cluster.status.rollout?.pauseReasons).toContain('SpecPaused');
+    cluster.apply(specOf('b', { steps }));
+    cluster.reconcile();
+    const startMs = cluster.nowMs;
+    cluster.until((one) => one.weight('b') === 100);
+    expect(cluster.nowMs - startMs).toBe(60_000);
+  });
+
+  it('of a person hold the weights, and safety still aborts', () => {
+    const cluster = atWeight(10).act('pause');
+    for (let i = 0; i < 30; i += 1) cluster.pass(60).reconcile();
+    expect(cluster.weight('b')).toBe(10);
+    cluster.health.set('b', 'crashing');
+    cluster.reconcile();
+    expect(cluster.status.rollout).toMatchObject({ phase: 'Aborting', abortReason: 'CrashLooping' });
+  });
+});
+
+describe('the progress deadline', () => {
+  it.each([
+    ['Abort', 'Aborted'],
+    ['Pause', 'Paused'],
+  ])('with %s ends in phase %s', (onProgressDeadline, phase) => {
+    const rollout = { ...STEPS, progressDeadlineSeconds: 120, onProgressDeadline };
+    const cluster = serving(rollout).apply(specOf('b', rollout));
+    cluster.health.set('b', 'slow');
+    const startMs = cluster.nowMs;
+    cluster.until((one) => ['Aborting', 'Aborted', 'Paused'].includes(one.status.rollout!.phase));
+    expect(cluster.nowMs - startMs).toBe(120_000);
+    cluster.pass(1).reconcile();
+    expect(cluster.status.rollout?.phase).toBe(phase);
+    expect(cluster.condition('Stalled')).toMatchObject({ reason: 'ProgressDeadlineExceeded' });
+  });
+
+  it('does not count the time that a step asks for', () => {
+    const steps = [{ setWeight: 10 }, { analysis: { durationSeconds: 3000 } }];
+    const rollout = { steps, progressDeadlineSeconds: 120 };
+    const cluster = serving(rollout).apply(specOf('b', rollout));
+    cluster.until((one) => one.isStable('b'), 800);
+  });
+});
+
+describe('history', () => {
+  it('keeps so many revisions as the limit, the newest, and the one that was stable before', () => {
+    const rollout = { revisionHistoryLimit: 2 };
+    const cluster = serving(rollout);
+    for (const version of ['b', 'c', 'd', 'e']) {
+      cluster.apply(specOf(version, rollout)).until((one) => one.isStable(version));
+    }
+    cluster.until((one) => one.objects.size === 3);
+    expect([...cluster.objects.keys()]).toEqual(['m-c', 'm-d', 'm-e']);
+    expect(cluster.status.revisions?.map(({ number }) => number)).toEqual([3, 4, 5]);
+  });
+});
+
+describe('an object that is being deleted', () => {
+  it('takes the traffic away, waits until gateways confirm it, and goes', () => {
+    const cluster = atWeight(10);
+    cluster.isDeleting = true;
+    cluster.gateways[0]!.isStuck = true;
+    cluster.reconcile();
+    expect(cluster.status.traffic).toEqual([]);
+    expect(cluster.hasFinalizer).toBe(true);
+    cluster.pass(5).reconcile();
+    expect(cluster.hasFinalizer).toBe(true);
+    cluster.gateways[0]!.isStuck = false;
+    cluster.pass(1).reconcile();
+    expect(cluster.hasFinalizer).toBe(false);
+  });
+
+  it('does not wait for ever', () => {
+    const cluster = atWeight(10);
+    cluster.isDeleting = true;
+    cluster.gateways[0]!.isStuck = true;
+    const startMs = cluster.nowMs;
+    cluster.until((one) => !one.hasFinalizer);
+    expect(cluster.nowMs - startMs).toBe(60_000);
+  });
+});
+
+describe('a status that was lost', () => {
+  it('comes back from the roles of the Deployments, under a generation that gateways follow', () => {
+    const cluster = serving();
+    cluster.gateways[0]!.confirmed = 41;
+    cluster.status = {};
+    cluster.reconcile();
+    expect(cluster.status).toMatchObject({
+      stableRevision: 'm-a',
+      traffic: [{ revision: 'm-a', weight: 100 }],
+      trafficGeneration: 42,
+    });
+    expect(decide(cluster.see()).actions).toEqual([]);
+  });
+});
+
+describe('looking again', () => {
+  it('is at the end of a step, at the next measurement, and never where nothing is on its way', () => {
+    const steps = [{ setWeight: 10 }, { pause: { durationSeconds: 500 } }];
+    const cluster = atWeight(10, { steps }).pass(1);
+    expect(cluster.reconcile().lookAgainSeconds).toBe(500);
+    cluster.until((one) => one.isStable('b') && one.pods('a') === 0).pass(1);
+    expect(cluster.reconcile().lookAgainSeconds).toBeUndefined();
   });
 });

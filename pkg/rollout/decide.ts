@@ -65,7 +65,8 @@ const MAX_CHANGES = 256;
  *
  * The status has to be written with the version of the object that it was decided on, so that a decision on an old status never counts.
  */
-export function decide(seen: Seen): Decision {
+export function decide(unordered: Seen): Decision {
+  const seen = ordered(unordered);
   if (seen.isDeleting) return decideDeletion(seen);
   const { course, events } = settle(seen, courseOf(seen), seen.spec.rollout.paused ? FROZEN_RULES : RULES);
   const actions = objectActions(seen, course);
@@ -76,6 +77,18 @@ export function decide(seen: Seen): Decision {
     status: statusOf(seen, course),
     events: [...events, ...undrained.map(drainTimedOut)],
     ...(lookAgain === undefined ? {} : { lookAgainSeconds: lookAgain }),
+  };
+}
+
+/** Lists in the order of their names, so that the order in which things were read decides nothing. */
+function ordered(seen: Seen): Seen {
+  const byName = (a: { readonly name: string }, b: { readonly name: string }) => (a.name < b.name ? -1 : 1);
+  return {
+    ...seen,
+    revisions: seen.revisions
+      .map((revision) => ({ ...revision, pods: revision.pods.toSorted(byName) }))
+      .toSorted(byName),
+    gateways: seen.gateways.toSorted((a, b) => (a.instance < b.instance ? -1 : 1)),
   };
 }
 

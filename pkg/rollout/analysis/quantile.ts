@@ -46,7 +46,8 @@ export function quantileBounds({ bounds, counts }: Histogram, q: number, alpha: 
   for (let i = 0; i < bounds.length; i += 1) {
     atMost += counts[i] ?? 0;
     const share = rateBounds(n, atMost, alpha);
-    if (share.upper < q) lower = bounds[i]!;
+    // Above the bound and not at it, since the bucket holds what is at most that.
+    if (share.upper < q) lower = bounds[i]! * (1 + Number.EPSILON);
     if (share.lower >= q) {
       upper = bounds[i]!;
       break;

@@ -13,6 +13,7 @@ import { registerQuarantine } from './commands/quarantine.ts';
 import { registerRebuild } from './commands/rebuild.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerService } from './commands/service.ts';
+import { registerSimulate } from './commands/simulate.ts';
 import { registerTopics } from './commands/topics.ts';
 import { registerTrain } from './commands/train.ts';
 import { registerUp } from './commands/up.ts';
@@ -52,6 +53,7 @@ function createProgram(): Command {
     registerLint,
     registerModels,
     registerPredict,
+    registerSimulate,
     registerBench,
   ]) {
     register(program);

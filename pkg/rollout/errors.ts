@@ -9,3 +9,17 @@ export class RulesUnsettled extends TradewindError {
     super({ message: `rules must come to an end, went round: ${reasons.join(', ')}` });
   }
 }
+
+/**
+ * A table of metrics for a simulated rollout has a column, a row or a number that is none.
+ *
+ * @remedy The columns are `seconds`, `metric`, `value`, and if wanted `revision` (`update` or `stable`) and `samples`.
+ */
+export class MetricsTableInvalid extends TradewindError {
+  readonly code = 'MetricsTableInvalid';
+  readonly kind = 'data';
+
+  constructor(line: number, message: string) {
+    super({ message: `line ${line}: ${message}`, facts: { line } });
+  }
+}

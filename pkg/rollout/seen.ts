@@ -81,6 +81,10 @@ export interface SeenAnalysis {
   readonly startedAt: string;
   readonly update: RevisionCounters;
   readonly stable: RevisionCounters;
+  /** By name of metric: counters of its own, where it does not rest on the same requests as the others. */
+  readonly byMetric?: Readonly<
+    Record<string, { readonly update: RevisionCounters; readonly stable: RevisionCounters }>
+  >;
   /** By name of metric. */
   readonly external: Readonly<Record<string, ExternalValue>>;
 }

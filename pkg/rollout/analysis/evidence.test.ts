@@ -76,7 +76,7 @@ describe('looking again and again', () => {
       let sum = 0;
       let sumSquares = 0;
       for (let n = 1; n <= values; n += 1) {
-        const value = draw(random.uniform);
+        const value = draw(() => random.uniform());
         sum += value;
         sumSquares += value * value;
         if (n % LOOK_EVERY !== 0) continue;

@@ -16,7 +16,7 @@ type AnalysisSpec = RolloutSpec['analysis'];
  */
 export function measureMetrics(
   spec: AnalysisSpec,
-  seen: Pick<SeenAnalysis, 'update' | 'stable' | 'external'>,
+  seen: Pick<SeenAnalysis, 'update' | 'stable' | 'byMetric' | 'external'>,
   before: readonly MetricStatus[],
 ): readonly MetricStatus[] {
   const judged = spec.metrics.filter(({ builtin }) => builtin !== undefined).length;
@@ -27,7 +27,12 @@ export function measureMetrics(
     const judgement =
       metric.builtin === undefined
         ? judgeValue(metric, external ?? {})
-        : judgeEstimate(metric, metric.builtin, estimate(metric.builtin, seen), alpha);
+        : judgeEstimate(
+            metric,
+            metric.builtin,
+            estimate(metric.builtin, seen.byMetric?.[metric.name] ?? seen),
+            alpha,
+          );
     const query = external?.resolvedQuery ?? status?.resolvedQuery;
     return {
       ...counted(metric, status, judgement),

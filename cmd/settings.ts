@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { DEFAULT_OVERLAY } from '../pkg/prediction/overlay.ts';
+import { DEFAULT_REST_TIMEOUT_MS } from '../pkg/inference/oip/rest-timeout.ts';
 import { DEFAULT_MAX_INLINE_MS, MAX_WORKERS } from '../pkg/inference/placement.ts';
 
 const share = z.number().min(0).max(0.3).default(0);
@@ -101,6 +102,16 @@ export const featuresSection = z
 
 /** Threads of one inference call. */
 export const threads = z.int().positive().max(64).default(1).describe('Threads of one inference call');
+
+/** Time of an inference over REST. */
+export const restTimeoutMs = z
+  .number()
+  .positive()
+  .max(3_600_000)
+  .default(DEFAULT_REST_TIMEOUT_MS)
+  .describe(
+    'Time that an inference over REST may take, waiting included, where the request has no parameter `timeout` of its own, milliseconds; then it is answered with `RequestExpired`, 504',
+  );
 
 /** Where a model runs. */
 export const placementSection = z

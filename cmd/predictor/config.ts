@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { grpcSection, placementSection } from '../settings.ts';
+import { grpcSection, placementSection, restTimeoutMs } from '../settings.ts';
 import { processSchema } from '../service/config.ts';
 
 /** Configuration of the predictor process. */
@@ -17,6 +17,7 @@ export const predictorSchema = processSchema.extend({
       .positive()
       .default(4096)
       .describe('Rows of a model that may wait; more are refused with RESOURCE_EXHAUSTED'),
+    restTimeoutMs,
     placement: placementSection,
   }),
   grpc: grpcSection(8001),

@@ -9,7 +9,7 @@ import { openOip } from './open-oip.ts';
 export function run(configFile?: string): Promise<void> {
   return runProcess(predictorSchema, configFile, async (context) => {
     const { config, metrics, logger, shutdown, http, signal, started } = context;
-    const { uris, threads, maxBatchRows: maxRows, maxQueuedRows, placement } = config.model;
+    const { uris, threads, maxBatchRows: maxRows, maxQueuedRows, placement, restTimeoutMs } = config.model;
     const settings = { threads, batching: { maxRows, maxQueuedRows }, placement };
     const repository = openRepository({ metrics, logger, shutdown, settings });
     for (const uri of uris) {
@@ -28,7 +28,7 @@ export function run(configFile?: string): Promise<void> {
     const { grpc } = config;
     const drainMs = config.drainSeconds * 1000;
     const grpcPort = await openOip({
-      ...{ repository, grpc, http, metrics, logger, shutdown, drainMs },
+      ...{ repository, grpc, http, metrics, logger, shutdown, drainMs, restTimeoutMs },
     });
     started({ grpc: `${grpc.host}:${grpcPort}` });
     await aborted(signal);

@@ -19,11 +19,13 @@ export interface OipServerOptions {
   readonly shutdown: Shutdown;
   /** Time that open calls have to end at shutdown. */
   readonly drainMs: number;
+  /** Time of an inference over REST that names none. */
+  readonly restTimeoutMs: number;
 }
 
 /** Serves the models of a repository by the Open Inference Protocol, over gRPC and REST. @returns The gRPC port. */
 export async function openOip(options: OipServerOptions): Promise<number> {
-  const { repository, grpc, http, metrics, logger, shutdown, drainMs } = options;
+  const { repository, grpc, http, metrics, logger, shutdown, drainMs, restTimeoutMs } = options;
   const rpc = openRpc(grpc, { metrics, logger, shutdown });
   registerOip(rpc, repository);
   registerManifestService(rpc, repository);
@@ -33,7 +35,7 @@ export async function openOip(options: OipServerOptions): Promise<number> {
       ? { isReady: true }
       : { isReady: false, reason: away.map(({ name, reason }) => `${name}: ${reason}`).join('; ') };
   });
-  http.use(createOipHttpHandler(repository));
+  http.use(createOipHttpHandler(repository, { timeoutMs: restTimeoutMs }));
   const grpcPort = await rpc.start();
   shutdown.add('gRPC server', () => rpc.stop(drainMs));
   return grpcPort;

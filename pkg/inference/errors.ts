@@ -85,14 +85,14 @@ export class InferenceOverload extends TradewindError {
   }
 }
 
-/** The time that a request had was over before it was run: nobody waits for the answer any more. */
+/** The time that a request had was over before it was answered: nobody waits for the answer any more. */
 export class RequestExpired extends TradewindError {
   readonly code = 'RequestExpired';
   readonly kind = 'deadline';
   override readonly retryable = true;
 
   constructor() {
-    super({ message: 'request must be run within its time, waited longer' });
+    super({ message: 'request must be answered within its time, took longer' });
   }
 }
 

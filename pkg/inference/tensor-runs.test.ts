@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { ManualClock } from '../runtime/clock.ts';
 import { InferenceOverload, RequestExpired } from './errors.ts';
@@ -59,6 +59,27 @@ describe('requests on whole tensors', () => {
     await endOne();
     await endOne();
     await Promise.all(answers);
+  });
+
+  it('are answered when their time is over, and wait no longer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { runs, started, endOne } = build({ parallelRuns: 1, maxQueuedRows: 10 });
+    const running = expect(runs.add(tensor(1), [], 100)).rejects.toThrow(RequestExpired);
+    const waiting = expect(runs.add(tensor(10), [], 50)).rejects.toThrow(RequestExpired);
+    await expect(runs.add(tensor(1), [])).rejects.toThrow(InferenceOverload);
+    vi.advanceTimersByTime(50);
+    await waiting;
+    const next = runs.add(tensor(10), []);
+    vi.advanceTimersByTime(50);
+    await running;
+    // The run of nobody holds its place until it ends.
+    expect(started).toEqual([1]);
+    await endOne();
+    await endOne();
+    await next;
+    expect(started).toEqual([1, 10]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('are not run once their time is over', async () => {

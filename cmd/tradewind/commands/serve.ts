@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 
+import { DEFAULT_REST_TIMEOUT_MS } from '../../../pkg/inference/oip/rest-timeout.ts';
 import { DEFAULT_MAX_INLINE_MS, MAX_WORKERS, type Placement } from '../../../pkg/inference/placement.ts';
 import { parseNumber, parseWhole } from '../flags.ts';
 
@@ -9,6 +10,7 @@ export interface ServeFlags {
   readonly grpcPort: number;
   readonly httpPort: number;
   readonly threads: number;
+  readonly restTimeoutMs: number;
   readonly placement: 'auto' | Placement;
   readonly maxInlineMs: number;
   readonly workers: number;
@@ -41,6 +43,12 @@ export function registerServe(program: Command): void {
       DEFAULT_MAX_INLINE_MS,
     )
     .option('--workers <n>', 'worker threads of a model that runs on workers', parseWhole(1, MAX_WORKERS), 1)
+    .option(
+      '--rest-timeout-ms <ms>',
+      'time of an inference over REST that names none',
+      parseNumber,
+      DEFAULT_REST_TIMEOUT_MS,
+    )
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .action(async (artifact: string, flags: ServeFlags) => {
       const { runServe } = await import('../run/serve.ts');

@@ -10,7 +10,14 @@ import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
 import { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { openOip } from '../../predictor/open-oip.ts';
 import { openRepository } from '../../service/models.ts';
-import { grpcSection, listenSection, logSection, placementSection, threads } from '../../settings.ts';
+import {
+  grpcSection,
+  listenSection,
+  logSection,
+  placementSection,
+  restTimeoutMs,
+  threads,
+} from '../../settings.ts';
 import type { ServeFlags } from '../commands/serve.ts';
 
 const STOP_DEADLINE_MS = 5_000;
@@ -21,7 +28,7 @@ const schema = z.strictObject({
   grpc: grpcSection(50_051),
   http: listenSection(8080),
   log: logSection,
-  model: z.strictObject({ threads, placement: placementSection }),
+  model: z.strictObject({ threads, restTimeoutMs, placement: placementSection }),
 });
 
 /** @throws {ConfigInvalid} */
@@ -34,6 +41,7 @@ function readConfig(flags: ServeFlags): z.infer<typeof schema> {
       'http.port': flags.httpPort,
       'log.level': flags.logLevel,
       'model.threads': flags.threads,
+      'model.restTimeoutMs': flags.restTimeoutMs,
       'model.placement.mode': flags.placement,
       'model.placement.maxInlineMs': flags.maxInlineMs,
       'model.placement.workers': flags.workers,
@@ -59,6 +67,7 @@ export async function runServe(artifact: string, flags: ServeFlags): Promise<voi
     const drainMs = DRAIN_MS;
     const grpcPort = await openOip({
       ...{ repository, grpc, http, metrics, logger, shutdown, drainMs },
+      restTimeoutMs: model.restTimeoutMs,
     });
     const httpPort = await http.start();
     shutdown.add('HTTP server', () => http.stop());

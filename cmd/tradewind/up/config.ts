@@ -7,6 +7,7 @@ import {
   logSection,
   predictionSection,
   placementSection,
+  restTimeoutMs,
   simulatorSection,
   sourceSection,
   threads,
@@ -36,6 +37,7 @@ export const upConfigSchema = z.strictObject({
       costBps: z.number().nonnegative().default(0),
       seed: z.int().nonnegative().default(7),
       threads,
+      restTimeoutMs,
       placement: placementSection,
     })
     .prefault({}),

@@ -44,7 +44,7 @@ export async function openServers(
     return isReady ? { isReady } : { isReady, reason: 'no model can run now' };
   });
   http.use(createPredictHandler(service));
-  http.use(createOipHttpHandler(repository));
+  http.use(createOipHttpHandler(repository, { timeoutMs: config.model.restTimeoutMs }));
   const console = await openConsole({
     clock: systemClock,
     about: {

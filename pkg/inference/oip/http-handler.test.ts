@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../runtime/logger.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { OpsServer } from '../../runtime/ops-server.ts';
-import type { TensorDatatype } from '../served-model.ts';
+import type { ServedModel, TensorDatatype } from '../served-model.ts';
+import { TensorRuns } from '../tensor-runs.ts';
+import { eventually } from '../../../test/support/eventually.ts';
 import { createOipHttpHandler } from './http-handler.ts';
 import { InferEngine } from './infer-engine.ts';
 import { brokenModel, echoModel, rowModel, TestRepository } from './repository.testing.ts';
@@ -28,7 +30,22 @@ const DATATYPES: readonly TensorDatatype[] = [
   'FP64',
   'BYTES',
 ];
+/** Ends no run of its own accord; at most one row of a tensor waits. */
+let heldRequests = 0;
+const ends: (() => void)[] = [];
+const heldRuns = new TensorRuns((inputs) => new Promise((resolve) => ends.push(() => resolve(inputs))), {
+  parallelRuns: 1,
+  maxQueuedRows: 1,
+});
+const held: ServedModel = {
+  ...echoModel('FP32', 'held'),
+  infer: (inputs, names = [], expiresMs) => {
+    heldRequests += 1;
+    return heldRuns.add(inputs, names, expiresMs);
+  },
+};
 const repository = new TestRepository([
+  held,
   rowModel(),
   brokenModel(),
   ...DATATYPES.map((datatype) => echoModel(datatype)),
@@ -47,7 +64,7 @@ const http = new OpsServer({
 });
 let base = '';
 beforeAll(async () => {
-  http.use(createOipHttpHandler(repository, { maxRows: 1000, maxBodyBytes: 100_000 }));
+  http.use(createOipHttpHandler(repository, { maxRows: 1000, maxBodyBytes: 100_000, timeoutMs: 200 }));
   http.use((_request, response) => {
     response.writeHead(418).end();
     return true;
@@ -140,6 +157,27 @@ describe('Open Inference Protocol v2 over HTTP', () => {
     ['a body above the limit', 'x'.repeat(200_000), 413, 'BodyTooLarge'],
   ])('refuses %s', async (_what, body, status, code) => {
     expect(await post(INFER, body)).toMatchObject({ status, body: { code } });
+  });
+
+  it('answers what runs or waits too long, and has place for the next then', async () => {
+    const x = { name: 'x', datatype: 'FP32', shape: [1, 1], data: [1] };
+    const ask = (parameters?: object) =>
+      post('/v2/models/held/infer', { inputs: [x], ...(parameters && { parameters }) });
+    const expired = { status: 504, body: { code: 'RequestExpired' } };
+    // One runs, the others in turn wait in the one place that there is; where they name no time the default of the server counts.
+    const running = ask({ timeout: 1 });
+    expect(await running).toMatchObject(expired);
+    expect(await ask({ timeout: 1000 })).toMatchObject(expired);
+    expect(await ask()).toMatchObject(expired);
+    expect(ends).toHaveLength(1);
+    const last = ask({ timeout: 60_000_000 });
+    await eventually(() => heldRequests === 4);
+    expect(await ask()).toMatchObject({ status: 429, body: { code: 'InferenceOverload' } });
+    ends.shift()!();
+    await eventually(() => ends.length === 1);
+    ends.shift()!();
+    expect(await last).toMatchObject({ status: 200, body: { outputs: [{ data: [1] }] } });
+    expect(await ask({ timeout: -1 })).toMatchObject({ status: 400, body: { code: 'RestRequestInvalid' } });
   });
 
   it('tells the log of an error that nobody foresaw, and the caller nothing', async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { TradewindError } from '../../runtime/errors.ts';
 import { readBody, sendJson, sendJsonText } from '../../runtime/http.ts';
 import { VERSION } from '../../runtime/version.ts';
@@ -7,7 +8,8 @@ import { RestRequestInvalid } from './errors.ts';
 import { sendError } from './http-error.ts';
 import { DEFAULT_MAX_ROWS, findModel, runInference } from './inference.ts';
 import { EXTENSIONS, isAnyReady, isModelReady, PLATFORM, readyVersions, SERVER_NAME } from './metadata.ts';
-import { parseBody, requestFromRest, restFromAnswer } from './rest-messages.ts';
+import { DEFAULT_REST_TIMEOUT_MS } from './rest-timeout.ts';
+import { parseBody, requestFromRest, restFromAnswer, timeoutUsOf } from './rest-messages.ts';
 
 /** Options of {@link createOipHttpHandler}. */
 export interface OipHttpOptions {
@@ -15,6 +17,9 @@ export interface OipHttpOptions {
   readonly maxRows?: number;
   /** Most bytes of a body; 16 MiB by default. */
   readonly maxBodyBytes?: number;
+  /** Time that an inference may take where its caller does not say; {@link DEFAULT_REST_TIMEOUT_MS} by default. */
+  readonly timeoutMs?: number;
+  readonly clock?: Clock;
 }
 
 /** Answers a request under /v2. @returns False when the path is not of this protocol; nothing is written then. */
@@ -28,6 +33,8 @@ interface Exchange {
   readonly repository: ModelRepository;
   readonly maxRows: number;
   readonly maxBodyBytes: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
   /** Parts of the path that the route captured, decoded; '' where an optional one is absent. */
   readonly name: string;
   readonly version: string;
@@ -69,6 +76,8 @@ export function createOipHttpHandler(
   const limits = {
     maxRows: options.maxRows ?? DEFAULT_MAX_ROWS,
     maxBodyBytes: options.maxBodyBytes ?? 16 * 1024 * 1024,
+    timeoutMs: options.timeoutMs ?? DEFAULT_REST_TIMEOUT_MS,
+    clock: options.clock ?? systemClock,
   };
   return async (request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
@@ -133,12 +142,16 @@ function modelReady({ response, repository, name, version }: Exchange): void {
   sendJson(response, ready ? 200 : 503, { name, ready });
 }
 
+/** The time of a request is that of its parameter `timeout`, microseconds, or the default; from its arrival. */
 async function infer(exchange: Exchange): Promise<void> {
-  const { request, response, repository, name, version } = exchange;
+  const { request, response, repository, name, version, maxRows, timeoutMs, clock } = exchange;
+  const arrivedMs = clock.monotonicMs();
   const bytes = await readBody(request, exchange.maxBodyBytes);
   const header = request.headers[HEADER_LENGTH];
   const message = parseBody(bytes, header === undefined ? undefined : Number(header));
-  const answer = await runInference(repository, requestFromRest(name, version, message), exchange.maxRows);
+  const timeoutUs = timeoutUsOf(message);
+  const expiresMs = arrivedMs + (timeoutUs === undefined ? timeoutMs : timeoutUs / 1000);
+  const answer = await runInference(repository, requestFromRest(name, version, message), maxRows, expiresMs);
   const { json, binary } = restFromAnswer(message, answer);
   if (binary.length === 0) {
     sendJsonText(response, 200, json);

@@ -6,7 +6,9 @@ import { dataFromNumbers, dataFromRaw, isStrings, parseDatatype, rawFromData } f
 
 const BodySchema = z.object({
   id: z.string().optional(),
-  parameters: z.looseObject({ binary_data_output: z.boolean().optional() }).optional(),
+  parameters: z
+    .looseObject({ binary_data_output: z.boolean().optional(), timeout: z.int().positive().optional() })
+    .optional(),
   inputs: z.array(
     z.object({
       name: z.string(),
@@ -62,6 +64,11 @@ export function parseBody(bytes: Buffer, headerLength: number | undefined): Rest
     throw new RestRequestInvalid(`be an inference request: ${where}: ${issue?.message ?? ''}`, parsed.error);
   }
   return { body: parsed.data, binary: bytes.subarray(end) };
+}
+
+/** Parameter `timeout` of a request: microseconds that its caller waits; `undefined` where it does not say. */
+export function timeoutUsOf({ body }: RestInferRequest): number | undefined {
+  return body.parameters?.timeout;
 }
 
 /** The request in the words of the protocol. @throws {TensorInvalid} @throws {RestRequestInvalid} */

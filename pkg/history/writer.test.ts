@@ -65,15 +65,21 @@ describe('HistoryWriter', () => {
     await expect(writer.write('ticks', ticks(1))).rejects.toThrow(HistoryUnavailable);
   });
 
-  it('tries again while the engine is away, tells it once, and loses nothing', async () => {
+  it('tries again while the engine is away, tells of each try, and loses nothing', async () => {
     const away = new HistoryUnavailable('it is away');
     const { insert, sequences } = engine([away, away]);
     const told: Error[] = [];
-    const writer = new HistoryWriter(insert, { maxBatchRows: 2, onFailed: (error) => told.push(error) });
+    let written = 0;
+    const writer = new HistoryWriter(insert, {
+      maxBatchRows: 2,
+      onFailed: (error) => told.push(error),
+      onWritten: () => (written += 1),
+    });
     await writer.write('ticks', ticks(5));
     await writer.flush();
     expect(sequences()).toEqual([0, 1, 2, 3, 4]);
-    expect(told).toEqual([away]);
+    expect(told).toEqual([away, away]);
+    expect(written).toBe(3);
   });
 
   it('lets writing wait when too much waits, instead of taking more', async () => {

@@ -12,8 +12,10 @@ export interface WriterSettings {
   readonly maxBufferedRows?: number;
   /** A row waits no longer than this before it is sent, milliseconds; default 1,000. */
   readonly maxDelayMs?: number;
-  /** Told when a batch is not taken, once however often it is tried again. */
+  /** Told of each try that failed and is repeated. */
   readonly onFailed?: (error: Error) => void;
+  /** Told of each batch that was taken. */
+  readonly onWritten?: () => void;
 }
 
 /**
@@ -33,7 +35,8 @@ export class HistoryWriter {
   constructor(insert: InsertRows, settings: WriterSettings = {}) {
     this.#insert = insert;
     this.#settings = {
-      ...{ maxBatchRows: 10_000, maxBufferedRows: 50_000, maxDelayMs: 1_000, onFailed: () => undefined },
+      ...{ maxBatchRows: 10_000, maxBufferedRows: 50_000, maxDelayMs: 1_000 },
+      ...{ onFailed: () => undefined, onWritten: () => undefined },
       ...settings,
     };
   }
@@ -84,25 +87,18 @@ export class HistoryWriter {
     const buffers = this.#buffers;
     this.#buffers = new Map();
     this.#buffered = 0;
-    const { maxBatchRows, onFailed } = this.#settings;
+    const { maxBatchRows, onFailed, onWritten } = this.#settings;
     const { signal } = this.#closing;
     try {
       for (const [table, rows] of buffers) {
         for (let from = 0; from < rows.length; from += maxBatchRows) {
           const batch = rows.slice(from, from + maxBatchRows);
-          await untilDone(() => this.#insert(table, batch), { signal, onFailed: once(onFailed) });
+          await untilDone(() => this.#insert(table, batch), { signal, onFailed });
+          onWritten();
         }
       }
     } catch (error) {
       this.#failure = error;
     }
   }
-}
-
-function once<A>(tell: (argument: A) => void): (argument: A) => void {
-  let isTold = false;
-  return (argument) => {
-    if (!isTold) tell(argument);
-    isTold = true;
-  };
 }

@@ -1,5 +1,8 @@
 import type { EventLog } from '../eventlog/event-log.ts';
 
+const QUICK_LOOKS = 1000;
+const SLOW_LOOK_MS = 10;
+
 /** What a checkpoint is taken of. */
 export interface CheckpointedPipeline {
   /** Makes the intake stand still at an item boundary; resolves when it does. */
@@ -43,10 +46,13 @@ export async function waitUntilDrained(
   groups: readonly GroupOfTopics[],
   failed?: AbortSignal,
 ): Promise<void> {
-  for (;;) {
+  for (let looks = 1; ; looks += 1) {
     failed?.throwIfAborted();
     if (await isDrained(log, groups)) return;
-    await new Promise((resolve) => setImmediate(resolve));
+    // It mostly takes some turns of the event loop; a station that waits for a disk would be waited for at full speed.
+    await new Promise((resolve) =>
+      looks < QUICK_LOOKS ? setImmediate(resolve) : setTimeout(resolve, SLOW_LOOK_MS),
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { writingAt } from './writable.ts';
@@ -13,13 +13,20 @@ export function writeFileAtomically(path: string, ...parts: readonly Uint8Array[
   return writingAt(path, async () => {
     await mkdir(dirname(path), { recursive: true });
     const scratch = `${path}.new`;
-    const file = await open(scratch, 'w');
     try {
-      for (const part of parts) await file.write(part);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await open(scratch, 'w');
+      try {
+        // All of it or an error: one write of a file handle may be a short one, where the disk is nearly full.
+        for (const part of parts) await file.writeFile(part);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(scratch, path);
+    } catch (error) {
+      // On a full disk the part that was written would be in the way of everything else.
+      await rm(scratch, { force: true }).catch(() => undefined);
+      throw error;
     }
-    await rename(scratch, path);
   });
 }

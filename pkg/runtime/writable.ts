@@ -16,6 +16,13 @@ export async function writingAt<T>(path: string, work: () => Promise<T> | T): Pr
   }
 }
 
+/** Whether something could not be written for want of space, which may come again. */
+export function isOutOfSpace(error: unknown): error is FileUnwritable {
+  if (!(error instanceof FileUnwritable)) return false;
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /**
  * Sees, before long work, that its result can be written: tries in the nearest folder that is there, and leaves nothing behind.
  *

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -12,6 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { FaultReport, IS_NIGHTLY } from '../support/fault-report.ts';
 import { openTestLog } from '../support/kafka-log.ts';
 import { type FlowResult, SequenceFlow } from '../support/sequence-flow.ts';
+import { fill, mountDisk } from '../support/small-disk.ts';
 
 const missing = kafkaMissing();
 const START_MS = 180_000;
@@ -123,7 +123,7 @@ describe.skipIf(missing !== undefined)('events on three brokers while something 
   let servers: KafkaServers;
   let disk: string | undefined;
   beforeAll(async () => {
-    disk = mountDisk();
+    disk = mountDisk(DISK_BYTES);
     const dataOf = disk === undefined ? {} : { dataOf: { broker: SMALL, folder: join(disk, 'data') } };
     servers = await startKafka({ brokers: 3, isProxied: true, ...dataOf });
   }, START_MS);
@@ -185,26 +185,4 @@ async function moveLeaders(brokers: readonly string[], topic: string): Promise<v
     await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
   }
   await admin.disconnect();
-}
-
-/** A small file system in memory; `undefined` where we may not make one. */
-function mountDisk(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'tradewind-disk-'));
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', folder]);
-  if (status === 0) return folder;
-  rmSync(folder, { recursive: true });
-  return undefined;
-}
-
-/** Writes until nothing more fits. */
-function fill(path: string): void {
-  const file = openSync(path, 'w');
-  const zeros = Buffer.alloc(64 * 1024);
-  try {
-    for (;;) writeSync(file, zeros);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-  } finally {
-    closeSync(file);
-  }
 }

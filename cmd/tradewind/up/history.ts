@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startEngine } from '../../../pkg/history/embedded/start-engine.ts';
 import { History } from '../../../pkg/history/history.ts';
 import type { HistoryWriter } from '../../../pkg/history/writer.ts';
+import type { StorageAlarm } from '../../../pkg/runtime/storage-alarm.ts';
 import type { LaptopOptions } from './stations.ts';
 
 /**
@@ -15,6 +16,7 @@ export async function openHistoryWriter(
   { config, stream, logger, shutdown }: LaptopOptions,
   featureSet: string,
   names: readonly string[],
+  alarm: StorageAlarm,
 ): Promise<HistoryWriter | undefined> {
   if (!config.history.enabled) return undefined;
   const engine = await startEngine(join(stream.directory, 'history'), {
@@ -25,6 +27,7 @@ export async function openHistoryWriter(
   shutdown.add('history', () => history.close());
   await history.putFeatureNames(featureSet, names);
   return history.writer({
-    onFailed: ({ message }) => logger.warn({ reason: message }, 'history does not take rows, they wait'),
+    onFailed: ({ message }) => alarm.failed('history', message),
+    onWritten: () => alarm.succeeded('history'),
   });
 }

@@ -1,6 +1,7 @@
 import { takeConsistently, waitUntilDrained } from '../../../pkg/pipeline/checkpointer.ts';
 import { aborted } from '../../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
+import { isOutOfSpace } from '../../../pkg/runtime/writable.ts';
 import { TOPICS } from '../../../pkg/wire/topics.ts';
 import { type Checkpoint, checkpointPath, writeCheckpoint } from './checkpoint.ts';
 import { StreamModels } from './models.ts';
@@ -152,7 +153,19 @@ export class Laptop {
     const { checkpointSeconds } = this.#options.config.history;
     while (!signal.aborted) {
       await Promise.race([wait(checkpointSeconds * 1000), aborted(signal)]);
-      if (!signal.aborted) await this.#checkpoint();
+      if (!signal.aborted) await this.#checkpointIfFits();
+    }
+  }
+
+  /** Where there is no space the one before stands, and the next is tried in its turn. */
+  async #checkpointIfFits(): Promise<void> {
+    const { alarm } = this.#stations;
+    try {
+      await this.#checkpoint();
+      alarm.succeeded('checkpoint');
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
+      alarm.failed('checkpoint', error.message);
     }
   }
 }

@@ -9,6 +9,7 @@ import type { Scorecard } from '../../../pkg/prediction/scorecard/scorecard.ts';
 import type { PredictionService } from '../../../pkg/prediction/service.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
+import type { StorageAlarm } from '../../../pkg/runtime/storage-alarm.ts';
 import { VERSION } from '../../../pkg/runtime/version.ts';
 import { openRpc } from '../../service/open-rpc.ts';
 import type { LaptopOptions } from './stations.ts';
@@ -20,6 +21,7 @@ export interface ServerOptions extends LaptopOptions {
   readonly service: PredictionService;
   readonly definitions: readonly FeatureDefinition[];
   readonly scorecard: Scorecard;
+  readonly alarm: StorageAlarm;
   /** What the console showed when the run before ended. */
   readonly shown: LiveViewState | undefined;
 }
@@ -43,6 +45,7 @@ export async function openServers(
     const isReady = models.some(({ name }) => repository.isReady(name));
     return isReady ? { isReady } : { isReady, reason: 'no model can run now' };
   });
+  http.addReadiness('storage', options.alarm.check);
   http.use(createPredictHandler(service));
   http.use(createOipHttpHandler(repository, { timeoutMs: config.model.restTimeoutMs }));
   const console = await openConsole({

@@ -27,6 +27,7 @@ import type { UpConfig } from './config.ts';
 import { openHistoryWriter } from './history.ts';
 import { marketClockOf } from './market-clock-of.ts';
 import { openScorecard } from './scorecard.ts';
+import { StorageAlarm } from '../../../pkg/runtime/storage-alarm.ts';
 import type { Addresses, Screen } from './screen.ts';
 import type { ServedModels } from './served.ts';
 import { openServers } from './servers.ts';
@@ -63,6 +64,8 @@ export interface Stations {
   readonly consumersFailed: AbortSignal;
   readonly groups: readonly GroupOfTopics[];
   readonly writer: HistoryWriter | undefined;
+  /** For what cannot be kept for now. */
+  readonly alarm: StorageAlarm;
   readonly console: Console;
   readonly addresses: Addresses;
   /** Item of the source that the checkpoint of an earlier run goes on from. */
@@ -77,7 +80,8 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
   const settings: FeatureSettings = { ...config.features, bar: parseBarClock(stream.bar) };
   const { featureSet, names, definitions } = createFeatureEngine(settings);
 
-  const writer = await openHistoryWriter(options, featureSet, names);
+  const alarm = new StorageAlarm({ logger, registry: metrics.registry, clock: systemClock });
+  const writer = await openHistoryWriter(options, featureSet, names, alarm);
   const log = new MemoryEventLog({ startOffsets: checkpoint?.offsets ?? {} });
   shutdown.add('event log', () => log.close());
   await log.ensureTopics(topicSettings(TOPICS, PARTITIONS, RETENTION_RECORDS));
@@ -100,6 +104,7 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
   const scorecard = openScorecard(models.directory, metrics, checkpoint?.scorecard);
   const servers = await openServers({
     ...options,
+    alarm,
     service,
     definitions,
     scorecard,
@@ -159,6 +164,7 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
     consumersFailed: failed.signal,
     groups,
     writer,
+    alarm,
     console: servers.console,
     addresses: servers.addresses,
     resumedFrom: checkpoint?.position,

@@ -160,7 +160,10 @@ export class ResourceInvalid extends TradewindError {
         ? `${faults} fault${faults === 1 ? '' : 's'}`
         : `${warnings} warning${warnings === 1 ? '' : 's'} (--strict)`;
     super({ message: `manifests must be without faults, had ${counted}`, facts: { faults, warnings } });
+  }
+}
 
+/**
  * A file holds no TradingModel, or one that cannot be rolled out.
  *
  * @remedy `tradewind lint` tells everything that is wrong with it.

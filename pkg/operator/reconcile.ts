@@ -1,0 +1,107 @@
+import { decide } from '../rollout/decide.ts';
+import type { Decision } from '../rollout/decision.ts';
+import { canonicalJson } from '../tradingmodel/revision.ts';
+import { type TradingModelSpec, tradingModelSpecSchema } from '../tradingmodel/spec.ts';
+import type { TradingModelStatus } from '../tradingmodel/status.ts';
+import { act, type ActOptions } from './act.ts';
+import { FIELD_MANAGER, TRADING_MODELS, type TradingModel } from './kinds.ts';
+import { type Observation, observe, type ObserveOptions } from './observe.ts';
+import type { Outcome, Reconcile } from './runtime/controller.ts';
+import { KubeConflict, KubeNotFound, TerminalError } from './runtime/errors.ts';
+import type { EventRecorder } from './runtime/events.ts';
+import type { KubeClient } from './runtime/kube-client.ts';
+import { refOfKey } from './runtime/objects.ts';
+
+export interface ReconcileOptions
+  extends Omit<ObserveOptions, 'state'>,
+    Omit<ActOptions, 'client' | 'state'> {
+  readonly client: KubeClient;
+  readonly state: ObserveOptions['state'];
+  readonly events: Pick<EventRecorder, 'tell'>;
+}
+
+/**
+ * Brings one TradingModel forward: observe, decide, act, and write the status if it changed.
+ *
+ * What is watched may be behind what was written. Before anything is changed the object is read from the server itself, and a decision
+ * that was made on an older one is thrown away; the status is written only to the object that it was decided on.
+ */
+export function createReconcile(options: ReconcileOptions): Reconcile {
+  return async (key, signal) => {
+    const model = options.state.models.store.get(refOfKey(key));
+    if (model === undefined) {
+      options.windows.forget(key);
+      return { kind: 'done' };
+    }
+    const observation = await observe(options, key, model, specOf(model), signal);
+    const decision = decide(observation.seen);
+    return carryOut(options, observation, decision, signal);
+  };
+}
+
+async function carryOut(
+  options: ReconcileOptions,
+  { seen, model, actionFault }: Observation,
+  { actions, status, events, lookAgainSeconds }: Decision,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const isChanged = canonicalJson(status) !== canonicalJson(model.status ?? {});
+  if (actions.length > 0 && !(await isNewest(options, model, signal)))
+    return { kind: 'again', afterSeconds: 1 };
+  const subject = { model, spec: seen.spec, target: seen.target.name, signal };
+  const latest = await act(options, subject, actions);
+  const isGone = actions.some(({ kind }) => kind === 'removeFinalizer');
+  if (isChanged && !isGone) await writeStatus(options, latest, status, signal);
+  for (const { type, reason, message } of events)
+    options.events.tell(model, { type, reason, action: 'Rollout', note: message });
+  if (actionFault !== undefined)
+    options.events.tell(model, {
+      ...{ type: 'Warning', reason: 'ActionInvalid', action: 'Rollout' },
+      note: `annotation tradewind.dev/action ${actionFault}`,
+    });
+  return lookAgainSeconds === undefined
+    ? { kind: 'done' }
+    : { kind: 'again', afterSeconds: lookAgainSeconds };
+}
+
+/** @throws {TerminalError} An object that an older or newer definition let through. */
+function specOf(model: TradingModel): TradingModelSpec {
+  const parsed = tradingModelSpecSchema.safeParse(model.spec);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${['spec', ...path].join('.')} ${message}`);
+  throw new TerminalError(`TradingModel must be valid: ${faults.join('; ')}`);
+}
+
+async function isNewest(
+  { client }: Pick<ReconcileOptions, 'client'>,
+  { metadata }: TradingModel,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { name, namespace, resourceVersion, uid } = metadata;
+  try {
+    const found = await client.get(TRADING_MODELS, { name, namespace }, { signal });
+    return found.metadata.resourceVersion === resourceVersion && found.metadata.uid === uid;
+  } catch (error) {
+    if (error instanceof KubeNotFound) return false;
+    throw error;
+  }
+}
+
+/** Only to the object that was decided on; another one is decided on anew. */
+async function writeStatus(
+  { client }: Pick<ReconcileOptions, 'client'>,
+  model: TradingModel,
+  status: TradingModelStatus,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.update(
+      TRADING_MODELS,
+      { ...model, status },
+      { subresource: 'status', fieldManager: FIELD_MANAGER, signal },
+    );
+  } catch (error) {
+    // The watch tells of what changed meanwhile, and the object of a model that is gone needs no status.
+    if (!(error instanceof KubeConflict || error instanceof KubeNotFound)) throw error;
+  }
+}

@@ -21,10 +21,20 @@ export interface OipServerOptions {
   readonly drainMs: number;
   /** Time of an inference over REST that names none. */
   readonly restTimeoutMs: number;
+  /** Whether its health is SERVING from the start; default true. */
+  readonly isServing?: boolean;
 }
 
-/** Serves the models of a repository by the Open Inference Protocol, over gRPC and REST. @returns The gRPC port. */
-export async function openOip(options: OipServerOptions): Promise<number> {
+/** What serves by the Open Inference Protocol. */
+export interface OipServer {
+  /** Of gRPC. */
+  readonly port: number;
+  /** Makes its health SERVING. */
+  serve(): void;
+}
+
+/** Serves the models of a repository by the Open Inference Protocol, over gRPC and REST. */
+export async function openOip(options: OipServerOptions): Promise<OipServer> {
   const { repository, grpc, http, metrics, logger, shutdown, drainMs, restTimeoutMs } = options;
   const rpc = openRpc(grpc, { metrics, logger, shutdown });
   registerOip(rpc, repository);
@@ -36,7 +46,7 @@ export async function openOip(options: OipServerOptions): Promise<number> {
       : { isReady: false, reason: away.map(({ name, reason }) => `${name}: ${reason}`).join('; ') };
   });
   http.use(createOipHttpHandler(repository, { timeoutMs: restTimeoutMs }));
-  const grpcPort = await rpc.start();
+  const grpcPort = await rpc.start({ isServing: options.isServing ?? true });
   shutdown.add('gRPC server', () => rpc.stop(drainMs));
-  return grpcPort;
+  return { port: grpcPort, serve: () => rpc.serve() };
 }

@@ -9,13 +9,17 @@ export interface ModelsOptions {
   readonly logger: Logger;
   readonly shutdown: Shutdown;
   readonly settings: Omit<RepositoryOptions, 'onLoad' | 'onWorkerLost'>;
+  /** Told of each try to load, beside log and metrics. */
+  readonly onLoad?: RepositoryOptions['onLoad'];
 }
 
 /** A repository of models whose loads are counted and logged, let go of at shutdown. */
-export function openRepository({ metrics, logger, shutdown, settings }: ModelsOptions): FileModelRepository {
+export function openRepository(options: ModelsOptions): FileModelRepository {
+  const { metrics, logger, shutdown, settings } = options;
   const repository = new FileModelRepository({
     ...settings,
-    onLoad: (model, error) => {
+    onLoad: (model, error, source) => {
+      options.onLoad?.(model, error, source);
       metrics.modelLoads.inc({ model, result: error === undefined ? 'loaded' : 'failed' });
       // Where nothing serves, the error is thrown to who asked for the model, and told there.
       const isServed = repository.get(model) !== undefined;

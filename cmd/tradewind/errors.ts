@@ -132,7 +132,7 @@ export class NotReplayable extends TradewindError {
 }
 
 /**
- * A process of the distributed profile ended with a fault that another start would not mend; its log has the whole story.
+ * A process of the distributed profile ended, or serves nothing, for a fault that another start would not mend; its log has the whole story.
  *
  * @remedy Read its log, named in the message; mend the fault; start again.
  */
@@ -141,7 +141,7 @@ export class ProcessFailed extends TradewindError {
   readonly kind = 'precondition';
 
   constructor(name: string, said: string) {
-    super({ message: `${name} must run, has ended: ${said}`, facts: { name } });
+    super({ message: `${name} must run, cannot: ${said}`, facts: { name } });
   }
 }
 

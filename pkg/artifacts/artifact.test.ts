@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { randomArtifact } from '../../test/support/artifact.ts';
 import { inspectOnnx } from '../ml/onnx/inspect.ts';
-import { checkContract, localPath, readArtifact, sha256, writeArtifact } from './artifact.ts';
+import { checkContract, readArtifact, sha256, writeArtifact } from './artifact.ts';
 
 let folder: string;
 let directory: string;
@@ -83,12 +83,6 @@ it('writes into a free folder only, and the same bytes for the same contents', a
   const files = { 'model.onnx': model };
   await expect(writeArtifact(directory, rest, files)).rejects.toMatchObject({ code: 'ArtifactExists' });
   expect(await writeArtifact(join(folder, 'again'), rest, files)).toBe(digest);
-});
-
-it('takes paths and file addresses, and no other scheme', () => {
-  expect(localPath('a/b')).toBe('a/b');
-  expect(localPath('file:///a/b')).toBe('/a/b');
-  expect(() => localPath('s3://a/b')).toThrow(expect.objectContaining({ code: 'SchemeUnsupported' }));
 });
 
 describe('writing', () => {

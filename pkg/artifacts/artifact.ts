@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import {
   ArtifactExists,
@@ -11,12 +10,12 @@ import {
   DigestMismatch,
   FileTooLarge,
   ManifestInvalid,
-  SchemeUnsupported,
 } from './errors.ts';
 import type { GraphInspection } from '../ml/onnx/inspect.ts';
 import { writingAt } from '../runtime/writable.ts';
 import { type Manifest, manifestSchema, type NewManifest, type TensorSpec } from './manifest.ts';
 import { MAX_MANIFEST_BYTES, MAX_MODEL_BYTES, readBounded } from './read-bounded.ts';
+import { SIGNATURE_FILE } from './signature.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
 export const MODEL_FILE = 'model.onnx';
@@ -35,15 +34,15 @@ export interface Artifact {
   readonly model: Buffer;
 }
 
-export function sha256(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+export interface ReadOptions {
+  /** Largest file but the manifest. */
+  readonly maxModelBytes?: number;
+  /** Refuses a manifest by throwing, before any other file is looked at. */
+  readonly accept?: (manifest: Manifest, manifestBytes: Buffer, digest: string) => Promise<void>;
 }
 
-/** Path behind an address: a path or `file:`. @throws {SchemeUnsupported} */
-export function localPath(uri: string): string {
-  if (uri.startsWith('file:')) return fileURLToPath(uri);
-  if (/^[a-z][a-z0-9+.-]+:/i.test(uri)) throw new SchemeUnsupported(uri);
-  return uri;
+export function sha256(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 /**
@@ -104,7 +103,11 @@ function sortedKeys(_key: string, value: unknown): unknown {
  * @param expectedDigest - What the manifest's digest must be, where the caller knows it.
  * @throws {ArtifactNotFound | FileTooLarge | ManifestInvalid | DigestMismatch | ArtifactFilesInvalid}
  */
-export async function readArtifact(directory: string, expectedDigest?: string): Promise<Artifact> {
+export async function readArtifact(
+  directory: string,
+  expectedDigest?: string,
+  { maxModelBytes = MAX_MODEL_BYTES, accept }: ReadOptions = {},
+): Promise<Artifact> {
   const path = join(directory, MANIFEST_FILE);
   const text = await readBounded(path, MAX_MANIFEST_BYTES).catch((error: unknown) => {
     if (!(error instanceof FileTooLarge)) throw error;
@@ -115,7 +118,9 @@ export async function readArtifact(directory: string, expectedDigest?: string): 
   if (expectedDigest !== undefined && digest !== expectedDigest)
     throw new DigestMismatch(path, expectedDigest, digest);
   const manifest = parseManifest(path, text);
-  return { directory, manifest, manifestBytes: text, digest, model: await readFiles(directory, manifest) };
+  await accept?.(manifest, text, digest);
+  const model = await readFiles(directory, manifest, maxModelBytes);
+  return { directory, manifest, manifestBytes: text, digest, model };
 }
 
 /** @param path - Where it is from, for the message. @throws {ManifestInvalid} */
@@ -139,8 +144,8 @@ export function parseManifest(path: string, text: Buffer): Manifest {
  *
  * @returns The model: the very bytes that were hashed, since a file that is read twice may be another one the second time.
  */
-async function readFiles(directory: string, manifest: Manifest): Promise<Buffer> {
-  const named = new Set([MANIFEST_FILE, ...manifest.files.map((file) => file.path)]);
+async function readFiles(directory: string, manifest: Manifest, maxBytes: number): Promise<Buffer> {
+  const named = new Set([MANIFEST_FILE, SIGNATURE_FILE, ...manifest.files.map((file) => file.path)]);
   const extra = (await readdir(directory)).filter((name) => !named.has(name));
   if (extra.length > 0)
     throw new ArtifactFilesInvalid(
@@ -150,7 +155,7 @@ async function readFiles(directory: string, manifest: Manifest): Promise<Buffer>
   let model: Buffer | undefined;
   for (const file of manifest.files) {
     const path = join(directory, file.path);
-    const bytes = await readBounded(path, MAX_MODEL_BYTES);
+    const bytes = await readBounded(path, maxBytes);
     if (bytes === undefined)
       throw new ArtifactFilesInvalid(directory, `${file.path} must be a file, is missing or a link`);
     const have = sha256(bytes);

@@ -18,13 +18,16 @@ export class ArtifactNotFound extends TradewindError {
   }
 }
 
-/** The scheme of an artifact's address has no fetcher. */
+/** An artifact's address is of a scheme from which none can be fetched. */
 export class SchemeUnsupported extends TradewindError {
   readonly code = 'SchemeUnsupported';
   readonly kind = 'usage';
 
   constructor(uri: string) {
-    super({ message: `artifact must be a path or a file: address, was '${uri}'`, facts: { uri } });
+    super({
+      message: `address of an artifact must be a path, or of file:, pvc:, configmap:, https:, http: or s3:, was '${uri}'`,
+      facts: { uri },
+    });
   }
 }
 
@@ -107,6 +110,57 @@ export class FileTooLarge extends TradewindError {
     super({
       message: `file '${path}' must be at most ${maxBytes} bytes, was ${bytes}`,
       facts: { path, maxBytes, bytes },
+    });
+  }
+}
+
+/**
+ * An artifact must be signed, and is not.
+ *
+ * @remedy Sign it with `tradewind models sign`, or with cosign or openssl, as the guide on artifacts says.
+ */
+export class SignatureMissing extends TradewindError {
+  readonly code = 'SignatureMissing';
+  readonly kind = 'data';
+
+  constructor(location: string, file: string) {
+    super({
+      message: `artifact '${location}' must be signed while a public key is set, has no ${file}`,
+      facts: { uri: location },
+    });
+  }
+}
+
+/**
+ * The signature of an artifact is of none of the keys that count, or of another manifest.
+ *
+ * @remedy Do not serve it before you know who made it; sign it again, or configure the public key of who signed it.
+ */
+export class SignatureInvalid extends TradewindError {
+  readonly code = 'SignatureInvalid';
+  readonly kind = 'data';
+
+  constructor(location: string, keys: number) {
+    super({
+      message: `signature of '${location}' must be by ${keys === 1 ? 'the key that is' : `one of the ${keys} keys that are`} configured, over this manifest, is not`,
+      facts: { uri: location, keys },
+    });
+  }
+}
+
+/**
+ * A file of keys is not usable.
+ *
+ * @remedy Give PEM of Ed25519 or ECDSA P-256, without a password; the guide on artifacts has the line of openssl that makes one.
+ */
+export class KeyInvalid extends TradewindError {
+  readonly code = 'KeyInvalid';
+  readonly kind = 'usage';
+
+  constructor(path: string, kind: 'public' | 'private', why: string) {
+    super({
+      message: `'${path}' must hold a ${kind} key, Ed25519 or ECDSA P-256 in PEM, but ${why}`,
+      facts: { path, why },
     });
   }
 }

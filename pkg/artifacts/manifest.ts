@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits');
+/** No folder, and none of the two files that are about the others. */
+const FILE_NAME = /^(?!\.{1,2}$)(?!manifest\.json(\.sig)?$)[A-Za-z0-9._-]{1,128}$/;
 const timeUs = z.int().nonnegative();
 
 /** Element types that Tradewind models use on their inputs and outputs. */
@@ -64,9 +66,18 @@ export const manifestSchema = z.strictObject({
   /** Every file of the artifact but the manifest itself. */
   files: z
     .array(
-      z.strictObject({ path: z.string().regex(/^[A-Za-z0-9._-]+$/), bytes: z.int().nonnegative(), sha256 }),
+      z.strictObject({
+        path: z.string().regex(FILE_NAME, 'must be the name of a file beside manifest.json'),
+        bytes: z.int().nonnegative(),
+        sha256,
+      }),
     )
-    .min(1),
+    .min(1)
+    .max(100)
+    .refine(
+      (files) => new Set(files.map(({ path }) => path)).size === files.length,
+      'must name no file twice',
+    ),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;

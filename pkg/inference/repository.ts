@@ -1,18 +1,17 @@
-import { basename } from 'node:path';
-
-import { type Artifact, checkContract, localPath, readArtifact, sha256 } from '../artifacts/artifact.ts';
-import { ArtifactNotFound } from '../artifacts/errors.ts';
+import { checkContract, sha256 } from '../artifacts/artifact.ts';
 import type { Manifest } from '../artifacts/manifest.ts';
-import { MAX_MODEL_BYTES, readBounded } from '../artifacts/read-bounded.ts';
 import { inspectOnnx } from '../ml/onnx/inspect.ts';
 import { TradewindError } from '../runtime/errors.ts';
 import { ModelSourceUnknown } from './errors.ts';
+import { type ModelSource, readLocalModel } from './model-source.ts';
 import { OnnxModel } from './onnx-model.ts';
 import type { PlacementSettings } from './placement.ts';
 import type { BatchingSettings } from './row-batcher.ts';
 import type { ModelIndexEntry, ModelRepository, ServedModel } from './served-model.ts';
 
 export interface RepositoryOptions {
+  /** Brings a model here and reads it; by default from a folder or file of this machine. */
+  readonly read?: (source: string) => Promise<ModelSource>;
   /** Threads within one run; default 1. */
   readonly threads?: number;
   readonly batching?: BatchingSettings;
@@ -23,8 +22,8 @@ export interface RepositoryOptions {
   readonly check?: (name: string, manifest: Manifest | undefined) => void;
   /** Told what serves under a name from now on, `undefined` for nothing; what served before is let go of after that. */
   readonly onServe?: (name: string, loaded: LoadedModel | undefined) => void;
-  /** Told after each try to load. */
-  readonly onLoad?: (name: string, error: unknown) => void;
+  /** Told after each try to load, from where it was. */
+  readonly onLoad?: (name: string, error: unknown, source: string) => void;
   /** Told of each worker thread of a model that ended by itself; it is started again. */
   readonly onWorkerLost?: (name: string, error: Error) => void;
 }
@@ -39,6 +38,8 @@ export interface LoadedModel {
 
 interface Entry {
   source: string;
+  /** Lets go of what the reading of the model that serves has kept for it. */
+  release: () => Promise<void>;
   loaded: LoadedModel | undefined;
   state: ModelIndexEntry['state'];
   reason: string;
@@ -66,16 +67,17 @@ export class FileModelRepository implements ModelRepository {
   /**
    * Makes a source known and loads it.
    *
-   * @param source - Artifact folder, .onnx file, or `file:` address of either.
+   * @param source - Whatever `read` takes: an artifact folder, .onnx file, or address of either.
    * @param name - Name to serve under; by default from the manifest or the file.
    * @returns The name.
    */
   async add(source: string, name?: string): Promise<string> {
-    const path = localPath(source);
-    const chosen = name ?? (await defaultName(path));
+    const first = name === undefined ? await this.#read(source) : undefined;
+    const chosen = name ?? first!.name;
     const known = this.#entries.get(chosen);
-    const entry = known ?? {
-      source: path,
+    const entry: Entry = known ?? {
+      source,
+      release: async () => undefined,
       loaded: undefined,
       state: 'UNKNOWN',
       reason: '',
@@ -83,7 +85,7 @@ export class FileModelRepository implements ModelRepository {
     };
     this.#entries.set(chosen, entry);
     try {
-      await inTurn(entry, () => this.#swap(chosen, entry, path));
+      await inTurn(entry, () => this.#swap(chosen, entry, source, first));
     } catch (error) {
       // A name that never served and cannot be loaded is no model.
       if (known === undefined && entry.loaded === undefined) this.#entries.delete(chosen);
@@ -124,14 +126,14 @@ export class FileModelRepository implements ModelRepository {
 
   async unload(name: string): Promise<void> {
     const entry = this.#entry(name);
-    await inTurn(entry, () => {
+    await inTurn(entry, async () => {
       const { loaded } = entry;
       entry.loaded = undefined;
       entry.state = 'UNAVAILABLE';
       entry.reason = 'unloaded';
       this.#options.onServe?.(name, undefined);
       loaded?.served.retire(this.#retireIdleMs);
-      return Promise.resolve();
+      await this.#letGo(entry, async () => undefined);
     });
   }
 
@@ -150,34 +152,53 @@ export class FileModelRepository implements ModelRepository {
     return entry;
   }
 
-  /** Opens the source and then puts it in the place of what serves; the source is kept only if it opens. */
-  async #swap(name: string, entry: Entry, source: string): Promise<void> {
+  #read(source: string): Promise<ModelSource> {
+    return (this.#options.read ?? readLocalModel)(source);
+  }
+
+  /**
+   * Reads the source, opens it and then puts it in the place of what serves; the source is kept only if it opens.
+   *
+   * @param first - What was read of the source already.
+   */
+  async #swap(name: string, entry: Entry, source: string, first?: ModelSource): Promise<void> {
     const before = entry.loaded;
     if (before === undefined) entry.state = 'LOADING';
+    let model = first;
     try {
-      entry.loaded = await this.#open(name, source);
+      model ??= await this.#read(source);
+      entry.loaded = await this.#open(name, model);
     } catch (error) {
+      await model?.release();
       entry.state = before === undefined ? 'UNAVAILABLE' : 'READY';
       entry.reason = error instanceof TradewindError ? `${error.code}: ${error.message}` : 'internal error';
-      this.#options.onLoad?.(name, error);
+      this.#options.onLoad?.(name, error, source);
       throw error;
     }
     entry.source = source;
     entry.state = 'READY';
     entry.reason = '';
-    this.#options.onLoad?.(name, undefined);
+    this.#options.onLoad?.(name, undefined, source);
     this.#options.onServe?.(name, entry.loaded);
     before?.served.retire(this.#retireIdleMs);
+    await this.#letGo(entry, model.release);
   }
 
-  async #open(name: string, path: string): Promise<LoadedModel> {
+  /** Lets go of what was kept for the model of before. */
+  async #letGo(entry: Entry, next: Entry['release']): Promise<void> {
+    const { release } = entry;
+    entry.release = next;
+    await release();
+  }
+
+  async #open(name: string, source: ModelSource): Promise<LoadedModel> {
     const { threads = 1, batching = {}, placement = {}, onWorkerLost, check } = this.#options;
     const common = {
       ...{ name, threads, batching, placement },
       onWorkerLost: (error: Error) => onWorkerLost?.(name, error),
     };
-    if (path.endsWith('.onnx')) {
-      const bytes = await readModelFile(path);
+    if (source.kind === 'onnx') {
+      const { bytes } = source;
       const graph = inspectOnnx(bytes);
       check?.(name, undefined);
       return {
@@ -186,8 +207,7 @@ export class FileModelRepository implements ModelRepository {
         manifestBytes: undefined,
       };
     }
-    const artifact: Artifact = await readArtifact(path);
-    const { manifest, manifestBytes, digest, model } = artifact;
+    const { manifest, manifestBytes, digest, model } = source.artifact;
     const graph = inspectOnnx(model);
     checkContract(manifest, graph);
     check?.(name, manifest);
@@ -204,14 +224,4 @@ function inTurn(entry: Entry, work: () => Promise<void>): Promise<void> {
   const result = entry.turn.then(work);
   entry.turn = result.catch(() => undefined);
   return result;
-}
-
-async function defaultName(path: string): Promise<string> {
-  return path.endsWith('.onnx') ? basename(path, '.onnx') : (await readArtifact(path)).manifest.name;
-}
-
-async function readModelFile(path: string): Promise<Buffer> {
-  const bytes = await readBounded(path, MAX_MODEL_BYTES, { followLinks: true });
-  if (bytes === undefined) throw new ArtifactNotFound(path);
-  return bytes;
 }

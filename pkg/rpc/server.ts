@@ -95,16 +95,23 @@ export class RpcServer {
   /**
    * Binds and serves.
    *
+   * @param options - Whether health is SERVING from now on, the default, or from {@link serve} on.
    * @returns The port.
    * @throws {PortInUse} Another process listens there.
    * @throws {AddressUnusable} The address cannot be bound for another reason.
    */
-  async start(): Promise<number> {
+  async start({ isServing = true }: { readonly isServing?: boolean } = {}): Promise<number> {
     const { host = '127.0.0.1', port } = this.#options;
     this.#port = await this.#listener.listen(host, port);
+    if (isServing) this.serve();
+    else this.health.set('', false);
+    return this.#port;
+  }
+
+  /** Says SERVING, for the server and every service. */
+  serve(): void {
     for (const service of this.#reflection.services) this.health.set(service, true);
     this.health.set('', true);
-    return this.#port;
   }
 
   /**

@@ -108,7 +108,7 @@ describe.skipIf(missing !== undefined)(
       const args = ['up', '--profile', 'distributed', '--data', folder, ...ports];
       const { code, stderr } = await runCli(args, { ...env, TRADEWIND_MODEL_URIS: '/nonexistent' });
       expect(code).not.toBe(0);
-      expect(stderr).toMatch(/ProcessFailed: predictor must run, has ended: .*ArtifactNotFound/);
+      expect(stderr).toMatch(/ProcessFailed: predictor must run, cannot: .*ArtifactNotFound/);
     }, 60_000);
   },
 );

@@ -23,9 +23,10 @@ const cache = process.env['TRADEWIND_CACHE'] ?? join(repoRoot, '.cache');
  *
  * @param modules - What must be importable, e.g. `tritonclient.grpc`.
  * @param requirements - File for `pip install -r`, from the root of the repository.
+ * @param check - Statement of Python that fails where what is there will not do.
  */
-export function pythonWith(modules: readonly string[], requirements: string): Tool {
-  const wanted = ['-c', `import ${modules.join(', ')}`];
+export function pythonWith(modules: readonly string[], requirements: string, check = ''): Tool {
+  const wanted = ['-c', `import ${modules.join(', ')}\n${check}`];
   const venv = join(cache, 'python/bin/python');
   return found(`Python 3 with ${modules.join(', ')}`, [
     () => (succeeds('python3', wanted) ? 'python3' : undefined),

@@ -34,12 +34,14 @@ process.once('exit', () => {
  * has started.
  *
  * @param env - Beside that of this process.
+ * @param options - Whether to wait until a predictor has loaded its models; default true.
  * @throws With its log where it ends instead.
  */
 export async function startService(
   name: string,
   config: object,
   env: Readonly<Record<string, string>> = {},
+  { isReady = true }: { readonly isReady?: boolean } = {},
 ): Promise<RunningService> {
   const folder = mkdtempSync(join(tmpdir(), 'tradewind-service-'));
   const file = join(folder, 'config.json');
@@ -69,6 +71,14 @@ export async function startService(
     throw new Error(`${name} must start, has logged:\n${service.stderr()}`);
   }
   const addresses = JSON.parse(started) as Readonly<Record<string, string>>;
+  // A predictor answers before its models are loaded.
+  if (name === 'predictor' && isReady)
+    await eventually(
+      async () => (await fetch(`http://${addresses['http']}/readyz`)).ok,
+      START_TIMEOUT_MS,
+    ).catch(() => {
+      throw new Error(`${name} must become ready, has logged:\n${service.stderr()}`);
+    });
   return {
     pid: service.child.pid!,
     ended: service.finished.then(({ code }) => code),

@@ -22,7 +22,10 @@ export function registerServe(program: Command): void {
   program
     .command('serve')
     .description('Serve one artifact, or any ONNX model, over gRPC and REST.')
-    .argument('<artifact>', 'artifact folder, or an .onnx file (served without verification)')
+    .argument(
+      '<artifact>',
+      'artifact folder or its address (https:, s3:, ...), or an .onnx file (served without verification)',
+    )
     .option('--name <name>', 'name to serve under (default: from the manifest or the file)')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--grpc-port <port>', 'gRPC port (0 picks a free one)', parseNumber, 50_051)

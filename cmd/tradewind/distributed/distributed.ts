@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { MANIFEST_FILE } from '../../../pkg/artifacts/artifact.ts';
+import type { ModelLoad } from '../../../pkg/inference/model-loads.ts';
 import { aborted } from '../../../pkg/runtime/aborted.ts';
 import { EXIT_CODES } from '../../../pkg/runtime/errors.ts';
 import { assertFree, freePorts } from '../../../pkg/runtime/free-ports.ts';
@@ -72,11 +73,15 @@ export async function runDistributed(options: DistributedOptions): Promise<void>
   const stopping = AbortSignal.any([signal, failed.signal]);
   say(screen(running, logFolder, grpcPort));
   try {
-    await Promise.all(
-      running.map(async ({ process: { name, http } }) => {
+    const hopeless = (why: string): void => failed.abort(new ProcessFailed('predictor', why));
+    await Promise.all([
+      ...processes
+        .filter(({ name }) => name === 'predictor')
+        .map(({ http }) => watchModels(http, hopeless, stopping)),
+      ...running.map(async ({ process: { name, http } }) => {
         if (await isReady(http, stopping)) say(`  ${name} is ready`);
       }),
-    );
+    ]);
     await aborted(stopping);
     failed.signal.throwIfAborted();
   } finally {
@@ -123,14 +128,35 @@ function screen(running: readonly Supervised[], logFolder: string, grpcPort: num
   ].join('\n');
 }
 
+/** Watches a predictor until its models serve, and tells of a fault of one that will not pass by itself. */
+async function watchModels(
+  http: string,
+  onHopeless: (why: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const { models } = ((await answer(`http://${http}/model-state`, signal)
+      .then((response) => response?.json())
+      .catch(() => undefined)) as { readonly models: readonly ModelLoad[] } | undefined) ?? { models: [] };
+    const bad = models.find(({ retryable }) => retryable === false);
+    if (bad !== undefined) return onHopeless(`${bad.reason}: ${bad.message}`);
+    if (models.length > 0 && models.every(({ state }) => state === 'warm')) return;
+    await new Promise((done) => setTimeout(done, POLL_MS));
+  }
+}
+
 /** Waits until a process is ready. @returns False where the signal aborted before. */
 async function isReady(http: string, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
-    const answer = await fetch(`http://${http}/readyz`, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
-    }).catch(() => undefined);
-    if (answer?.ok === true) return true;
+    if ((await answer(`http://${http}/readyz`, signal))?.ok === true) return true;
     await new Promise((done) => setTimeout(done, POLL_MS));
   }
   return false;
+}
+
+/** What a process answers; nothing where it does not. */
+function answer(url: string, signal: AbortSignal): Promise<Response | undefined> {
+  return fetch(url, {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+  }).catch(() => undefined);
 }

@@ -1,6 +1,12 @@
-import { type Artifact, checkContract, localPath, readArtifact } from '../../../pkg/artifacts/artifact.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { type Artifact, checkContract, readArtifact } from '../../../pkg/artifacts/artifact.ts';
+import { readPrivateKey, SIGNATURE_FILE, signManifest } from '../../../pkg/artifacts/signature.ts';
 import { type GraphInspection, inspectOnnx } from '../../../pkg/ml/onnx/inspect.ts';
-import type { ModelsFlags } from '../commands/models.ts';
+import { writingAt } from '../../../pkg/runtime/writable.ts';
+import { storeOfCommand } from '../../service/artifacts.ts';
+import type { ModelsFlags, VerifyFlags } from '../commands/models.ts';
 import { modelVerdict, verdictText } from '../model-verdict.ts';
 import { columns, printJson } from '../output.ts';
 
@@ -51,15 +57,33 @@ export async function inspectModel(dir: string, { json }: Pick<ModelsFlags, 'jso
   );
 }
 
-/** Checks everything that a server would check; the exit code tells. */
-export async function verifyModel(dir: string, { json }: Pick<ModelsFlags, 'json'>): Promise<void> {
-  const { manifest, digest } = await readAndInspect(dir);
-  if (json === true) printJson({ ok: true, name: manifest.name, version: manifest.version, digest });
-  else process.stdout.write(`ok ${manifest.name} ${manifest.version} ${digest}\n`);
+/** Checks everything that a server would check, the signature too where a key is named; the exit code tells. */
+export async function verifyModel(uri: string, { json, key }: VerifyFlags): Promise<void> {
+  const { manifest, digest } = await readAndInspect(uri, key);
+  const isSigned = key !== undefined;
+  if (json === true) {
+    printJson({ ok: true, name: manifest.name, version: manifest.version, digest, isSigned });
+    return;
+  }
+  process.stdout.write(`ok ${manifest.name} ${manifest.version} ${digest}${isSigned ? ' signed' : ''}\n`);
 }
 
-async function readAndInspect(dir: string): Promise<Artifact & { readonly graph: GraphInspection }> {
-  const artifact = await readArtifact(localPath(dir));
+/** Signs an artifact that is whole: writes the signature over its manifest beside it. */
+export async function signModel(directory: string, key: string): Promise<void> {
+  const privateKey = await readPrivateKey(key);
+  const { manifestBytes, digest } = await readArtifact(directory);
+  const path = join(directory, SIGNATURE_FILE);
+  await writingAt(path, () => writeFile(path, signManifest(manifestBytes, privateKey)));
+  process.stdout.write(`signed ${digest} ${path}\n`);
+}
+
+async function readAndInspect(
+  uri: string,
+  publicKeyFile?: string,
+): Promise<Artifact & { readonly graph: GraphInspection }> {
+  const store = await storeOfCommand(publicKeyFile);
+  const { artifact, release } = await store.open(uri, { signal: new AbortController().signal });
+  await release();
   const graph = inspectOnnx(artifact.model);
   checkContract(artifact.manifest, graph);
   return { ...artifact, graph };

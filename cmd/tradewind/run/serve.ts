@@ -1,14 +1,15 @@
-import { once } from 'node:events';
-
 import { z } from 'zod';
 
 import type { OnnxModel } from '../../../pkg/inference/onnx-model.ts';
+import { aborted } from '../../../pkg/runtime/aborted.ts';
 import { loadConfig } from '../../../pkg/runtime/config.ts';
 import { createLogger } from '../../../pkg/runtime/logger.ts';
 import { createMetrics } from '../../../pkg/runtime/metrics.ts';
 import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
+import { createProgress } from '../../../pkg/runtime/progress.ts';
 import { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { openOip } from '../../predictor/open-oip.ts';
+import { modelReader, storeOfCommand } from '../../service/artifacts.ts';
 import { openRepository } from '../../service/models.ts';
 import {
   grpcSection,
@@ -59,13 +60,21 @@ export async function runServe(artifact: string, flags: ServeFlags): Promise<voi
     onProblem: (level, message) => metrics.logLines.inc({ level, message }),
   });
   const shutdown = new Shutdown();
-  const repository = openRepository({ metrics, logger, shutdown, settings: model });
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const { signal } = stopping;
+  const progress = createProgress(process.stderr);
+  const observer = { onBytes: (done: number, total: number) => progress.update('fetching', done, total) };
+  const read = modelReader(await storeOfCommand(), { signal, observer: () => observer });
+  const repository = openRepository({ metrics, logger, shutdown, settings: { ...model, read } });
   try {
-    const name = await repository.add(artifact, flags.name);
+    const name = await repository.add(artifact, flags.name).finally(() => progress.stop());
     const { served, manifest } = repository.loaded(name)!;
     const http = new OpsServer({ ...web, registry: metrics.registry, logger });
     const drainMs = DRAIN_MS;
-    const grpcPort = await openOip({
+    const { port: grpcPort } = await openOip({
       ...{ repository, grpc, http, metrics, logger, shutdown, drainMs },
       restTimeoutMs: model.restTimeoutMs,
     });
@@ -87,8 +96,12 @@ export async function runServe(artifact: string, flags: ServeFlags): Promise<voi
         '',
       ].join('\n'),
     );
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    await aborted(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
   } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
     await shutdown.run(STOP_DEADLINE_MS);
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { artifactSection } from '../../artifact-settings.ts';
 import {
   featuresSection,
   grpcSection,
@@ -24,7 +25,9 @@ export const upConfigSchema = z.strictObject({
         .string()
         .min(1)
         .optional()
-        .describe('Artifact to serve; where absent, one is trained at the first start'),
+        .describe(
+          'Artifact to serve, a folder or an address; where absent, one is trained at the first start',
+        ),
       train: z.boolean().default(true).describe('Whether to train a model where there is none'),
       trainShare: z
         .number()
@@ -41,6 +44,7 @@ export const upConfigSchema = z.strictObject({
       placement: placementSection,
     })
     .prefault({}),
+  artifact: artifactSection,
   prediction: predictionSection,
   history: z
     .strictObject({

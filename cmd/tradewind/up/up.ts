@@ -11,6 +11,7 @@ import { optional } from '../optional.ts';
 import { type UpConfig, upConfigSchema } from './config.ts';
 import { Laptop } from './laptop.ts';
 import { Screen } from './screen.ts';
+import { modelReader, openStore } from '../../service/artifacts.ts';
 import { ServedModels } from './served.ts';
 import { featuresOfStream, openStream } from './stream.ts';
 import { formatSummary } from './summary.ts';
@@ -44,8 +45,9 @@ export async function runUp(flags: UpFlags): Promise<void> {
     const { dir, threads, placement } = config.model;
     const features = await featuresOfStream(config);
     checkGivenBar(flags.bar, features.bar);
+    const read = modelReader(await openStore(config.artifact), { signal: stopping.signal });
     const models = new ServedModels(
-      { metrics, logger, shutdown, settings: { threads, placement } },
+      { metrics, logger, shutdown, settings: { threads, placement, read } },
       features,
     );
     // What cannot be is told before anything is made or said.

@@ -19,8 +19,8 @@ import { randomArtifact } from '../../test/support/artifact.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { type RunningService, startService } from '../../test/support/services.ts';
 
-const WAIT_MS = 60_000;
-const DEADLINE_MS = 150_000;
+const WAIT_MS = 120_000;
+const DEADLINE_MS = 300_000;
 
 let scratch: string;
 let server: ArtifactServer;
@@ -68,10 +68,11 @@ async function published(
   name: string,
   seed: number,
   sets: readonly ('core-v1' | 'micro-v1')[] = ['core-v1'],
+  trees = 3,
 ) {
   const folder = join(scratch, name);
   await mkdir(folder, { recursive: true });
-  const directory = await randomArtifact(folder, { name, seed, sets, trees: 20 });
+  const directory = await randomArtifact(folder, { name, seed, sets, trees });
   const files = await filesOf(directory);
   const manifest = files['manifest.json']!;
   const signature = async (key: string): Promise<Buffer> =>
@@ -153,7 +154,7 @@ const CASES: readonly Case[] = [
     'model.onnx',
     { kind: 'stall', afterBytes: 0 },
     'FetchTimeout',
-    /must send within 300 ms/,
+    /must send within 1000 ms/,
   ),
   ofServer(
     'a model that is too short',
@@ -278,7 +279,7 @@ describe('a predictor of faulty artifacts', () => {
             publicKeyFile: join(scratch, 'a.pub'),
             cacheDir: join(scratch, 'cache'),
             caFile: server.ca,
-            ...{ idleTimeoutMs: 300, retryPauseMs: 20, mendPauseMs: 50 },
+            ...{ idleTimeoutMs: 1000, retryPauseMs: 20, mendPauseMs: 50 },
           },
         },
         {},
@@ -330,7 +331,7 @@ describe('a predictor', () => {
   it(
     'that is killed while it fetches goes on with what it has',
     async () => {
-      const { digest, files } = await published('killed', 50);
+      const { digest, files } = await published('killed', 50, ['core-v1'], 20);
       const settings = {
         model: { uris: [`${server.origin}/killed`], digest, name: 'mine' },
         artifact: { cacheDir: join(scratch, 'cache-killed'), caFile: server.ca },
@@ -352,9 +353,9 @@ describe('a predictor', () => {
       server.faults.clear();
       const second = await startService('predictor', settings);
       try {
-        expect(server.seen.findLast(({ path }) => path === '/killed/model.onnx')?.range).toBe(
-          `bytes=${load!.bytesDone}-`,
-        );
+        const { range } = server.seen.findLast(({ path }) => path === '/killed/model.onnx')!;
+        // More may have come after it was asked how far it is.
+        expect(Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1])).toBeGreaterThanOrEqual(load!.bytesDone);
         expect(await health(second)).toBe(Status.SERVING);
       } finally {
         await second.stop('SIGTERM');

@@ -20,12 +20,13 @@ export const BUILTIN_METRICS = [
 export type BuiltinMetric = (typeof BUILTIN_METRICS)[number];
 
 /**
- * Metrics that have no value of the stable revision to divide by: the first two compare with it already, and the quotient of two
- * profits, which may be below zero, says nothing.
+ * Metrics that have no value of the stable revision to divide by: the first two compare with it already, the third with the training,
+ * and the quotient of two profits, which may be below zero, says nothing.
  */
 export const WITHOUT_STABLE_VALUE = [
   'PredictionPSI',
   'PredictionKS',
+  'FeaturePSI',
   'ShadowPnl',
 ] as const satisfies readonly BuiltinMetric[];
 

@@ -10,7 +10,7 @@ const code = (text: string): string => (text === '' ? '' : `\`${cell(text)}\``);
 export function referencePage(resource: Resource): string {
   const { kind, plural, shortName, description, columns, scale } = resource;
   const schema = objectSchema(resource);
-  const fields = [...fieldsOf(schema, '')].filter(({ path }) => /^(spec|status)\./.test(path));
+  const fields = [...fieldsOf(schema, '')];
   const below = (root: string): readonly Field[] => fields.filter(({ path }) => path.startsWith(`${root}.`));
   const columnRows = columns.map(
     (column) =>

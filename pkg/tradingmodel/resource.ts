@@ -57,10 +57,12 @@ export const TRADING_MODEL: Resource = {
   rules: [
     {
       rule: `self.metadata.name.size() <= ${MAX_MODEL_NAME}`,
+      fieldPath: '.metadata.name',
       message: `metadata.name must have at most ${MAX_MODEL_NAME} characters, so that names of revisions have at most 63: shorten it`,
     },
     {
       rule: `self.metadata.name.matches(r'^[a-z]([-a-z0-9]*[a-z0-9])?$')`,
+      fieldPath: '.metadata.name',
       message:
         'metadata.name must be lower-case letters, digits and -, and begin with a letter, since Services are named after it: rename it',
     },
@@ -138,10 +140,12 @@ export const RISK_LIMITS: Resource = {
   rules: [
     {
       rule: 'self.metadata.name.size() <= 63',
+      fieldPath: '.metadata.name',
       message: 'metadata.name must have at most 63 characters, so that a model can name it: shorten it',
     },
     {
       rule: `self.metadata.name.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')`,
+      fieldPath: '.metadata.name',
       message:
         'metadata.name must be lower-case letters, digits and -, so that a model can name it: rename it',
     },

@@ -11,7 +11,7 @@ import {
 
 import type { Path } from './value-text.ts';
 
-/** One document of a YAML file. */
+/** One document of a YAML file that holds an object. Empty ones are none. */
 export interface YamlObject {
   /** As JSON. */
   readonly value: unknown;
@@ -52,7 +52,14 @@ export function readYaml(text: string): YamlFile {
         line: lines.linePos(pos[0]).line,
         message: `must be YAML: ${message.replaceAll(/\s+/g, ' ')}`,
       });
-    if (document.errors.length === 0 && document.contents !== null) objects.push(objectOf(document, lines));
+    if (document.errors.length > 0) continue;
+    const object = objectOf(document, lines);
+    if (typeof object.value === 'object' && object.value !== null) objects.push(object);
+    else if (object.value !== null)
+      faults.push({
+        line: object.lineOf([]),
+        message: `must be an object, was ${JSON.stringify(object.value)}`,
+      });
   }
   return { objects, faults };
 }

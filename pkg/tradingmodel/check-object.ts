@@ -20,29 +20,40 @@ export interface Checked {
 }
 
 /**
+ * How strict a check is. `write`: as the API server is with an object that is written. `read`: as whoever reads one that is stored must
+ * be, under newer or older rules: fields that are not known are dropped, and rules are not evaluated.
+ */
+export type CheckMode = 'write' | 'read';
+
+/**
  * Does what the API server does with an object that it is given: fills in defaults, checks the schema, evaluates the rules. Unlike the
  * API server it goes on after the first kind of fault, as far as it can.
  */
-export function checkObject(schema: StructuralSchema, value: unknown, path: Path = []): Checked {
+export function checkObject(schema: StructuralSchema, value: unknown, mode: CheckMode = 'write'): Checked {
   const faults: Fault[] = [];
-  const checked = check(schema, value, path, faults);
+  const checked = check(schema, value, [], { faults, mode });
   return { value: checked, faults };
 }
 
-function check(schema: StructuralSchema, value: unknown, path: Path, faults: Fault[]): unknown {
-  const before = faults.length;
+/** What is known of the whole check. */
+interface Run {
+  readonly faults: Fault[];
+  readonly mode: CheckMode;
+}
+
+function check(schema: StructuralSchema, value: unknown, path: Path, run: Run): unknown {
+  const before = run.faults.length;
   if (!hasType(schema, value)) {
     const isBare = schema.type === 'string' && (typeof value === 'number' || typeof value === 'boolean');
     const fix = isBare ? ': put it in quotes' : '';
-    faults.push({ path, message: `must be ${kindName(schema)}, was ${shownValue(path, value)}${fix}` });
+    run.faults.push({ path, message: `must be ${kindName(schema)}, was ${shownValue(path, value)}${fix}` });
     return value;
   }
   let whole = value;
-  if (schema.type === 'array') whole = checkItems(schema, value as readonly unknown[], path, faults);
-  else if (schema.type === 'object')
-    whole = checkFields(schema, value as Record<string, unknown>, path, faults);
-  else checkBounds(schema, value as string | number | boolean, path, faults);
-  checkRules(schema, whole, path, faults, faults.length > before);
+  if (schema.type === 'array') whole = checkItems(schema, value as readonly unknown[], path, run);
+  else if (schema.type === 'object') whole = checkFields(schema, value as Record<string, unknown>, path, run);
+  else checkBounds(schema, value as string | number | boolean, path, run);
+  if (run.mode === 'write') checkRules(schema, whole, path, run, run.faults.length > before);
   return whole;
 }
 
@@ -68,17 +79,17 @@ function checkItems(
   schema: StructuralSchema,
   items: readonly unknown[],
   path: Path,
-  faults: Fault[],
+  run: Run,
 ): readonly unknown[] {
   const { minItems = 0, maxItems = Infinity } = schema;
   if (items.length < minItems || items.length > maxItems) {
     const wanted = items.length < minItems ? `at least ${minItems}` : `at most ${maxItems}`;
-    faults.push({
+    run.faults.push({
       path,
       message: `must hold ${wanted} item${wanted.endsWith(' 1') ? '' : 's'}, held ${items.length}`,
     });
   }
-  const checked = items.map((item, i) => check(schema.items!, item, [...path, i], faults));
+  const checked = items.map((item, i) => check(schema.items!, item, [...path, i], run));
   const identity = identityOf(schema);
   if (identity === undefined) return checked;
   const seen = new Map<string, number>();
@@ -87,7 +98,7 @@ function checkItems(
     const first = seen.get(id);
     if (first === undefined) seen.set(id, i);
     else
-      faults.push({
+      run.faults.push({
         path: [...path, i],
         message: `must be there once, was ${id} as in item ${first}: remove one`,
       });
@@ -108,17 +119,17 @@ function checkFields(
   schema: StructuralSchema,
   given: Readonly<Record<string, unknown>>,
   path: Path,
-  faults: Fault[],
+  run: Run,
 ): Readonly<Record<string, unknown>> {
   const { properties, required = [] } = schema;
   // Where nothing is said about the fields, as of metadata, all are as good as another.
   if (properties === undefined) return given;
   const names = Object.keys(properties);
   for (const key of Object.keys(given)) {
-    if (Object.hasOwn(properties, key)) continue;
+    if (run.mode === 'read' || Object.hasOwn(properties, key)) continue;
     const near = closest(key, names);
     const hint = near === undefined ? `, must be one of ${names.join(', ')}` : `, did you mean ${near}?`;
-    faults.push({ path: [...path, key], message: `is not a field${hint}` });
+    run.faults.push({ path: [...path, key], message: `is not a field${hint}` });
   }
   const whole: Record<string, unknown> = {};
   for (const [name, child] of Object.entries(properties)) {
@@ -126,21 +137,16 @@ function checkFields(
     // Null is the same as absent to the API server.
     const value =
       Object.hasOwn(given, name) && given[name] !== null ? given[name] : structuredClone(child.default);
-    if (value !== undefined) whole[name] = check(child, value, at, faults);
+    if (value !== undefined) whole[name] = check(child, value, at, run);
     else if (required.includes(name))
-      faults.push({ path: at, message: `must be given (${kindName(child)}), was absent` });
+      run.faults.push({ path: at, message: `must be given (${kindName(child)}), was absent` });
   }
   return whole;
 }
 
-function checkBounds(
-  schema: StructuralSchema,
-  value: string | number | boolean,
-  path: Path,
-  faults: Fault[],
-): void {
+function checkBounds(schema: StructuralSchema, value: string | number | boolean, path: Path, run: Run): void {
   const fault = (must: string): void => {
-    faults.push({ path, message: `must ${must}, was ${shownValue(path, value)}` });
+    run.faults.push({ path, message: `must ${must}, was ${shownValue(path, value)}` });
   };
   if (schema.enum !== undefined && !schema.enum.includes(String(value)))
     fault(`be ${schema.enum.join(' or ')}`);
@@ -158,7 +164,7 @@ function checkRules(
   schema: StructuralSchema,
   value: unknown,
   path: Path,
-  faults: Fault[],
+  run: Run,
   hasFaults: boolean,
 ): void {
   for (const rule of rulesOf(schema)) {
@@ -166,7 +172,7 @@ function checkRules(
     const verdict = evaluateRule(rule, value, schema);
     // What cannot be evaluated on top of another fault will be when that is mended.
     if (verdict === 'holds' || (verdict === 'unknown' && hasFaults)) continue;
-    faults.push(ruleFault(rule, value, path));
+    run.faults.push(ruleFault(rule, value, path));
   }
 }
 

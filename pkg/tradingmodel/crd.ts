@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 
 import { API_GROUP, objectSchema, type Resource } from './resource.ts';
+import type { StructuralSchema } from './structural-schema.ts';
 
 /** File that the definition of a resource is kept in, in `k8s/crds`. */
 export const crdFileName = ({ plural }: Resource): string => `${API_GROUP}_${plural}.yaml`;
@@ -32,12 +33,18 @@ export function crdOf(resource: Resource): Readonly<Record<string, unknown>> {
           served: true,
           storage: true,
           additionalPrinterColumns: columns,
-          schema: { openAPIV3Schema: objectSchema(resource) },
+          schema: { openAPIV3Schema: withName(objectSchema(resource)) },
           subresources: { status: {}, ...(scale === undefined ? {} : { scale }) },
         },
       ],
     },
   };
+}
+
+/** Rules name the field `metadata.name`, which the definition must have for that. */
+function withName(schema: StructuralSchema): StructuralSchema {
+  const metadata = { type: 'object', properties: { name: { type: 'string' } } } as const;
+  return { ...schema, properties: { ...schema.properties, metadata } };
 }
 
 /** The same as a file. */

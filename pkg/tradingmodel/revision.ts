@@ -46,12 +46,19 @@ function withoutDefaults(value: unknown, schema: StructuralSchema | undefined): 
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const told: Record<string, unknown> = {};
   for (const [name, child] of Object.entries(value)) {
+    if (child === undefined) continue;
     const field = schema?.properties?.[name];
     const rest = withoutDefaults(child, field);
-    if (field?.default === undefined || canonicalJson(rest) !== canonicalJson(field.default))
-      told[name] = rest;
+    if (field?.default === undefined || !isDefault(rest, field.default)) told[name] = rest;
   }
   return told;
+}
+
+/** Whether nothing is left of an object, or any other value is the default. */
+function isDefault(rest: unknown, preset: unknown): boolean {
+  if (typeof rest === 'object' && rest !== null && !Array.isArray(rest))
+    return Object.keys(rest).length === 0;
+  return canonicalJson(rest) === canonicalJson(preset);
 }
 
 /**

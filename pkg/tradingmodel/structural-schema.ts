@@ -77,7 +77,19 @@ function convert(from: JsonSchema, path: string, options: StructuralOptions): St
   if (type === 'array') to['items'] = convert(from.items ?? {}, `${path}[]`, options);
   if (type === 'object') Object.assign(to, objectParts(from, path, options));
   if (from[RULES_KEY] !== undefined && !isLenient) to[RULES_KEY] = from[RULES_KEY];
-  return to as unknown as StructuralSchema;
+  const schema = to as unknown as StructuralSchema;
+  return schema.default === undefined ? schema : { ...schema, default: filledIn(schema, schema.default) };
+}
+
+/** A default with the defaults below it: the API server evaluates rules on defaults as they are written. */
+function filledIn({ properties = {} }: StructuralSchema, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const whole: Record<string, unknown> = { ...value };
+  for (const [name, child] of Object.entries(properties)) {
+    const inner = whole[name] ?? child.default;
+    if (inner !== undefined) whole[name] = filledIn(child, inner);
+  }
+  return whole;
 }
 
 /** Bounds that the format has in any case are not written. */

@@ -35,7 +35,7 @@ export const stepSchema = ruled(
           .describe('How long it lasts; until `tradewind promote` when absent.'),
       })
       .optional()
-      .describe('Wait.'),
+      .describe('Wait, for a time or for a person.'),
   }),
   {
     rule: '[has(self.shadow), has(self.setWeight), has(self.analysis), has(self.pause)].exists_one(given, given)',

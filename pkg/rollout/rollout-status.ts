@@ -25,11 +25,13 @@ export function statusOf(seen: Seen, course: Course): TradingModelStatus {
 
 function rolloutStatusOf(seen: Seen, course: Course): RolloutStatus {
   const { analysis, abort } = course;
+  const stepCount = seen.spec.rollout.steps.length;
   const time = (key: 'startedAt' | 'stepStartedAt' | 'progressedAt', ms: number | undefined) =>
     ms === undefined ? {} : { [key]: timeOf(ms) };
   return {
     ...{ phase: course.phase, stepIndex: course.stepIndex },
-    stepCount: seen.spec.rollout.steps.length,
+    stepCount,
+    ...(stepCount === 0 ? {} : { step: `${Math.min(course.stepIndex + 1, stepCount)}/${stepCount}` }),
     ...(course.stepsHash === '' ? {} : { stepsHash: course.stepsHash }),
     ...time('startedAt', course.startedAtMs),
     ...time('stepStartedAt', course.stepStartedAtMs),

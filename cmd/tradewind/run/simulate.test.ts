@@ -52,7 +52,7 @@ describe('simulate', () => {
       'a wrong field',
       MANIFEST.replace('setWeight: 10', 'setWeight: 101'),
       '',
-      /spec\.rollout\.steps\.0\.setWeight/,
+      /line \d+, spec\.rollout\.steps\[0\]\.setWeight: /,
       3,
     ],
     ['a wrong table', MANIFEST, 'seconds,metric,value\n0,eror,1', /MetricsTableInvalid: line 2: /, 3],

@@ -1,8 +1,8 @@
-import { parseAllDocuments } from 'yaml';
-
 import { readMetricsTable } from '../../../pkg/rollout/simulation/metrics-table.ts';
 import { type SimulatedRow, simulate, type Simulation } from '../../../pkg/rollout/simulation/simulate.ts';
+import { lint } from '../../../pkg/tradingmodel/lint.ts';
 import { type TradingModelSpec, tradingModelSpecSchema } from '../../../pkg/tradingmodel/spec.ts';
+import { readYaml } from '../../../pkg/tradingmodel/yaml-source.ts';
 import type { SimulateFlags } from '../commands/simulate.ts';
 import { ManifestUnusable } from '../errors.ts';
 import { columns, printJson } from '../output.ts';
@@ -39,27 +39,20 @@ function print(model: string, spec: TradingModelSpec, { outcome, message, second
   process.stdout.write(`\n${model}: ${outcome} after ${seconds} s: ${message}\n`);
 }
 
-/** The first TradingModel of a file of one or more documents. */
+/** The first TradingModel of a file, which the API server would take. */
 function tradingModelIn(
   path: string,
   text: string,
 ): { readonly model: string; readonly spec: TradingModelSpec } {
-  const documents = parseAllDocuments(text);
-  for (const document of documents) {
-    const [error] = document.errors;
-    if (error !== undefined) throw new ManifestUnusable(path, error.message.split('\n')[0] ?? 'no YAML');
-    const object: unknown = document.toJS();
-    if (!isRecord(object) || object['kind'] !== 'TradingModel') continue;
-    const { metadata } = object;
-    const name = isRecord(metadata) ? metadata['name'] : undefined;
-    if (typeof name !== 'string') throw new ManifestUnusable(path, 'metadata.name must be a string');
-    const spec = tradingModelSpecSchema.safeParse(object['spec']);
-    if (spec.success) return { model: name, spec: spec.data };
-    const [issue] = spec.error.issues;
-    throw new ManifestUnusable(
-      path,
-      `${['spec', ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? ''}`,
-    );
+  const fault = lint([{ name: path, text }]).findings.find(({ severity }) => severity === 'fault');
+  if (fault !== undefined) {
+    const { line, field, message } = fault;
+    throw new ManifestUnusable(path, `line ${line}${field === '' ? '' : `, ${field}`}: ${message}`);
+  }
+  for (const { value } of readYaml(text).objects) {
+    if (!isRecord(value) || value['kind'] !== 'TradingModel' || !isRecord(value['metadata'])) continue;
+    const spec = tradingModelSpecSchema.parse(value['spec']);
+    return { model: String(value['metadata']['name']), spec };
   }
   throw new ManifestUnusable(path, 'no document in it is of kind TradingModel');
 }

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { PROCESSES } from '../cmd/service/processes.ts';
 import { upConfigSchema } from '../cmd/tradewind/up/config.ts';
 import { createFeatureEngine } from '../pkg/features/engine.ts';
+import { REASONS } from '../pkg/rollout/reasons.ts';
 import { environmentName } from '../pkg/runtime/config-schema.ts';
 import { EXIT_CODES, type ErrorKind } from '../pkg/runtime/errors.ts';
 
@@ -229,12 +230,26 @@ ${rows.join('\n')}
 `;
 }
 
+function reasonsPage(): string {
+  const rows = Object.entries(REASONS).map(([reason, text]) => `| \`${reason}\` | ${cell(text)} |`);
+  return `# Reasons
+${GENERATED}
+Reasons of events and conditions of a TradingModel, and its \`status.rollout.abortReason\`. Programs and alerts may match on them: none is
+renamed. How they come about is in the [guide](../guides/rollouts.md).
+
+| reason | what |
+|---|---|
+${rows.join('\n')}
+`;
+}
+
 const isCheck = process.argv.includes('--check');
 for (const [path, text] of [
   ['docs/reference/errors.md', errorsPage()],
   ['docs/reference/configuration.md', configurationPage()],
   ['docs/reference/services.md', servicesPage()],
   ['docs/reference/features.md', featuresPage()],
+  ['docs/reference/reasons.md', reasonsPage()],
 ] as const) {
   if (!isCheck) writeFileSync(path, text);
   else if (readFileSync(path, 'utf8') !== text) {

@@ -35,7 +35,7 @@ export const REASONS = {
   ArtifactRejected: 'The artifact of the update cannot be served, whoever tries again.',
   ProgressDeadlineExceeded: 'The rollout made no progress for `progressDeadlineSeconds`.',
   UserAborted: 'A person aborted the rollout.',
-  RolloutAborted: 'All traffic is on stable and the update has no pods.',
+  RolloutAborted: 'The abort is over: all traffic is on stable, and the pods of the update go.',
   // Actions
   ActionAccepted: 'An action was carried out.',
   ActionRefused: 'An action does not fit the state; nothing was done.',

@@ -26,6 +26,9 @@ export interface EngineSnapshot {
 
 const DEFAULT_LATENESS_MS = 250;
 
+/** Form of the state in a snapshot: grows when an older one can no longer be gone on from. */
+export const SNAPSHOT_LAYOUT = 2;
+
 /**
  * Turns market events into feature vectors, one per closed bar: for live streams, back-fill, training and back-test alike.
  *
@@ -110,7 +113,7 @@ export function restoreFeatureEngine(settings: FeatureSettings, snapshot: Engine
 
 function fingerprint(settings: ResolvedSettings): string {
   const { featureSet, bar, lookbacks, allowedLatenessUs } = settings;
-  return `${featureSet} on ${formatBarClock(bar)}, look-backs ${lookbacks.join(' ')}, lateness ${allowedLatenessUs} us`;
+  return `${featureSet} on ${formatBarClock(bar)}, look-backs ${lookbacks.join(' ')}, lateness ${allowedLatenessUs} us, layout ${SNAPSHOT_LAYOUT}`;
 }
 
 function check({ sets, allowedLatenessMs = 0 }: FeatureSettings, lookbacks: readonly number[]): void {

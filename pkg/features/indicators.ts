@@ -1,118 +1,162 @@
 /**
- * Recursive indicators, seeded and first given as TA-Lib does. Each is a small state that is changed in place, one call per
- * closed bar; NaN until the first value.
+ * Recursive indicators, seeded and first given as TA-Lib does: all of them for one closed bar, in one call.
  *
  * @see TA-Lib 0.4, ta_RSI.c, ta_MACD.c, ta_ATR.c: https://ta-lib.org
  */
 
 const RSI_PERIOD = 14;
 const ATR_PERIOD = 14;
-const FAST = 12;
-const SLOW = 26;
-const SIGNAL = 9;
+const FAST_PERIOD = 12;
+const SLOW_PERIOD = 26;
+const SIGNAL_PERIOD = 9;
+/** Bars from which on all indicators have values. */
+const SEED_BARS = SLOW_PERIOD + SIGNAL_PERIOD - 1;
 
-export interface RsiState {
-  bars: number;
-  previous: number;
-  gain: number;
-  loss: number;
+/** Places in the state; bars are not counted beyond SEED_BARS. */
+const BARS = 0;
+const CLOSE = 1;
+const GAIN = 2;
+const LOSS = 3;
+const FAST = 4;
+const SLOW = 5;
+const SIGNAL = 6;
+const RANGE = 7;
+const SIZE = 8;
+
+/** State of the indicators of one symbol, changed in place: numbers in one array, so that no bar allocates any. */
+export function createIndicators(): Float64Array {
+  return new Float64Array(SIZE);
 }
 
-export const createRsi = (): RsiState => ({ bars: 0, previous: Number.NaN, gain: 0, loss: 0 });
-
-/** Relative strength index of Wilder (1978), in [0, 100]; 0 for a flat series; first value at bar index 14. */
-export function stepRsi(state: RsiState, close: number): number {
-  const change = close - state.previous;
-  state.previous = close;
-  state.bars += 1;
-  if (state.bars === 1) return Number.NaN;
-  const isSeeding = state.bars <= RSI_PERIOD + 1;
-  if (!isSeeding) {
-    state.gain *= RSI_PERIOD - 1;
-    state.loss *= RSI_PERIOD - 1;
-  }
-  if (change < 0) state.loss -= change;
-  else state.gain += change;
-  if (state.bars <= RSI_PERIOD) return Number.NaN;
-  state.gain *= 1 / RSI_PERIOD;
-  state.loss *= 1 / RSI_PERIOD;
-  const total = state.gain + state.loss;
-  return total === 0 ? 0 : 100 * (state.gain / total);
+/** What of a bar the indicators need, price units. */
+export interface PriceRange {
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
 }
-
-export interface AtrState {
-  bars: number;
-  previousClose: number;
-  atr: number;
-}
-
-export const createAtr = (): AtrState => ({ bars: 0, previousClose: Number.NaN, atr: 0 });
-
-/** Average true range of Wilder (1978), in price units; first value at bar index 14: the mean of the first 14 true ranges. */
-export function stepAtr(state: AtrState, high: number, low: number, close: number): number {
-  const { previousClose } = state;
-  state.previousClose = close;
-  state.bars += 1;
-  if (state.bars === 1) return Number.NaN;
-  const range = Math.max(high - low, Math.abs(high - previousClose), Math.abs(low - previousClose));
-  if (state.bars <= ATR_PERIOD) {
-    state.atr += range;
-    return Number.NaN;
-  }
-  state.atr =
-    state.bars === ATR_PERIOD + 1
-      ? (state.atr + range) * (1 / ATR_PERIOD)
-      : (state.atr * (ATR_PERIOD - 1) + range) * (1 / ATR_PERIOD);
-  return state.atr;
-}
-
-export interface MacdState {
-  bars: number;
-  fast: number;
-  slow: number;
-  signal: number;
-  /** Line and histogram of the newest bar; NaN until bar index 33. */
-  macd: number;
-  histogram: number;
-}
-
-export const createMacd = (): MacdState => ({
-  bars: 0,
-  fast: 0,
-  slow: 0,
-  signal: 0,
-  macd: Number.NaN,
-  histogram: Number.NaN,
-});
 
 /**
- * Moving average convergence divergence (12, 26, 9), in price units. The fast average starts together with the slow one, at bar
- * index 25, from the mean of bars 14 to 25; the signal from the mean of its first 9 inputs; all three first at index 33.
+ * Takes in a closed bar.
  *
- * @returns The signal line; the others are in the state.
+ * - Relative strength index of Wilder (1978), in [0, 100]; 0 for a flat series; first value at bar index 14.
+ * - Moving average convergence divergence (12, 26, 9), in price units. The fast average starts together with the slow one, at
+ *   bar index 25, from the mean of bars 14 to 25; the signal from the mean of its first 9 inputs; all three first at index 33.
+ * - Average true range of Wilder (1978), in price units; first value at bar index 14: the mean of the first 14 true ranges.
+ *
+ * @param out - Written: at `oscillators` the relative strength index, then line, signal and histogram of the convergence; at
+ *   `ranges` the average true range, then the same in percent of the close. NaN until the first value.
  */
-export function stepMacd(state: MacdState, close: number): number {
-  state.bars += 1;
-  if (state.bars <= SLOW) {
-    state.slow += close;
-    if (state.bars > SLOW - FAST) state.fast += close;
-    if (state.bars < SLOW) return Number.NaN;
-    state.slow /= SLOW;
-    state.fast /= FAST;
-  } else {
-    state.fast += (close - state.fast) * (2 / (FAST + 1));
-    state.slow += (close - state.slow) * (2 / (SLOW + 1));
+export function stepIndicators(
+  state: Float64Array,
+  bar: PriceRange,
+  out: Float64Array,
+  oscillators: number,
+  ranges: number,
+): void {
+  if (state[BARS]! < SEED_BARS) {
+    seed(state, bar, out, oscillators, ranges);
+    return;
   }
-  const line = state.fast - state.slow;
-  const inputs = state.bars - SLOW + 1;
-  if (inputs <= SIGNAL) {
-    state.signal += line;
-    if (inputs < SIGNAL) return Number.NaN;
-    state.signal /= SIGNAL;
-  } else {
-    state.signal += (line - state.signal) * (2 / (SIGNAL + 1));
+  const { high, low, close } = bar;
+  const previous = state[CLOSE]!;
+  const change = close - previous;
+  let gain = state[GAIN]! * (RSI_PERIOD - 1);
+  let loss = state[LOSS]! * (RSI_PERIOD - 1);
+  if (change < 0) loss -= change;
+  else gain += change;
+  gain *= 1 / RSI_PERIOD;
+  loss *= 1 / RSI_PERIOD;
+  const moved = gain + loss;
+  let fast = state[FAST]!;
+  let slow = state[SLOW]!;
+  let signal = state[SIGNAL]!;
+  fast += (close - fast) * (2 / (FAST_PERIOD + 1));
+  slow += (close - slow) * (2 / (SLOW_PERIOD + 1));
+  const line = fast - slow;
+  signal += (line - signal) * (2 / (SIGNAL_PERIOD + 1));
+  const rise = Math.abs(high - previous);
+  const fall = Math.abs(low - previous);
+  let range = high - low;
+  if (rise > range) range = rise;
+  if (fall > range) range = fall;
+  const average = (state[RANGE]! * (ATR_PERIOD - 1) + range) * (1 / ATR_PERIOD);
+  state[CLOSE] = close;
+  state[GAIN] = gain;
+  state[LOSS] = loss;
+  state[FAST] = fast;
+  state[SLOW] = slow;
+  state[SIGNAL] = signal;
+  state[RANGE] = average;
+  out[oscillators] = moved === 0 ? 0 : 100 * (gain / moved);
+  out[oscillators + 1] = line;
+  out[oscillators + 2] = signal;
+  out[oscillators + 3] = line - signal;
+  out[ranges] = average;
+  out[ranges + 1] = (average / close) * 100;
+}
+
+/** The bars up to the first at which all have values. */
+function seed(
+  state: Float64Array,
+  { high, low, close }: PriceRange,
+  out: Float64Array,
+  oscillators: number,
+  ranges: number,
+): void {
+  const bars = state[BARS]! + 1;
+  const previous = bars === 1 ? close : state[CLOSE]!;
+  state[BARS] = bars;
+  state[CLOSE] = close;
+  out[oscillators] = seedRsi(state, close - previous);
+  const signal = seedMacd(state, close);
+  const line = Number.isNaN(signal) ? Number.NaN : state[FAST]! - state[SLOW]!;
+  out[oscillators + 1] = line;
+  out[oscillators + 2] = signal;
+  out[oscillators + 3] = line - signal;
+  const average = seedAtr(state, Math.max(high - low, Math.abs(high - previous), Math.abs(low - previous)));
+  out[ranges] = average;
+  out[ranges + 1] = (average / close) * 100;
+}
+
+function seedRsi(state: Float64Array, change: number): number {
+  const bars = state[BARS]!;
+  if (bars > RSI_PERIOD + 1) {
+    state[GAIN]! *= RSI_PERIOD - 1;
+    state[LOSS]! *= RSI_PERIOD - 1;
   }
-  state.macd = line;
-  state.histogram = line - state.signal;
-  return state.signal;
+  if (change < 0) state[LOSS]! -= change;
+  else state[GAIN]! += change;
+  if (bars <= RSI_PERIOD) return Number.NaN;
+  state[GAIN]! *= 1 / RSI_PERIOD;
+  state[LOSS]! *= 1 / RSI_PERIOD;
+  const moved = state[GAIN]! + state[LOSS]!;
+  return moved === 0 ? 0 : 100 * (state[GAIN]! / moved);
+}
+
+function seedMacd(state: Float64Array, close: number): number {
+  const bars = state[BARS]!;
+  if (bars <= SLOW_PERIOD) {
+    state[SLOW]! += close;
+    if (bars > SLOW_PERIOD - FAST_PERIOD) state[FAST]! += close;
+    if (bars < SLOW_PERIOD) return Number.NaN;
+    state[SLOW]! /= SLOW_PERIOD;
+    state[FAST]! /= FAST_PERIOD;
+  } else {
+    state[FAST]! += (close - state[FAST]!) * (2 / (FAST_PERIOD + 1));
+    state[SLOW]! += (close - state[SLOW]!) * (2 / (SLOW_PERIOD + 1));
+  }
+  state[SIGNAL]! += state[FAST]! - state[SLOW]!;
+  if (bars < SEED_BARS) return Number.NaN;
+  state[SIGNAL]! /= SIGNAL_PERIOD;
+  return state[SIGNAL]!;
+}
+
+function seedAtr(state: Float64Array, range: number): number {
+  const bars = state[BARS]!;
+  if (bars === 1) return Number.NaN;
+  if (bars <= ATR_PERIOD + 1) state[RANGE]! += range;
+  else state[RANGE] = state[RANGE]! * (ATR_PERIOD - 1) + range;
+  if (bars <= ATR_PERIOD) return Number.NaN;
+  state[RANGE]! *= 1 / ATR_PERIOD;
+  return state[RANGE]!;
 }

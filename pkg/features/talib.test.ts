@@ -5,9 +5,11 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 
 import { HAS_RECORDINGS, recording } from '../../test/support/recordings.ts';
-import { createAtr, createMacd, createRsi, stepAtr, stepMacd, stepRsi } from './indicators.ts';
-import { createMoments, deviationOf, meanOf, stepMoments } from './moments.ts';
-import { createWindow, push } from './rolling.ts';
+import { coreDefinitions, createCoreState, stepCore } from './core-v1.ts';
+import { closedBar } from './closed-bar.testing.ts';
+import { createIndicators, stepIndicators } from './indicators.ts';
+import { twoPasses } from './moments.ts';
+import { createRows } from './rows.ts';
 
 function readTable(path: string): ReadonlyMap<string, Float64Array> {
   const text = gunzipSync(readFileSync(path)).toString('utf8');
@@ -42,29 +44,27 @@ function compute(columns: ReadonlyMap<string, Float64Array>): ReadonlyMap<string
     'bb5_lower',
   ];
   const out = new Map(names.map((name) => [name, new Float64Array(close!.length).fill(Number.NaN)]));
-  const [rsi, macd, atr, window] = [createRsi(), createMacd(), createAtr(), createWindow(21)];
-  const bands = createMoments([5, 20]);
+  const indicators = createIndicators();
+  const values = new Float64Array(6);
+  const order = ['rsi14', 'macd', 'macd_signal', 'macd_hist', 'atr14', 'natr14'];
+  const rows = createRows(close!.length, 1);
   close!.forEach((price, i) => {
-    push(window, price);
-    out.get('rsi14')![i] = stepRsi(rsi, price);
-    out.get('macd_signal')![i] = stepMacd(macd, price);
-    out.get('macd')![i] = macd.macd;
-    out.get('macd_hist')![i] = macd.histogram;
-    const range = stepAtr(atr, high![i]!, low![i]!, price);
-    out.get('atr14')![i] = range;
-    out.get('natr14')![i] = (range / price) * 100;
-    stepMoments(bands, window);
-    bands.spans.forEach((k, n) => {
-      if (window.length < k) return;
-      const middle = meanOf(bands, n);
-      const deviation = deviationOf(bands, n);
-      out.get(`bb${k}_upper`)![i] = middle + 2 * deviation;
-      out.get(`bb${k}_lower`)![i] = middle - 2 * deviation;
-      if (k === 20) {
-        out.get('sma20')![i] = middle;
-        out.get('stddev20')![i] = deviation;
-      } else out.get('bb5_middle')![i] = middle;
+    stepIndicators(indicators, { high: high![i]!, low: low![i]!, close: price }, values, 0, 4);
+    order.forEach((name, n) => {
+      out.get(name)![i] = values[n]!;
     });
+    rows.at += 1;
+    rows.cells[rows.at] = price;
+    for (const k of [5, 20]) {
+      if (i + 1 < k) continue;
+      const { mean, deviation } = twoPasses(rows, 0, k);
+      out.get(`bb${k}_upper`)![i] = mean + 2 * deviation;
+      out.get(`bb${k}_lower`)![i] = mean - 2 * deviation;
+      if (k === 20) {
+        out.get('sma20')![i] = mean;
+        out.get('stddev20')![i] = deviation;
+      } else out.get('bb5_middle')![i] = mean;
+    }
   });
   return out;
 }
@@ -109,7 +109,44 @@ function compareWithTaLib(path: string): void {
   expect(compared).toBeGreaterThanOrEqual(9);
 }
 
+/** The bands are known by where the close lies in them, and the mean by its distance. */
+function compareBandsWithTaLib(path: string): void {
+  const table = readTable(path);
+  const column = (name: string, i: number): number => table.get(name)?.[i] ?? Number.NaN;
+  const lookbacks = [20];
+  const state = createCoreState(lookbacks);
+  const names = coreDefinitions(lookbacks).map(({ name }) => name);
+  const out = new Float64Array(names.length);
+  let compared = 0;
+  table.get('close')!.forEach((close, i) => {
+    stepCore(state, lookbacks, closedBar({ close }), out);
+    if (i < 19) return;
+    const places = [
+      [20, 'bb_position'],
+      [5, 'bb5_position'],
+    ] as const;
+    for (const [k, name] of places) {
+      const lower = column(`bb${k}_lower`, i);
+      const upper = column(`bb${k}_upper`, i);
+      if (!(upper - lower > 1e-6 * close)) continue;
+      compared += 1;
+      const have = lower + out[names.indexOf(name)]! * (upper - lower);
+      if (!(Math.abs(have - close) <= 1e-9 * close)) expect([name, i, have]).toEqual([name, i, close]);
+    }
+    const mean = column('sma20', i);
+    const have = close / (1 + out[names.indexOf('price_vs_sma_20')]!);
+    if (!Number.isNaN(mean) && !(Math.abs(have - mean) <= 1e-9 * mean))
+      expect(['sma20', i, have]).toEqual(['sma20', i, mean]);
+  });
+  expect(compared).toBeGreaterThanOrEqual(200);
+}
+
 describe('indicators against vectors of TA-Lib', () => {
+  it.each(VECTORS)('%s: the close lies in the bands where it does in those of TA-Lib', (name) => {
+    const path = new URL(`../../test/reference/talib/testdata/${name}.csv.gz`, import.meta.url);
+    compareBandsWithTaLib(fileURLToPath(path));
+  });
+
   it.each(VECTORS)('%s: equal to 1e-9, first at the same bar', (name) => {
     const path = new URL(`../../test/reference/talib/testdata/${name}.csv.gz`, import.meta.url);
     compareWithTaLib(fileURLToPath(path));
@@ -117,6 +154,10 @@ describe('indicators against vectors of TA-Lib', () => {
 });
 
 describe.skipIf(!HAS_RECORDINGS)('indicators against recorded outputs of TA-Lib', () => {
+  it.each(ANCHORS)('%s: the close lies in the bands where it does in those of TA-Lib', (name) => {
+    compareBandsWithTaLib(recording(`anchors/talib/${name}`));
+  });
+
   it.each(ANCHORS)('%s: equal to 1e-9, first at the same bar', (name) => {
     compareWithTaLib(recording(`anchors/talib/${name}`));
   });

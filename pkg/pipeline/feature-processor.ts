@@ -14,6 +14,7 @@ import {
   type FeatureEngine,
   type FeatureSettings,
   restoreFeatureEngine,
+  SNAPSHOT_LAYOUT,
 } from '../features/engine.ts';
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { OnlineStore } from '../onlinestore/online-store.ts';
@@ -156,7 +157,7 @@ export class FeatureProcessor implements ConsumerHandler {
     return owned;
   }
 
-  /** Other settings start clean, beside: their state has another key. */
+  /** Other settings, or a state of another form, start clean, beside: their state has another key. */
   #stateKey(partition: number): string {
     const { sets, bar, lookbacks = DEFAULT_LOOKBACKS, allowedLatenessMs } = this.#options.settings;
     const settings = [
@@ -164,6 +165,7 @@ export class FeatureProcessor implements ConsumerHandler {
       formatBarClock(bar),
       lookbacks.join('-'),
       allowedLatenessMs ?? '',
+      `layout-${SNAPSHOT_LAYOUT}`,
     ];
     return `features/${settings.join('/')}/${partition}`;
   }

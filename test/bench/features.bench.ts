@@ -84,10 +84,20 @@ function engine(): number {
   return nanosecondsOf(() => {
     for (let i = 0; i < count; i += 1) {
       const endUs = (i + 1) * MINUTE_US;
+      // Spelled out: objects put together by spreading cost more than all features.
       const bar: Bar = {
-        ...{ kind: 'bar', source: 'bench', symbol: 'ES', sequence: i },
-        ...{ startTimeUs: i * MINUTE_US, eventTimeUs: endUs, receiveTimeUs: endUs },
-        ...{ open: close[i]!, high: high[i]!, low: low[i]!, close: close[i]!, volume: volume[i]! },
+        kind: 'bar',
+        source: 'bench',
+        symbol: 'ES',
+        sequence: i,
+        startTimeUs: i * MINUTE_US,
+        eventTimeUs: endUs,
+        receiveTimeUs: endUs,
+        open: close[i]!,
+        high: high[i]!,
+        low: low[i]!,
+        close: close[i]!,
+        volume: volume[i]!,
       };
       features.step(bar, i);
     }

@@ -49,7 +49,10 @@ export const predictorsSection = z
     attemptTimeoutMs: milliseconds
       .default(250)
       .describe('Time after which a second predictor is asked, where there is one'),
-    streamTimeoutMs: milliseconds
+    streamTimeoutMs: z
+      .int()
+      .positive()
+      .max(3_600_000)
       .default(5000)
       .describe('Time in which a vector of the stream is tried again before it becomes an abstention'),
     connectTimeoutMs: milliseconds.default(2000),

@@ -176,6 +176,13 @@ export class Validator {
   }
 }
 
+/** What is wrong with an event that is before its own receipt by more than clocks differ: `undefined` where nothing is. */
+export function timeAheadOf({ eventTimeUs, receiveTimeUs }: MarketEvent): string | undefined {
+  const { maxAheadUs } = DEFAULTS;
+  if (eventTimeUs - receiveTimeUs <= maxAheadUs && eventTimeUs < LATEST_US) return undefined;
+  return `event must be at most ${maxAheadUs / 1e6} s ahead of its receipt and before 2100, was ${(eventTimeUs - receiveTimeUs) / 1e6} s ahead`;
+}
+
 /** Price that is compared with the median: of a trade or bar, or the mid of a quote. */
 function priceOf(event: MarketEvent): number | undefined {
   if (event.kind === 'trade') return event.price;
@@ -212,8 +219,13 @@ function setAside(event: MarketEvent, { reason, message }: Fault): Quarantined {
     receiveTimeUs,
     sequence,
     eventTimeUs,
-    raw: JSON.stringify(event, rawValue).slice(0, MAX_RAW),
+    raw: rawOf(event),
   };
+}
+
+/** An event as text, cut to what is kept of it. */
+export function rawOf(event: MarketEvent): string {
+  return JSON.stringify(event, rawValue).slice(0, MAX_RAW);
 }
 
 /** Levels as lists, cut; JSON has no NaN or infinity, and here they are the point. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { EventLog } from '../eventlog/event-log.ts';
-import type { Quote } from '../marketdata/events.ts';
+import type { MarketEvent, Quote } from '../marketdata/events.ts';
 import type { MarketSource, SourceItem } from '../marketdata/sources/source.ts';
 import { Validator } from '../marketdata/validate.ts';
 import { type Clock, ManualClock, systemClock } from '../runtime/clock.ts';
@@ -38,10 +38,14 @@ const source: MarketSource = {
   },
 };
 
-async function collect(log: EventLog, clock: Clock = systemClock): Promise<void> {
+async function collect(
+  log: EventLog,
+  clock: Clock = systemClock,
+  from: MarketSource = source,
+): Promise<void> {
   const own = await CollectorState.open(log, 'test', TOPICS, clock);
   const collector = new Collector({
-    ...{ source, log, own, topics: TOPICS, clock: systemClock, observer: {} },
+    ...{ source: from, log, own, topics: TOPICS, clock: systemClock, observer: {} },
     fromPosition: own.snapshot?.position ?? 0,
     validator: new Validator({}, own.snapshot?.validator),
     pacer: createPacer({ speed: 'max', clock: systemClock }),
@@ -160,6 +164,50 @@ describe('a collector that another has replaced', () => {
     const all = (await sequences(log)).flat();
     expect(new Set(all).size).toBeGreaterThan(59_000);
     expect(all.length - new Set(all).size).toBeLessThanOrEqual(512);
+    await log.close();
+  });
+});
+
+describe('a collector', () => {
+  it('sets an event aside that is too large for a record, and goes on', async () => {
+    const [, first, , third] = items as readonly Extract<SourceItem, { event: unknown }>[];
+    const levels = new Float64Array(2 * 40_000).fill(1);
+    const { source: name, symbol, eventTimeUs, receiveTimeUs } = first!.event;
+    const book: MarketEvent = {
+      ...{ kind: 'bookSnapshot', source: `${name}.depth`, symbol, sequence: 1, eventTimeUs, receiveTimeUs },
+      ...{ lastUpdateId: 1, bids: levels.map((_, i) => (i % 2 === 0 ? 100 - i / 1000 : 1)) },
+      asks: levels.map((_, i) => (i % 2 === 0 ? 200 + i / 1000 : 1)),
+    };
+    const log = await newLog();
+    await collect(log, systemClock, {
+      ...{ name: 'test', description: 'test' },
+      async *read() {
+        yield [first!, { position: 2, event: book }, third!];
+      },
+    });
+    expect((await sequences(log)).flat().toSorted((a, b) => a - b)).toEqual([1, 3]);
+    const aside = (await valuesOf(log, TOPICS.quarantine, decodeQuarantined)).flat();
+    expect(aside).toMatchObject([{ reason: 'Malformed', origin: 'test.depth item 2' }]);
+    expect(aside[0]!.message).toMatch(/^event must have at most 1000000 bytes, had \d+$/);
+    expect(aside[0]!.raw.length).toBeLessThanOrEqual(1024);
+    await log.close();
+  });
+
+  it('sets both of two events aside that are wrong and have one number', async () => {
+    const { event } = items[0] as Extract<SourceItem, { event: unknown }>;
+    const crossed = { ...(event as Quote), askPrice: 1 };
+    const log = await newLog();
+    await collect(log, systemClock, {
+      ...{ name: 'test', description: 'test' },
+      async *read() {
+        yield [
+          { position: 0, event: crossed },
+          { position: 1, event: crossed },
+        ];
+      },
+    });
+    const aside = (await valuesOf(log, TOPICS.quarantine, decodeQuarantined)).flat();
+    expect(aside.map(({ origin }) => origin)).toEqual(['test#0 item 0', 'test#0 item 1']);
     await log.close();
   });
 });

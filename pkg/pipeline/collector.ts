@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { EventLog, NewRecord } from '../eventlog/event-log.ts';
+import { type EventLog, MAX_RECORD_BYTES, type NewRecord } from '../eventlog/event-log.ts';
 import type { MarketEvent, Quarantined } from '../marketdata/events.ts';
 import type { EventItem, MarketSource, SourceItem } from '../marketdata/sources/source.ts';
-import type { Validator } from '../marketdata/validate.ts';
+import { rawOf, type Validator } from '../marketdata/validate.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { crashPoint } from '../runtime/crash-point.ts';
 import { ValueNotEncodable } from '../wire/errors.ts';
@@ -135,22 +135,27 @@ export class Collector {
     observer.onEvent?.(event);
   }
 
-  /** Sets an event aside that no message can carry, such as one with a fractional time. */
+  /** Sets an event aside that no message can carry, such as one with a fractional time, or no record, such as a book without end. */
   #encode(event: MarketEvent, place: string | undefined): Uint8Array | undefined {
     try {
-      return encodeMarketEvent(event);
+      const value = encodeMarketEvent(event);
+      if (value.length <= MAX_RECORD_BYTES) return value;
+      this.#setAsideEvent(event, `event must have at most ${MAX_RECORD_BYTES} bytes, had ${value.length}`, place);
     } catch (error) {
       if (!(error instanceof ValueNotEncodable)) throw error;
-      const { source, symbol, receiveTimeUs } = event;
-      const raw = JSON.stringify(event).slice(0, 1024);
-      const quarantined: Quarantined = {
-        ...{ source, symbol, raw, reason: 'Malformed', message: error.message },
-        origin: this.#originOf(source),
-        receiveTimeUs: Number.isSafeInteger(receiveTimeUs) ? receiveTimeUs : this.#options.clock.nowUs(),
-      };
-      this.#setAside(atPlace(quarantined, place, event.kind));
-      return undefined;
+      this.#setAsideEvent(event, error.message, place);
     }
+    return undefined;
+  }
+
+  #setAsideEvent(event: MarketEvent, message: string, place: string | undefined): void {
+    const { source, symbol, receiveTimeUs } = event;
+    const quarantined: Quarantined = {
+      ...{ source, symbol, message, raw: rawOf(event), reason: 'Malformed' },
+      origin: this.#originOf(source),
+      receiveTimeUs: Number.isSafeInteger(receiveTimeUs) ? receiveTimeUs : this.#options.clock.nowUs(),
+    };
+    this.#setAside(atPlace(quarantined, place, event.kind));
   }
 
   /** With its line as origin, or else its item: a source may give a number twice, and each is set aside. */

@@ -21,12 +21,12 @@ import type { OnlineStore } from '../onlinestore/online-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { crashPoint } from '../runtime/crash-point.ts';
 import { decodeFeatureVector, encodeFeatureVector } from '../wire/feature-vector.ts';
-import { decodeMarketEvent } from '../wire/market-event.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { BEFORE_ALL, type DerivedId, isAfter, newestDerived } from './derived.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
 import type { MovedClock } from './market-clock.ts';
 import { decodeBatch, originOfRecord } from './poison.ts';
+import { readMarketEvent } from './read-message.ts';
 import { rejected } from './rejected.ts';
 import { setAside } from './set-aside.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -119,7 +119,7 @@ export class FeatureProcessor implements ConsumerHandler {
 
   async #process(owned: Owned, records: readonly LogRecord[]): Promise<void> {
     const published: { readonly vector: FeatureVector; readonly arrivedUs: number }[] = [];
-    const { messages, poison } = decodeBatch(records, decodeMarketEvent);
+    const { messages, poison } = decodeBatch(records, readMarketEvent);
     const quarantined = [...poison];
     for (const { record, message: event } of messages) {
       const arrivedUs = ingestTimeUs(record, this.#options.clock.nowUs());

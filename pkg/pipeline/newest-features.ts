@@ -1,9 +1,9 @@
 import type { EventLog } from '../eventlog/event-log.ts';
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { OnlineStore } from '../onlinestore/online-store.ts';
-import { decodeFeatureVector } from '../wire/feature-vector.ts';
 import { ingestTimeUs } from './ingest-time.ts';
 import { decodeBatch } from './poison.ts';
+import { readFeatureVector } from './read-message.ts';
 import type { RunningMarketClock } from './running-market-clock.ts';
 import type { VectorPredictor } from './signal-publisher.ts';
 
@@ -30,7 +30,7 @@ export async function loadNewestFeatures(
     if (endOffset === startOffset) continue;
     const from = Math.max(startOffset, endOffset - TAIL_RECORDS);
     for await (const record of log.read(topic, partition, from)) {
-      const [decoded] = decodeBatch([record], decodeFeatureVector).messages;
+      const [decoded] = decodeBatch([record], readFeatureVector).messages;
       if (decoded === undefined) continue;
       const { message } = decoded;
       await store?.putFeatures([message]);

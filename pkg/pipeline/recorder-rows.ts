@@ -1,11 +1,10 @@
 import type { LogRecord } from '../eventlog/event-log.ts';
 import { barRow, featureRow, predictionRow, quarantineRow, type Row, tickRow } from '../history/rows.ts';
 import type { TableName } from '../history/schema.ts';
-import { decodeFeatureVector } from '../wire/feature-vector.ts';
-import { decodeMarketEvent, decodeQuarantined } from '../wire/market-event.ts';
-import { decodePrediction } from '../wire/prediction.ts';
+import { decodeQuarantined } from '../wire/market-event.ts';
 import type { TopicNames } from '../wire/topics.ts';
-import { decodeBatch } from './poison.ts';
+import { decodeBatch, type ReadMessage } from './poison.ts';
+import { readFeatureVector, readMarketEvent, readPrediction } from './read-message.ts';
 
 /** Rows by table; no list is empty. */
 export type TableRows = ReadonlyMap<TableName, readonly Row[]>;
@@ -21,24 +20,24 @@ export type RowsOf = (records: readonly LogRecord[]) => TableRows;
  */
 export function recordedTopics(topics: TopicNames, bar: string): ReadonlyMap<string, RowsOf> {
   return new Map([
-    [topics.marketData, rowsWith(decodeMarketEvent, (events) => [['ticks', events.map(tickRow)]])],
+    [topics.marketData, rowsWith(readMarketEvent, (events) => [['ticks', events.map(tickRow)]])],
     [
       topics.features,
-      rowsWith(decodeFeatureVector, (vectors) => [
+      rowsWith(readFeatureVector, (vectors) => [
         ['bars', vectors.map((vector) => barRow(vector, bar))],
         ['features', vectors.map(featureRow)],
       ]),
     ],
     [
       topics.signals,
-      rowsWith(decodePrediction, (predictions) => [['predictions', predictions.map(predictionRow)]]),
+      rowsWith(readPrediction, (predictions) => [['predictions', predictions.map(predictionRow)]]),
     ],
     [topics.quarantine, rowsWith(decodeQuarantined, (items) => [['quarantine', items.map(quarantineRow)]])],
   ]);
 }
 
 function rowsWith<T>(
-  decode: (bytes: Uint8Array) => T,
+  decode: ReadMessage<T>,
   toRows: (messages: readonly T[]) => readonly (readonly [TableName, readonly Row[]])[],
 ): RowsOf {
   return (records) => {

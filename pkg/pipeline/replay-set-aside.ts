@@ -1,13 +1,11 @@
 import { OffsetOutOfRange, PartitionUnknown, TopicUnknown } from '../eventlog/errors.ts';
 import type { EventLog, LogRecord } from '../eventlog/event-log.ts';
 import { isPoisonMessage } from '../wire/errors.ts';
-import { decodeFeatureVector } from '../wire/feature-vector.ts';
-import { decodeMarketEvent } from '../wire/market-event.ts';
-import { decodePrediction } from '../wire/prediction.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { withoutIngestTime } from './ingest-time.ts';
-import { placeOf } from './poison.ts';
+import { placeOf, type ReadMessage } from './poison.ts';
 import { type LogPlace, originOf, type QuarantinedRecord } from './quarantined-records.ts';
+import { readFeatureVector, readMarketEvent, readPrediction } from './read-message.ts';
 
 /** Header of a record that was given again: the place of the one that it repeats. */
 export const REPLAYED_FROM = 'replayed-from';
@@ -60,10 +58,10 @@ export async function replaySetAside(
     isRehearsal = false,
   }: { readonly log: EventLog; readonly topics: TopicNames; readonly isRehearsal?: boolean },
 ): Promise<readonly Replay[]> {
-  const decoders = new Map<string, (bytes: Uint8Array) => unknown>([
-    [topics.marketData, decodeMarketEvent],
-    [topics.features, decodeFeatureVector],
-    [topics.signals, decodePrediction],
+  const decoders = new Map<string, ReadMessage<unknown>>([
+    [topics.marketData, readMarketEvent],
+    [topics.features, readFeatureVector],
+    [topics.signals, readPrediction],
   ]);
   const looked: (Candidate | Replay)[] = [];
   for (const record of records) looked.push(await lookAt(record, log, decoders));
@@ -92,7 +90,7 @@ export async function replaySetAside(
 async function lookAt(
   record: QuarantinedRecord,
   log: EventLog,
-  decoders: ReadonlyMap<string, (bytes: Uint8Array) => unknown>,
+  decoders: ReadonlyMap<string, ReadMessage<unknown>>,
 ): Promise<Candidate | Replay> {
   const origin = originOf(record.item);
   if (record.item.reason !== 'Malformed') return { record, result: 'NotPoison' };
@@ -101,7 +99,7 @@ async function lookAt(
   const original = await recordAt(log, origin);
   if (original === undefined || original.value === null) return { record, result: 'Gone' };
   try {
-    decode(original.value);
+    decode(original.value, original);
   } catch (error) {
     if (!isPoisonMessage(error)) throw error;
     return { record, result: 'StillUnreadable' };

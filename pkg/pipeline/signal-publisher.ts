@@ -3,13 +3,13 @@ import type { FeatureVector } from '../features/feature-vector.ts';
 import type { Prediction } from '../prediction/prediction.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { crashPoint } from '../runtime/crash-point.ts';
-import { decodeFeatureVector } from '../wire/feature-vector.ts';
 import { decodePrediction, encodePrediction } from '../wire/prediction.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { type DerivedId, isAfter, newestDerived } from './derived.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
 import type { PipelineObserver } from './observer.ts';
 import { decodeBatch } from './poison.ts';
+import { readFeatureVector } from './read-message.ts';
 import { setAside } from './set-aside.ts';
 
 /** The one thing of the prediction service that the stream needs. */
@@ -56,7 +56,7 @@ export class SignalPublisher implements ConsumerHandler {
   async onBatch(batch: RecordBatch): Promise<void> {
     const { log, topics, clock, observer, predictor } = this.#options;
     const fallbackUs = clock.nowUs();
-    const { messages: all, poison } = decodeBatch(batch.records, decodeFeatureVector);
+    const { messages: all, poison } = decodeBatch(batch.records, readFeatureVector);
     await setAside(poison, this.#options);
     const { before, bySymbol } = this.#predicted.get(batch.partition)!;
     const newest = new Map<string, DerivedId>();

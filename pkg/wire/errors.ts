@@ -1,12 +1,16 @@
+import type { QuarantineReason } from '../marketdata/events.ts';
 import { TradewindError } from '../runtime/errors.ts';
 
-/** Bytes that are not the message they should be. */
+/** Bytes that are not the message they should be, or a message that cannot be meant where it lies. */
 export class PoisonMessage extends TradewindError {
   readonly code = 'PoisonMessage';
   readonly kind = 'data';
+  /** Why it is set aside. */
+  readonly reason: QuarantineReason;
 
-  constructor(type: string, why: string, cause?: unknown) {
+  constructor(type: string, why: string, cause?: unknown, reason: QuarantineReason = 'Malformed') {
     super({ message: `message must be a ${type}, ${why}`, facts: { type }, cause });
+    this.reason = reason;
   }
 }
 

@@ -4,13 +4,13 @@ import type { LogRecord } from '../../../pkg/eventlog/event-log.ts';
 import { untilDone } from '../../../pkg/history/retry.ts';
 import type { TableName } from '../../../pkg/history/schema.ts';
 import { decodeBatch } from '../../../pkg/pipeline/poison.ts';
+import { readFeatureVector } from '../../../pkg/pipeline/read-message.ts';
 import { rebuild } from '../../../pkg/pipeline/rebuild.ts';
 import { recordedTopics } from '../../../pkg/pipeline/recorder-rows.ts';
 import { ConfigInvalid } from '../../../pkg/runtime/common-errors.ts';
 import { loadConfig } from '../../../pkg/runtime/config.ts';
 import { createLogger } from '../../../pkg/runtime/logger.ts';
 import { createProgress } from '../../../pkg/runtime/progress.ts';
-import { decodeFeatureVector } from '../../../pkg/wire/feature-vector.ts';
 import { TOPICS } from '../../../pkg/wire/topics.ts';
 import { historySchema } from '../../recorder/config.ts';
 import { openHistory } from '../../recorder/open-history.ts';
@@ -57,7 +57,7 @@ export async function rebuildRedis(flags: RebuildFlags): Promise<void> {
   const store = await openStore(redis, createLogger({ level: 'silent' }));
   let [written, unreadable] = [0, 0];
   const write = async (_topic: string, records: readonly LogRecord[]): Promise<void> => {
-    const { messages, poison } = decodeBatch(records, decodeFeatureVector);
+    const { messages, poison } = decodeBatch(records, readFeatureVector);
     const results = await store.putFeatures(messages.map(({ message }) => message));
     written += results.filter(Boolean).length;
     unreadable += poison.length;

@@ -75,7 +75,7 @@ export function eachByItself(uniform: () => number): readonly Cell[] {
 /** The same faults in fewer cells: of each process one after the other, by one signal, beside those of the others. */
 export function severalOfEachProcess(uniform: () => number): readonly Cell[] {
   const bySignal = Map.groupBy(everyFault(uniform), ({ signal }) => signal);
-  return [...bySignal].flatMap(([signal, faults]) => {
+  const cells = [...bySignal].map(([signal, faults]) => {
     const queues = PROCESS_NAMES.map((name) => faults.filter(({ process }) => process === name));
     const rounds = Math.ceil(Math.max(...queues.map(({ length }) => length)) / FAULTS_OF_PROCESS);
     return Array.from({ length: rounds }, (_, round) => ({
@@ -83,6 +83,8 @@ export function severalOfEachProcess(uniform: () => number): readonly Cell[] {
       faults: queues.flatMap((queue) => queue.filter((_, i) => i % rounds === round)),
     }));
   });
+  // Each signal early.
+  return cells[0]!.flatMap((_, round) => cells.flatMap((ofSignal) => ofSignal.slice(round, round + 1)));
 }
 
 /** A fault in a few words. */

@@ -13,6 +13,8 @@ export interface Comparison {
   readonly disordered: number;
   /** Records that repeat an identity, which readers leave out. */
   readonly repeated: number;
+  /** The first that differs: as it must be, and as it was. */
+  readonly example?: readonly [string, string];
 }
 
 /** Compares the effects of one output, in the order in which they lie there. */
@@ -21,13 +23,17 @@ export function compare(straight: readonly Effect[], run: readonly Effect[]): Co
   const seen = new Map<string, string[]>();
   const found = new Set<string>();
   let [extra, different, repeated] = [0, 0, 0];
+  let example: readonly [string, string] | undefined;
   for (const effect of run) {
     const key = keyOf(effect);
     const content = wanted.get(key);
     if (found.has(key)) repeated += 1;
     else if (content === undefined) extra += 1;
     else listOf(seen, effect.symbol).push(effect.identity);
-    if (content !== undefined && content !== effect.content) different += 1;
+    if (content !== undefined && content !== effect.content) {
+      different += 1;
+      example ??= [content, effect.content];
+    }
     found.add(key);
   }
   const lost = [...wanted.keys()].filter((key) => !found.has(key));
@@ -43,6 +49,7 @@ export function compare(straight: readonly Effect[], run: readonly Effect[]): Co
       different,
       disordered: disordered.length,
       repeated,
+      ...(example === undefined ? {} : { example }),
     },
   };
 }

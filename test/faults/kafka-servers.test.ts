@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +9,8 @@ import { kafkaMissing, type KafkaServers, startKafka } from '../servers/kafka.ts
 import { eventually } from '../support/eventually.ts';
 import { FaultReport, IS_NIGHTLY } from '../support/fault-report.ts';
 import { openTestLog } from '../support/kafka-log.ts';
+import { fill, mountDisk, unmountDisk } from '../support/small-disk.ts';
 import { type FlowResult, SequenceFlow } from '../support/sequence-flow.ts';
-import { fill, mountDisk } from '../support/small-disk.ts';
 
 const missing = kafkaMissing();
 const START_MS = 180_000;
@@ -130,7 +129,7 @@ describe.skipIf(missing !== undefined)('events on three brokers while something 
   afterAll(async () => {
     await Promise.allSettled(logs.map((log) => log.close()));
     await servers?.stop();
-    if (disk !== undefined && spawnSync('umount', [disk]).status === 0) rmSync(disk, { recursive: true });
+    if (disk !== undefined) unmountDisk(disk);
   }, START_MS);
 
   const open = async () => {

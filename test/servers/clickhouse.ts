@@ -43,33 +43,24 @@ export async function openClickHouse(): Promise<
 /**
  * Starts a ClickHouse on a free port of 127.0.0.1: the server on PATH (`clickhouse`), else the same engine of the npm package behind the HTTP
  * interface of the embedded history, as a process that is reached over the network alone.
+ *
+ * @param disk - Folder in which its data lies, if not its own; the caller removes it.
  */
-export async function startClickHouse(): Promise<ClickHouseServer> {
+export async function startClickHouse(disk?: string): Promise<ClickHouseServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tradewind-clickhouse-'));
+  const data = join(disk ?? folder, 'data');
   const [port, tcpPort] = (await freePorts(2)) as [number, number];
   const url = `http://127.0.0.1:${port}`;
   const installed = onPath('clickhouse');
   const password = installed === undefined ? randomBytes(12).toString('hex') : '';
   const [command, ...args] =
     installed === undefined
-      ? [
-          'env',
-          `TRADEWIND_ENGINE_PASSWORD=${password}`,
-          process.execPath,
-          ENGINE,
-          join(folder, 'data'),
-          String(port),
-        ]
+      ? ['env', `TRADEWIND_ENGINE_PASSWORD=${password}`, process.execPath, ENGINE, data, String(port)]
       : [
           ...[installed, 'server', '--', `--http_port=${port}`, `--tcp_port=${tcpPort}`],
-          ...[
-            '--listen_host=127.0.0.1',
-            `--path=${join(folder, 'data')}/`,
-            '--mysql_port=',
-            '--postgresql_port=',
-          ],
+          ...['--listen_host=127.0.0.1', `--path=${data}/`, '--mysql_port=', '--postgresql_port='],
         ];
-  mkdirSync(join(folder, 'data'), { recursive: true });
+  mkdirSync(data, { recursive: true });
   let server: ServerProcess;
   const start = async (): Promise<void> => {
     // While it was down its port may have been taken, as that of an outgoing connection.

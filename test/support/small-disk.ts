@@ -3,7 +3,9 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A small file system in memory, to be unmounted by who asked for it; `undefined` where we may not make one: it needs root. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** A small file system in memory; `undefined` where we may not make one. @returns Its folder. */
 export function mountDisk(bytes: number): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'tradewind-disk-'));
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder]);
@@ -12,10 +14,15 @@ export function mountDisk(bytes: number): string | undefined {
   return undefined;
 }
 
-/** Writes until nothing more fits. */
+/** Takes it away again, with all that it holds, once nothing uses it any more. */
+export function unmountDisk(folder: string): void {
+  if (spawnSync('umount', [folder]).status === 0) rmSync(folder, { recursive: true });
+}
+
+/** Writes a file until nothing more fits. */
 export function fill(path: string): void {
   const file = openSync(path, 'w');
-  const zeros = Buffer.alloc(64 * 1024);
+  const zeros = Buffer.alloc(CHUNK_BYTES);
   try {
     for (;;) writeSync(file, zeros);
   } catch (error) {

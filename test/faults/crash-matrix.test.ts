@@ -46,7 +46,7 @@ const BAR = IS_NIGHTLY ? 'time:5000' : 'time:1000';
 const RECORDER = { intervalSeconds: IS_NIGHTLY ? 0.3 : 0.05 };
 /** Of the places of random faults; each run of the nightly form has its own. */
 const SEED = IS_NIGHTLY ? Date.now() % 1_000_000 : 1;
-const CELL_TIMEOUT_MS = IS_NIGHTLY ? 1_200_000 : 300_000;
+const CELL_TIMEOUT_MS = IS_NIGHTLY ? 2_400_000 : 300_000;
 const random = createRandom(SEED);
 const cells = cellsOf(() => random.uniform());
 const EQUAL: Omit<Comparison, 'expected' | 'repeated' | 'example'> = {

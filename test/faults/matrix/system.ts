@@ -11,8 +11,8 @@ import { IS_NIGHTLY } from '../../support/fault-report.ts';
 import { type Fault, nameOf, PROCESS_NAMES, type ProcessName } from './cells.ts';
 
 /** Short enough for many cells, long enough for a busy machine. */
-export const SESSION_MS = IS_NIGHTLY ? 4000 : 2000;
-const WITHIN_MS = IS_NIGHTLY ? 300_000 : 120_000;
+export const SESSION_MS = IS_NIGHTLY ? 10_000 : 2000;
+const WITHIN_MS = IS_NIGHTLY ? 1_200_000 : 120_000;
 /** A look at the log is dozens of requests. */
 const LOOK_MS = 200;
 /** How long a predictor, which has no session, stands still. */

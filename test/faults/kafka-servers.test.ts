@@ -13,7 +13,7 @@ import { fill, mountDisk, unmountDisk } from '../support/small-disk.ts';
 import { type FlowResult, SequenceFlow } from '../support/sequence-flow.ts';
 
 const missing = kafkaMissing();
-const START_MS = 180_000;
+const START_MS = IS_NIGHTLY ? 600_000 : 180_000;
 /** How long a fault lasts; half-open connections are noticed by time-outs, so they need more than a session. */
 const HOLD_MS = IS_NIGHTLY ? 20_000 : 1500;
 const HALF_OPEN_MS = IS_NIGHTLY ? 30_000 : 4000;

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { eventually } from '../support/eventually.ts';
+import { IS_NIGHTLY } from '../support/fault-report.ts';
 import { type BrokerPlace, KAFKA_USER, makeCertificate, serverProperties } from './kafka-settings.ts';
 import { freePorts, type ServerProcess, startProcess } from './processes.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { kafkaLibraries } from './tools.ts';
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = IS_NIGHTLY ? 240_000 : 60_000;
 const STARTED = 'Kafka Server started';
 const CLUSTER_ID = 'dHJhZGV3aW5kLXRlc3RzMA';
 /** A broker of a few topics: little heap, and no time lost on compiling what runs for a minute. */

@@ -25,6 +25,11 @@ export interface LogRecord extends NewRecord {
   readonly partition: number;
   /** Position within the partition; grows by at least 1 from record to record. */
   readonly offset: number;
+  /**
+   * When the log took it, UTC microseconds by the log's clock, which may count in whole milliseconds; absent where the log
+   * does not tell.
+   */
+  readonly appendedUs?: number;
 }
 
 /** Where an appended record went. */
@@ -92,7 +97,7 @@ export interface ConsumerHandler {
   onOutOfRange?(assignment: PartitionAssignment, error: OffsetOutOfRange): Promise<number | undefined>;
   /**
    * Called with one batch at a time per partition, of several partitions at once; effects are complete when it
-   * resolves, then the offset after the batch is committed.
+   * resolves, then the offset after the batch is committed, at once or behind (see ConsumerOptions).
    */
   onBatch(batch: RecordBatch): Promise<void>;
 }
@@ -105,6 +110,12 @@ export interface ConsumerOptions {
   readonly topics: readonly string[];
   /** Upper bound of a batch, records, at least 1; default 512. */
   readonly maxBatchRecords?: number;
+  /**
+   * Milliseconds by which commits may come behind: the next batches of a partition begin meanwhile. Default 0: a batch is
+   * committed before the next one begins. Whoever stops, or is asked to give a partition up, commits all it has done; a
+   * crash repeats what it did in that time. Where commits cost nothing a log makes each at once.
+   */
+  readonly commitBehindMs?: number;
 }
 
 /** A running member of a group. */

@@ -25,27 +25,33 @@ export function describeFailures(
   const its = fixture();
 
   describe('a handler that throws', () => {
-    it('ends its member with the error, and the batch is given again', async () => {
-      const { name } = await its.topic();
-      const options = { group: its.group(), topics: [name], maxBatchRecords: 5 };
-      await its.log.append(name, series('ES', 20));
-      const broken = new Error('the disk is full');
-      let failed: readonly number[] = [];
-      const first = await its.consume(options, {
-        onBatch: async ({ records }) => {
-          if (records[0]!.offset < 10) return;
-          failed = records.map(({ offset }) => offset);
-          throw broken;
-        },
-      });
-      await expect(first.consumer.done).rejects.toBe(broken);
-      await expect(first.consumer.stop(1000)).resolves.toBeUndefined();
-      expect(first.owned.size).toBe(0);
-      expect(await its.log.committed(options.group, name, 0)).toBe(failed[0]);
-      const second = await its.consume(options);
-      await its.eventually(() => second.seen.at(-1)?.offset === 19);
-      expect(second.seen.map(({ offset }) => offset).slice(0, failed.length)).toEqual(failed);
-    });
+    it.each([
+      ['at once', {}],
+      ['behind', { commitBehindMs: 600_000 }],
+    ])(
+      'ends its member with the error, and the batch is given again, where commits come %s',
+      async (_, when) => {
+        const { name } = await its.topic();
+        const options = { group: its.group(), topics: [name], maxBatchRecords: 5, ...when };
+        await its.log.append(name, series('ES', 20));
+        const broken = new Error('the disk is full');
+        let failed: readonly number[] = [];
+        const first = await its.consume(options, {
+          onBatch: async ({ records }) => {
+            if (records[0]!.offset < 10) return;
+            failed = records.map(({ offset }) => offset);
+            throw broken;
+          },
+        });
+        await expect(first.consumer.done).rejects.toBe(broken);
+        await expect(first.consumer.stop(1000)).resolves.toBeUndefined();
+        expect(first.owned.size).toBe(0);
+        expect(await its.log.committed(options.group, name, 0)).toBe(failed[0]);
+        const second = await its.consume(options);
+        await its.eventually(() => second.seen.at(-1)?.offset === 19);
+        expect(second.seen.map(({ offset }) => offset).slice(0, failed.length)).toEqual(failed);
+      },
+    );
 
     it('leaves all its partitions to the other members', async () => {
       const { name } = await its.topic({ partitions: 4 });

@@ -120,6 +120,24 @@ export function describeGroups(fixture: () => EventLogFixture): void {
       }
     });
 
+    it('has committed all it has done when a member stops or gives partitions up, though commits come behind', async () => {
+      const { name } = await its.topic({ partitions: 4 });
+      const options = { group: its.group(), topics: [name], maxBatchRecords: 3, commitBehindMs: 600_000 };
+      const records = SYMBOLS.map((symbol) => record(symbol, symbol));
+      const members: Reader[] = [];
+      for (let joined = 1; joined <= 2; joined += 1) {
+        members.push(await its.consume(options, {}, await its.connect()));
+        await its.eventually(() => isShared(members, 4));
+        await its.log.append(name, records);
+        await its.eventually(() => members.flatMap(({ seen }) => seen).length >= joined * records.length);
+      }
+      await Promise.all(members.map(({ consumer }) => consumer.stop(10_000)));
+      const seen = members.flatMap((member) => member.seen);
+      expect([seen.length, unique(seen)]).toEqual([2 * records.length, 2 * records.length]);
+      for (const { partition, endOffset } of await its.log.positions(name))
+        expect(await its.log.committed(options.group, name, partition)).toBe(endOffset);
+    });
+
     it('is independent of other groups', async () => {
       const { name } = await its.topic({ partitions: 2 });
       const records = SYMBOLS.map((symbol) => record(symbol, symbol));

@@ -1,6 +1,46 @@
 import type { Tap } from '../servers/tcp-proxy.ts';
 
 const PRODUCE = 0;
+const OFFSET_COMMIT = 8;
+
+/** Counts the requests by which offsets are committed. */
+export class CommitTap {
+  requests = 0;
+  /** Most that waited for their answers at one time. */
+  mostInFlight = 0;
+  readonly #frames = new Frames();
+  readonly #waiting = new Set<string>();
+
+  readonly tap: Tap = (direction, bytes, connection) => {
+    for (const frame of this.#frames.of(direction, bytes, connection)) {
+      if (direction !== 'toServer') this.#waiting.delete(`${connection} ${frame.readInt32BE(0)}`);
+      else if (frame.readInt16BE(0) === OFFSET_COMMIT) {
+        this.requests += 1;
+        this.#waiting.add(`${connection} ${frame.readInt32BE(4)}`);
+        this.mostInFlight = Math.max(this.mostInFlight, this.#waiting.size);
+      }
+    }
+    return true;
+  };
+}
+
+/** Puts together the frames that come in pieces: a length of 4 bytes and as many bytes. */
+class Frames {
+  readonly #partial = new Map<string, Buffer>();
+
+  of(direction: string, bytes: Buffer, connection: number): readonly Buffer[] {
+    const name = `${connection} ${direction}`;
+    const frames: Buffer[] = [];
+    let rest = Buffer.concat([this.#partial.get(name) ?? Buffer.alloc(0), bytes]);
+    while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
+      const frame = rest.subarray(4, 4 + rest.readInt32BE(0));
+      rest = rest.subarray(4 + frame.length);
+      frames.push(frame);
+    }
+    this.#partial.set(name, rest);
+    return frames;
+  }
+}
 
 /** A Produce request as it went over the wire. */
 export interface ProduceSeen {
@@ -14,7 +54,7 @@ export interface ProduceSeen {
 }
 
 /**
- * Reads Produce requests off the wire. Kafka frames are a length of 4 bytes and as many bytes; requests begin with the
+ * Reads Produce requests off the wire. Requests begin with the
  * number of their kind and of its version, 2 bytes each, and a correlation id of 4, with which answers begin too.
  */
 export class ProduceTap {
@@ -23,19 +63,14 @@ export class ProduceTap {
   mostInFlight = 0;
   /** Answers to Produce requests that are lost from now on, together with their connections. */
   answersToLose = 0;
-  readonly #partial = new Map<string, Buffer>();
+  readonly #frames = new Frames();
   readonly #waiting = new Map<string, bigint>();
 
   readonly tap: Tap = (direction, bytes, connection) => {
-    const name = `${connection} ${direction}`;
-    let rest = Buffer.concat([this.#partial.get(name) ?? Buffer.alloc(0), bytes]);
-    while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
-      const frame = rest.subarray(4, 4 + rest.readInt32BE(0));
-      rest = rest.subarray(4 + frame.length);
+    for (const frame of this.#frames.of(direction, bytes, connection)) {
       if (direction === 'toServer') this.#request(frame, connection);
       else if (this.#answer(frame, connection)) return false;
     }
-    this.#partial.set(name, rest);
     return true;
   };
 

@@ -2,8 +2,7 @@ import { ConsumerStopTimeout } from '../errors.ts';
 import type { Consumer, ConsumerHandler, ConsumerOptions, PartitionPosition } from '../event-log.ts';
 import type { Partitions } from './assignor.ts';
 import type { Committed } from './committed.ts';
-import { isTransient, protocolError } from './client-errors.ts';
-import { KafkaRefused } from './errors.ts';
+import { Committer } from './committer.ts';
 import { Fetcher } from './fetcher.ts';
 import { LagWatch } from './lag-watch.ts';
 import type { Link, LinkContext } from './link.ts';
@@ -12,8 +11,6 @@ import { Reading, type ReadingDuties } from './reading.ts';
 import { ReadingReport } from './reading-report.ts';
 
 const DEFAULT_MAX_BATCH = 512;
-/** The group is between two generations, or has gone on without us: who owns what will be clear in a moment. */
-const UNSETTLED = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']);
 
 /** What a consumer needs of the log. */
 export interface ConsumedLog {
@@ -61,12 +58,21 @@ export class KafkaConsumer implements Consumer, MemberDuties {
       (topic) => log.positions(topic),
       context.settings.lagPollMs,
     );
+    const { commitBehindMs = 0 } = options;
+    const committer = new Committer(this.#membership, log.link, commitBehindMs);
     this.#readingDuties = {
       handler,
+      isOwned: () => this.#membership.isCurrent(),
       maxBatchRecords: options.maxBatchRecords ?? DEFAULT_MAX_BATCH,
       position: log.position,
       committed: (topic, partition) => log.committed(options.group, topic, partition),
-      commit: (reading, offset) => this.#commit(reading, offset),
+      commit: (reading, offset) => committer.commit(reading, offset),
+      ...(commitBehindMs === 0
+        ? {}
+        : {
+            commitBehind: (reading: Reading, offset: number) =>
+              void committer.commitBehind(reading, offset).catch((error: unknown) => this.failed(error)),
+          }),
       wake: () => this.#fetcher.wake(),
       isStandingStill: context.settings.outOfRange === 'stand-still',
       decisionPollMs: context.settings.decisionPollMs,
@@ -182,32 +188,5 @@ export class KafkaConsumer implements Consumer, MemberDuties {
     this.#log.ended(this);
     if (this.#failure === undefined) this.#settled.resolve();
     else this.#settled.reject(this.#failure.error);
-  }
-
-  /** Commits as the member that we are now; a broker takes it from nobody else. */
-  async #commit(reading: Reading, offset: number): Promise<boolean> {
-    const { topic, partition } = reading.assignment;
-    while (!reading.isLost) {
-      try {
-        const { identity } = this.#membership;
-        const coordinator = await this.#log.link.coordinator(identity.groupId);
-        // Between the look at the identity and the request it may have been lost.
-        if (reading.isLost) break;
-        await coordinator.offsetCommit({
-          ...identity,
-          topics: [{ topic, partitions: [{ partition, offset: String(offset) }] }],
-        });
-        return true;
-      } catch (error) {
-        const type = protocolError(error);
-        if (type !== undefined && UNSETTLED.has(type)) await this.#membership.settled();
-        else if (isTransient(error)) {
-          await this.#membership.settled();
-          await this.#log.link.recover(error);
-        } else
-          throw type === undefined ? error : new KafkaRefused(`commit ${topic}/${partition}`, type, error);
-      }
-    }
-    return false;
   }
 }

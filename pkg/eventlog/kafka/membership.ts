@@ -79,6 +79,11 @@ export class Membership {
     return { groupId: this.#group, memberId: this.#memberId, groupGenerationId: this.#generation };
   }
 
+  /** Whether what is owned is still ours, by the clock; where it may not be, `lost` has been called. */
+  isCurrent(): boolean {
+    return this.#session.isCurrent();
+  }
+
   /** Resolves when the rebalance under way has ended, or a pause has passed. */
   async settled(): Promise<void> {
     await Promise.race([this.#settled.promise, sleep(PAUSE_MS)]);

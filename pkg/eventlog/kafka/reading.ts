@@ -7,6 +7,8 @@ import type { ReadingReport } from './reading-report.ts';
 
 /** Bytes that wait for a handler per partition, beyond which no more is fetched; one answer may exceed it. */
 const MAX_WAITING_BYTES = 1_048_576;
+/** Records that may be done and not committed, where commits come behind; a station looks further back than that for what it gave. */
+const MAX_BEHIND_RECORDS = 4096;
 /** Of a record beside its value, roughly. */
 const RECORD_BYTES = 200;
 
@@ -16,8 +18,12 @@ export interface ReadingDuties {
   readonly maxBatchRecords: number;
   readonly position: (topic: string, partition: number) => Promise<PartitionPosition>;
   readonly committed: (topic: string, partition: number) => Promise<Committed | undefined>;
+  /** Whether nobody else can own the partitions yet; looked at before each batch. Where it is not so the reading is lost. */
+  readonly isOwned: () => boolean;
   /** Resolves with false where the partition is another's by now. */
   readonly commit: (reading: Reading, offset: number) => Promise<boolean>;
+  /** Commits some time later; absent where each batch is committed before the next begins. */
+  readonly commitBehind?: (reading: Reading, offset: number) => void;
   /** Told when more could be fetched. */
   readonly wake: () => void;
   /** Whether an operator is waited for where the handler has no say in an offset that the log does not have. */
@@ -34,8 +40,9 @@ export class Reading {
   #waitingBytes = 0;
   /** Where the next fetch begins; `undefined` while nothing is to be fetched. */
   #fetchOffset: number | undefined;
-  /** Offset after all that has been fetched, and after all that has been committed; beyond every offset until that is known. */
+  /** Offset after all that has been fetched, done, and committed; beyond every offset until that is known. */
   #fetchedTo = 0;
+  #doneTo = Number.POSITIVE_INFINITY;
   #committedTo = Number.POSITIVE_INFINITY;
   #endOffset = 0;
   #isOutOfRange = false;
@@ -88,6 +95,12 @@ export class Reading {
     this.#tellLag();
   }
 
+  /** The group goes on there if this reading ends. */
+  noteCommitted(offset: number): void {
+    this.#committedTo = offset;
+    this.#tellLag();
+  }
+
   /** The broker does not have the offset where the next fetch was to begin. */
   noteOutOfRange(offset: number): void {
     if (offset !== this.#fetchOffset) return;
@@ -102,20 +115,24 @@ export class Reading {
       await this.#start();
       await this.#readOn();
     } finally {
-      this.#duties.report.lag(this.assignment, undefined);
+      try {
+        if (!this.#isLost && this.#doneTo > this.#committedTo) await this.#duties.commit(this, this.#doneTo);
+      } finally {
+        this.#duties.report.lag(this.assignment, undefined);
+      }
     }
   }
 
   async #readOn(): Promise<void> {
-    const { handler, commit } = this.#duties;
-    while (!this.#isStopping) {
+    const { handler, isOwned } = this.#duties;
+    while (!this.#isStopping && isOwned()) {
       const records = this.#take();
       if (records.length > 0) await handler.onBatch({ ...this.assignment, records });
       const next = this.#waiting.length === 0 ? this.#fetchedTo : records.at(-1)!.offset + 1;
-      if (next > this.#committedTo) {
-        if (this.#isLost || !(await commit(this, next))) return;
-        this.#committedTo = next;
-        this.#tellLag();
+      if (next > this.#doneTo) {
+        if (this.#isLost) return;
+        this.#doneTo = next;
+        if (!(await this.#commitDone())) return;
       } else if (this.#isOutOfRange) {
         this.#isOutOfRange = false;
         await this.#goOnAt(this.#fetchedTo);
@@ -123,6 +140,15 @@ export class Reading {
         await this.#woken();
       }
     }
+  }
+
+  /** @returns Whether the partition is still ours, as far as is known without waiting. */
+  async #commitDone(): Promise<boolean> {
+    const { commit, commitBehind } = this.#duties;
+    if (commitBehind === undefined || this.#doneTo - this.#committedTo > MAX_BEHIND_RECORDS)
+      return commit(this, this.#doneTo);
+    commitBehind(this, this.#doneTo);
+    return true;
   }
 
   async #start(): Promise<void> {
@@ -163,6 +189,7 @@ export class Reading {
   /** Stands still, owned, until an operator has chosen an offset that the log has, or the reading ends. */
   async #awaitOperator(offset: number): Promise<void> {
     const { report, decisionPollMs } = this.#duties;
+    this.#doneTo = offset;
     this.#committedTo = offset;
     report.stands(this.assignment);
     let chosen: number | undefined;
@@ -216,6 +243,7 @@ export class Reading {
 
   #fetchAt(offset: number): void {
     this.#fetchedTo = offset;
+    this.#doneTo = offset;
     this.#committedTo = offset;
     this.#fetchOffset = offset;
     this.#duties.wake();

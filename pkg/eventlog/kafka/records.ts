@@ -31,7 +31,8 @@ export function sizeOf({ key, value, headers }: NewRecord): number {
 /** A record as read; one that others have written has the broker's time, in whole milliseconds. */
 export function toRecord(topic: string, partition: number, message: FetchedMessage): LogRecord {
   const headers: Record<string, string> = {};
-  let timestampUs = Number(message.timestamp) * 1000;
+  const appendedUs = Number(message.timestamp) * 1000;
+  let timestampUs = appendedUs;
   let count = 0;
   for (const [name, value] of Object.entries(message.headers ?? {})) {
     if (value === undefined) continue;
@@ -50,6 +51,7 @@ export function toRecord(topic: string, partition: number, message: FetchedMessa
     key: message.key === null ? '' : message.key.toString(),
     value: message.value,
     timestampUs,
+    appendedUs,
     ...(count === 0 ? {} : { headers }),
   };
 }

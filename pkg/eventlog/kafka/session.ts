@@ -26,6 +26,17 @@ export class Session {
     return Math.round(this.#clock.monotonicMs() - this.#lastContactMs);
   }
 
+  /**
+   * Whether the group cannot have given to others what we own; tells of the end where it can have. A process that stood
+   * still comes to this before its timers.
+   */
+  isCurrent(): boolean {
+    if (this.#clock.monotonicMs() - this.#lastContactMs < this.#timeoutMs) return true;
+    clearTimeout(this.#timer);
+    this.#expired();
+    return false;
+  }
+
   /** The group has answered what was sent at `sentMs`. */
   touch(sentMs: number): void {
     this.#lastContactMs = sentMs;

@@ -9,7 +9,7 @@ import { aborted } from '../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
 import { openStore } from '../service/open-store.ts';
-import { runService } from '../service/run-service.ts';
+import { COMMIT_BEHIND_MS, runService } from '../service/run-service.ts';
 import { featuresSchema } from './config.ts';
 
 const GROUP = 'features';
@@ -37,7 +37,10 @@ export function run(configFile?: string): Promise<void> {
         states: new Snapshots<FeatureState>(log, TOPICS.featureState),
         snapshotRecords: config.snapshots.everyRecords,
       });
-      const consumer = await log.consume({ group: GROUP, topics: [TOPICS.marketData] }, processor);
+      const consumer = await log.consume(
+        { group: GROUP, topics: [TOPICS.marketData], commitBehindMs: COMMIT_BEHIND_MS },
+        processor,
+      );
       shutdown.add('consumer', () => consumer.stop(STOP_DEADLINE_MS));
       started();
       await Promise.race([consumer.done, aborted(signal)]);

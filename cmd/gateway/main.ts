@@ -15,7 +15,7 @@ import { TOPICS } from '../../pkg/wire/topics.ts';
 import { openRpc } from '../service/open-rpc.ts';
 import { openStore } from '../service/open-store.ts';
 import { openPrediction } from '../service/prediction.ts';
-import { runService, type ServiceContext } from '../service/run-service.ts';
+import { COMMIT_BEHIND_MS, runService, type ServiceContext } from '../service/run-service.ts';
 import { type GatewayConfig, gatewaySchema } from './config.ts';
 import { openRouting, type Routing } from './open-routing.ts';
 
@@ -73,7 +73,10 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
     predictor: keepingFeatures(limited, newest),
     ...{ log, topics: TOPICS, clock: systemClock, observer: metricsObserver(metrics, marketClock) },
   });
-  const consumer = await log.consume({ group: GROUP, topics: [TOPICS.features] }, publisher);
+  const consumer = await log.consume(
+    { group: GROUP, topics: [TOPICS.features], commitBehindMs: COMMIT_BEHIND_MS },
+    publisher,
+  );
   shutdown.add('consumer', () => consumer.stop(STOP_DEADLINE_MS));
   await Promise.race([consumer.done, aborted(signal), ...(done === undefined ? [] : [done])]);
 }

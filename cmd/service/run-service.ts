@@ -10,6 +10,12 @@ import type { KafkaSection, ServiceConfig } from './config.ts';
 import { kafkaConfig } from './kafka-config.ts';
 import { type ProcessContext, runProcess } from './run-process.ts';
 
+/**
+ * Milliseconds by which stations whose outputs tell what was done commit behind: brokers take some for each commit, which would be most of
+ * the time that a tick spends on its way.
+ */
+export const COMMIT_BEHIND_MS = 100;
+
 /** A process that works on the event log. */
 export interface ServiceContext<C> extends ProcessContext<C> {
   readonly log: EventLog;

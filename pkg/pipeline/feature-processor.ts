@@ -23,6 +23,7 @@ import { crashPoint } from '../runtime/crash-point.ts';
 import { decodeFeatureVector, encodeFeatureVector } from '../wire/feature-vector.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { BEFORE_ALL, type DerivedId, isAfter, newestDerived } from './derived.ts';
+import { derivedHeaders } from './hops.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
 import type { MovedClock } from './market-clock.ts';
 import { decodeBatch, originOfRecord } from './poison.ts';
@@ -56,6 +57,14 @@ export interface FeatureProcessorOptions {
 
 const DEFAULT_SNAPSHOT_RECORDS = 20_000;
 
+/** A vector on its way out, with the event that closed its bar; at the end of a stream there is none. */
+interface Published {
+  readonly vector: FeatureVector;
+  /** When that event arrived, UTC microseconds. */
+  readonly arrivedUs: number;
+  readonly cause?: { readonly record: LogRecord; readonly tookUs: number };
+}
+
 /** One partition while it is owned. */
 interface Owned {
   readonly engine: FeatureEngine;
@@ -63,6 +72,10 @@ interface Owned {
   emitted: DerivedId;
   nextOffset: number;
   recordsSinceSnapshot: number;
+  /** The snapshot that is being written, beside the batches that follow it; never rejects. Absent where none is. */
+  saving: Promise<void> | undefined;
+  /** Why a snapshot could not be written: no more batches are done. */
+  failure: { readonly error: unknown } | undefined;
 }
 
 /**
@@ -94,13 +107,15 @@ export class FeatureProcessor implements ConsumerHandler {
   async onRevoked({ partition }: PartitionAssignment): Promise<void> {
     const owned = this.#owned.get(partition);
     if (this.#options.states === undefined || owned === undefined) return;
-    await this.#saveState(partition, owned);
+    await owned.saving;
+    await this.#save(partition, owned);
     this.#owned.delete(partition);
   }
 
   async onBatch({ partition, records }: RecordBatch): Promise<void> {
-    crashPoint('features:after-commit');
+    crashPoint('features:before-batch');
     const owned = this.#owned.get(partition) ?? this.#own(partition, undefined);
+    if (owned.failure !== undefined) throw owned.failure.error;
     try {
       await this.#process(owned, records);
     } catch (error) {
@@ -113,20 +128,28 @@ export class FeatureProcessor implements ConsumerHandler {
     owned.recordsSinceSnapshot += records.length;
     const { states, snapshotRecords = DEFAULT_SNAPSHOT_RECORDS } = this.#options;
     if (states === undefined || owned.recordsSinceSnapshot < snapshotRecords) return;
-    await this.#saveState(partition, owned);
-    crashPoint('features:after-snapshot');
+    // One at a time: where writing takes longer than the records of one, the next one has more.
+    if (owned.saving !== undefined) return;
+    owned.saving = this.#save(partition, owned)
+      .catch((error: unknown) => {
+        owned.failure = { error };
+      })
+      .finally(() => {
+        owned.saving = undefined;
+      });
   }
 
   async #process(owned: Owned, records: readonly LogRecord[]): Promise<void> {
-    const published: { readonly vector: FeatureVector; readonly arrivedUs: number }[] = [];
+    const published: Published[] = [];
+    const tookUs = this.#options.clock.nowUs();
     const { messages, poison } = decodeBatch(records, readMarketEvent);
     const quarantined = [...poison];
     for (const { record, message: event } of messages) {
-      const arrivedUs = ingestTimeUs(record, this.#options.clock.nowUs());
+      const arrivedUs = ingestTimeUs(record, tookUs);
       this.#options.marketClock.observe(event.eventTimeUs);
       const outputs = owned.engine.step(event, record.offset);
       for (const vector of outputs.vectors)
-        if (isAfter(vector, owned.emitted)) published.push({ vector, arrivedUs });
+        if (isAfter(vector, owned.emitted)) published.push({ vector, arrivedUs, cause: { record, tookUs } });
       for (const { event: late, reason } of outputs.rejected)
         quarantined.push(rejected(late, reason, originOfRecord(record)));
     }
@@ -152,7 +175,10 @@ export class FeatureProcessor implements ConsumerHandler {
     const { settings } = this.#options;
     const engine =
       snapshot === undefined ? createFeatureEngine(settings) : restoreFeatureEngine(settings, snapshot);
-    const owned = { engine, emitted: BEFORE_ALL, nextOffset: 0, recordsSinceSnapshot: 0 };
+    const owned: Owned = {
+      ...{ engine, emitted: BEFORE_ALL, nextOffset: 0, recordsSinceSnapshot: 0 },
+      ...{ saving: undefined, failure: undefined },
+    };
     this.#owned.set(partition, owned);
     return owned;
   }
@@ -170,26 +196,30 @@ export class FeatureProcessor implements ConsumerHandler {
     return `features/${settings.join('/')}/${partition}`;
   }
 
-  async #saveState(partition: number, owned: Owned): Promise<void> {
+  /** Writes the state as it is at the call: outputs of all before `nextOffset` are safe, and nothing after it is contained. */
+  async #save(partition: number, owned: Owned): Promise<void> {
     const { nextOffset, engine } = owned;
     owned.recordsSinceSnapshot = 0;
     await this.#options.states?.save(this.#stateKey(partition), { nextOffset, engine: engine.snapshot() });
+    crashPoint('features:after-snapshot');
   }
 
-  async #publish(
-    published: readonly { readonly vector: FeatureVector; readonly arrivedUs: number }[],
-  ): Promise<void> {
+  async #publish(published: readonly Published[]): Promise<void> {
     if (published.length === 0) return;
     const { log, store, topics, clock, observer } = this.#options;
     await store.putFeatures(published.map(({ vector }) => vector));
+    const sentUs = clock.nowUs();
     await log.append(
       topics.features,
       published.map(
-        ({ vector, arrivedUs }): NewRecord => ({
+        ({ vector, arrivedUs, cause }): NewRecord => ({
           key: vector.symbol,
           value: encodeFeatureVector(vector),
           timestampUs: vector.timeUs,
-          headers: ingestHeaders(arrivedUs),
+          headers:
+            cause === undefined
+              ? ingestHeaders(arrivedUs)
+              : derivedHeaders(cause.record, arrivedUs, cause.tookUs, sentUs),
         }),
       ),
     );

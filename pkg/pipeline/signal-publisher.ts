@@ -6,7 +6,8 @@ import { crashPoint } from '../runtime/crash-point.ts';
 import { decodePrediction, encodePrediction } from '../wire/prediction.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { type DerivedId, isAfter, newestDerived } from './derived.ts';
-import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
+import { derivedHeaders } from './hops.ts';
+import { ingestTimeUs } from './ingest-time.ts';
 import type { PipelineObserver } from './observer.ts';
 import { decodeBatch } from './poison.ts';
 import { readFeatureVector } from './read-message.ts';
@@ -55,7 +56,7 @@ export class SignalPublisher implements ConsumerHandler {
 
   async onBatch(batch: RecordBatch): Promise<void> {
     const { log, topics, clock, observer, predictor } = this.#options;
-    const fallbackUs = clock.nowUs();
+    const tookUs = clock.nowUs();
     const { messages: all, poison } = decodeBatch(batch.records, readFeatureVector);
     await setAside(poison, this.#options);
     const { before, bySymbol } = this.#predicted.get(batch.partition)!;
@@ -67,23 +68,24 @@ export class SignalPublisher implements ConsumerHandler {
       return isNew;
     });
     if (messages.length === 0) return;
-    const arrivals = messages.map(({ record }) => ingestTimeUs(record, fallbackUs));
+    const arrivals = messages.map(({ record }) => ingestTimeUs(record, tookUs));
     const predicted = await Promise.all(
-      messages.map(async ({ message: vector }, i) =>
+      messages.map(async ({ record, message: vector }, i) =>
         (await predictor.predictFromVector(vector)).map((prediction) => ({
-          ...{ prediction, vector, arrivalUs: arrivals[i]! },
+          ...{ prediction, record, vector, arrivalUs: arrivals[i]! },
         })),
       ),
     );
     const signals = predicted.flat();
     crashPoint('gateway:after-prediction');
+    const sentUs = clock.nowUs();
     await log.append(
       topics.signals,
-      signals.map(({ prediction, arrivalUs }) => ({
+      signals.map(({ prediction, record, arrivalUs }) => ({
         key: prediction.symbol,
         value: encodePrediction(prediction),
         timestampUs: prediction.featureTimeUs,
-        headers: ingestHeaders(arrivalUs),
+        headers: derivedHeaders(record, arrivalUs, tookUs, sentUs),
       })),
     );
     crashPoint('gateway:after-publish');

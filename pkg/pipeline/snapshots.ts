@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 import { z } from 'zod';
 
 import type { EventLog, LogRecord, PartitionPosition, RecordPlace } from '../eventlog/event-log.ts';
 import { createPartitioner } from '../eventlog/partitioner.ts';
 
+/** Bytes that are compressed at once: the way to another thread and back takes longer. */
+const MAX_SYNC_BYTES = 65_536;
 /** Grows when the layout changes; state of another format is not read. */
 const FORMAT = 2;
 /** The first layout had one head for both slots; what it has left is still read. */
@@ -65,10 +68,10 @@ export class Snapshots<T> {
     this.#chunkBytes = chunkBytes;
   }
 
-  /** Writes a snapshot, newer than the one that was loaded or saved last here. */
+  /** Writes a snapshot of the state as it is at the call, newer than the one that was loaded or saved last here. Of one key, one call at a time. */
   async save(key: string, state: T): Promise<void> {
     const [log, topic] = [this.#log, this.#topic];
-    const body = zstdCompressSync(serialize(state));
+    const body = await compress(serialize(state));
     const last = this.#last.get(key);
     const slot = last === undefined ? 0 : SLOTS[(last.slot + 1) % SLOTS.length]!;
     const number = (last?.number ?? 0) + 1;
@@ -167,6 +170,10 @@ export class Snapshots<T> {
 }
 
 const headKeyOf = (key: string, slot: Slot): string => `${key}/head/${slot}`;
+
+const compressAside = promisify(zstdCompress);
+const compress = async (bytes: Buffer): Promise<Buffer> =>
+  bytes.length <= MAX_SYNC_BYTES ? zstdCompressSync(bytes) : compressAside(bytes);
 
 const digestOf = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex');
 

@@ -9,7 +9,8 @@ export const CRASH_SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGSTOP'] as const;
 
 /**
  * Places in the processes between two effects, where a crash leaves the first done and the second not. Each is passed by exactly one line of code.
- * A batch is committed before the next one of its partition begins: `after-commit` is passed there.
+ * `before-batch` and `after-commit` are passed where the next batch of a partition begins: the recorder has committed the one before, the features process
+ * may not have yet.
  */
 export const CRASH_POINTS = [
   'collector:after-append',
@@ -18,7 +19,7 @@ export const CRASH_POINTS = [
   'features:after-step',
   'features:after-outputs',
   'features:after-snapshot',
-  'features:after-commit',
+  'features:before-batch',
   'predictor:after-run',
   'gateway:after-prediction',
   'gateway:after-publish',

@@ -8,7 +8,9 @@ import type { MarketSource } from '../../pkg/marketdata/sources/source.ts';
 import { Validator } from '../../pkg/marketdata/validate.ts';
 import { Collector } from '../../pkg/pipeline/collector.ts';
 import { CollectorState } from '../../pkg/pipeline/collector-state.ts';
+import { MarketClock, type MovedClock } from '../../pkg/pipeline/market-clock.ts';
 import { metricsObserver } from '../../pkg/pipeline/metrics-observer.ts';
+import { combineObservers } from '../../pkg/pipeline/observer.ts';
 import { createPacer } from '../../pkg/pipeline/pacer.ts';
 import { Snapshots } from '../../pkg/pipeline/snapshots.ts';
 import { aborted } from '../../pkg/runtime/aborted.ts';
@@ -16,6 +18,7 @@ import { systemClock } from '../../pkg/runtime/clock.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
 import { runService, type ServiceContext } from '../service/run-service.ts';
 import { sourceKind } from '../settings.ts';
+import { checkBars } from './check-bars.ts';
 import { type CollectorConfig, collectorSchema } from './config.ts';
 
 /** A source, under the name that its state in the log has. */
@@ -26,7 +29,7 @@ interface Stream {
   readonly liveFromUs?: number;
 }
 
-async function openStream({ source, simulator }: CollectorConfig, log: EventLog): Promise<Stream> {
+async function openStream({ source, simulator, features }: CollectorConfig, log: EventLog): Promise<Stream> {
   if (sourceKind(source) === 'replay') {
     const { file, format, symbol, timeZone } = source;
     const options = {
@@ -35,7 +38,9 @@ async function openStream({ source, simulator }: CollectorConfig, log: EventLog)
       ...(symbol === undefined ? {} : { symbol }),
       ...(timeZone === undefined ? {} : { timeZone }),
     };
-    return { name: nameOf('replay', options), source: await openReplay(options) };
+    const recording = await openReplay(options);
+    checkBars(recording, features.bar);
+    return { name: nameOf('replay', options), source: recording };
   }
   const { symbols, seed, ticksPerSecond, historySeconds, faults } = simulator;
   const name = nameOf('simulator', simulator);
@@ -49,6 +54,14 @@ async function openStream({ source, simulator }: CollectorConfig, log: EventLog)
 
 const nameOf = (kind: string, settings: object): string =>
   `${kind}-${createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 8)}`;
+
+/**
+ * The clock on which data age: of a live market the machine's, so that it ages when nothing comes; of a recording that of its own
+ * events, which may be years old, and which stands where it ends.
+ */
+function dataClock(isLive: boolean): MovedClock {
+  return isLive ? { ...systemClock, observe: () => undefined } : new MarketClock(systemClock);
+}
 
 /** The simulated world begins once; every later start goes on in it. */
 async function firstStart(log: EventLog, name: string, historySeconds: number): Promise<number> {
@@ -76,6 +89,7 @@ async function collect({
 }: ServiceContext<CollectorConfig>): Promise<void> {
   const { name, source, liveFromUs } = await openStream(config, log);
   const own = await CollectorState.open(log, name, TOPICS, systemClock);
+  const clock = dataClock(liveFromUs !== undefined);
   const validator = new Validator({}, own.snapshot?.validator);
   const collector = new Collector({
     source,
@@ -89,7 +103,10 @@ async function collect({
     log,
     topics: TOPICS,
     clock: systemClock,
-    observer: metricsObserver(metrics, systemClock),
+    observer: combineObservers([
+      { onEvent: ({ eventTimeUs }) => clock.observe(eventTimeUs) },
+      metricsObserver(metrics, clock),
+    ]),
     own,
     snapshotItems: config.snapshots.everyRecords,
   });

@@ -4,10 +4,10 @@
  *
  * Flags: --json; --repeats N (7); --messages N per repeat (300,000).
  */
-import { parseArgs } from 'node:util';
 
 import type { NewRecord } from '../../pkg/eventlog/event-log.ts';
 import { MemoryEventLog } from '../../pkg/eventlog/memory.ts';
+import { benchFlags } from './flags.ts';
 import { type Figure, report } from './report.ts';
 
 const PARTITIONS = 12;
@@ -31,7 +31,7 @@ const CASES: readonly Case[] = [
   { name: 'append and consume by 3 groups, by 100', batch: 100, groups: 3 },
 ];
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: {
     json: { type: 'boolean', default: false },
     repeats: { type: 'string', default: '7' },

@@ -13,7 +13,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { createCoreState, DEFAULT_LOOKBACKS, stepCore } from '../../pkg/features/core-v1.ts';
 import { createFeatureEngine } from '../../pkg/features/engine.ts';
@@ -21,9 +20,10 @@ import type { ClosedBar } from '../../pkg/features/feature-vector.ts';
 import type { Bar } from '../../pkg/marketdata/events.ts';
 import { createRandom } from '../../pkg/runtime/random.ts';
 import { pythonWith } from '../servers/tools.ts';
+import { benchFlags } from './flags.ts';
 import { report } from './report.ts';
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: {
     json: { type: 'boolean', default: false },
     repeats: { type: 'string', default: '5' },

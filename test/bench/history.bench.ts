@@ -7,7 +7,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import type { FeatureVector } from '../../pkg/features/feature-vector.ts';
 import { startEngine } from '../../pkg/history/embedded/start-engine.ts';
@@ -15,11 +14,12 @@ import { History } from '../../pkg/history/history.ts';
 import { barRow, featureRow, tickRow } from '../../pkg/history/rows.ts';
 import type { Quote } from '../../pkg/marketdata/events.ts';
 import { createRandom } from '../../pkg/runtime/random.ts';
+import { benchFlags } from './flags.ts';
 import { report } from './report.ts';
 
 const FEATURES = 40;
 const CHUNK = 1000;
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: {
     json: { type: 'boolean', default: false },
     repeats: { type: 'string', default: '5' },

@@ -8,7 +8,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 
 import { MODEL_FILE } from '../../pkg/artifacts/artifact.ts';
 import { OnnxModel } from '../../pkg/inference/onnx-model.ts';
@@ -17,6 +16,7 @@ import { encodeEnsemble } from '../../pkg/ml/onnx/encode.ts';
 import { inspectOnnx } from '../../pkg/ml/onnx/inspect.ts';
 import { randomEnsemble } from '../../pkg/ml/onnx/ensemble.testing.ts';
 import { createRandom } from '../../pkg/runtime/random.ts';
+import { benchFlags } from './flags.ts';
 import { trainedEnsemble } from './ensemble.ts';
 import { type LoadResult, summarise } from './load.ts';
 import { type Figure, report } from './report.ts';
@@ -27,7 +27,7 @@ const IN_FLIGHT = 32;
 const LOOP_SAMPLE_MS = 1;
 const PLACEMENTS: readonly Placement[] = ['inline', 'worker'];
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: { json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '5' } },
 });
 const repeats = Number(flags.repeats);

@@ -9,17 +9,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 
 import { randomArtifact } from '../support/artifact.ts';
 import { addressIn, type Running, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
+import { benchFlags } from './flags.ts';
 import { median, report } from './report.ts';
 
 const SAMPLE_MS = 5000;
 const MIB = 1024 ** 2;
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: { json: { type: 'boolean', default: false }, minutes: { type: 'string', default: '10' } },
 });
 const durationMs = Number(flags.minutes) * 60_000;

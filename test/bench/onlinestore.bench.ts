@@ -4,20 +4,20 @@
  *
  * Flags: --json; --repeats N (5; the first round is warm-up and not counted); --seconds N of each case (1).
  */
-import { parseArgs } from 'node:util';
 
 import { MemoryOnlineStore } from '../../pkg/onlinestore/memory.ts';
 import type { OnlineFeatures, OnlineStore } from '../../pkg/onlinestore/online-store.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { redisMissing, startRedis } from '../servers/redis.ts';
 import { openTestStore } from '../support/redis-store.ts';
+import { benchFlags } from './flags.ts';
 import { type LoadResult, loadFigures, summarise } from './load.ts';
 import { type Figure, report } from './report.ts';
 
 const FEATURES = 40;
 const SYMBOLS = Array.from({ length: 1000 }, (_, i) => `SYMBOL${i}`);
 const SET = 'core-v1';
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: {
     json: { type: 'boolean', default: false },
     repeats: { type: 'string', default: '5' },

@@ -8,14 +8,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import type { UpSummary } from '../../cmd/tradewind/up/summary.ts';
 import { randomArtifact } from '../support/artifact.ts';
 import { runCli } from '../support/cli.ts';
+import { benchFlags } from './flags.ts';
 import { report } from './report.ts';
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: {
     json: { type: 'boolean', default: false },
     repeats: { type: 'string', default: '3' },

@@ -6,12 +6,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { manifestSchema } from '../../pkg/artifacts/manifest.ts';
 import { eventually } from '../support/eventually.ts';
 import { openPool, QUICK, type TestPool } from '../support/predictor-pool.ts';
 import { startService } from '../support/services.ts';
+import { benchFlags } from './flags.ts';
 import { trainedEnsemble } from './ensemble.ts';
 import { loadFigures, type LoadResult, summarise } from './load.ts';
 import { report } from './report.ts';
@@ -24,7 +24,7 @@ const CALLS_BY_IN_FLIGHT: ReadonlyMap<number, number> = new Map([
 /** Nothing is tried twice: what a busy machine delays must not look like more load. */
 const SETTINGS = { ...QUICK, timeoutMs: 10_000, attemptTimeoutMs: 10_000 };
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: { json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '3' } },
 });
 

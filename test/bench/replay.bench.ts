@@ -5,7 +5,6 @@
  * Flags: --json; --file F (the USD-M capture of the recordings); --repeats N (5); --set (core-v1,micro-v1).
  */
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parseBarClock } from '../../pkg/features/bar-clock.ts';
 import { createFeatureEngine } from '../../pkg/features/engine.ts';
 import type { FeatureSetName } from '../../pkg/features/feature-vector.ts';
@@ -14,10 +13,11 @@ import { OrderBook } from '../../pkg/marketdata/order-book.ts';
 import { openReplay } from '../../pkg/marketdata/sources/replay/open.ts';
 import { Validator } from '../../pkg/marketdata/validate.ts';
 import { recording } from '../support/recordings.ts';
+import { benchFlags } from './flags.ts';
 import { report } from './report.ts';
 
 const TARGET_EVENTS_PER_SECOND = 200_000;
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: {
     json: { type: 'boolean', default: false },
     file: { type: 'string', default: recording('binance_l2/usdm_btcusdt_20240808.gz') },

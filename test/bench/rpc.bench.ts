@@ -4,9 +4,9 @@
  *
  * Flags: --json; --repeats N (5).
  */
-import { parseArgs } from 'node:util';
 
 import { frame } from '../../pkg/rpc/transport/frame-reader.ts';
+import { benchFlags } from './flags.ts';
 import { findH2load, h2load } from './h2load.ts';
 import { loadFigures, type LoadResult } from './load.ts';
 import { report } from './report.ts';
@@ -19,7 +19,7 @@ const CALLS_BY_IN_FLIGHT: ReadonlyMap<number, number> = new Map([
   [32, 40_000],
 ]);
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: { json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '5' } },
 });
 const program = findH2load();

@@ -5,7 +5,6 @@
  *
  * Flags: --json; --repeats N (5); --target HOST:PORT and --model NAME drive another server by its protocol alone.
  */
-import { parseArgs } from 'node:util';
 
 import { create, toBinary } from '@bufbuild/protobuf';
 
@@ -17,6 +16,7 @@ import {
 import { PredictionService, PredictRequestSchema } from '../../proto/gen/tradewind/v1/prediction_pb.ts';
 import { createRpcClient } from '../../pkg/rpc/client.ts';
 import { frame } from '../../pkg/rpc/transport/frame-reader.ts';
+import { benchFlags } from './flags.ts';
 import { trainedEnsemble } from './ensemble.ts';
 import { answerBytes, findH2load, h2load } from './h2load.ts';
 import { loadFigures, type LoadResult, type LoadTargets } from './load.ts';
@@ -31,7 +31,7 @@ const MODEL_INFER_TARGETS: Readonly<Record<(typeof IN_FLIGHT)[number], LoadTarge
   32: { callsPerSecond: 12_000, p99Ms: 6 },
 };
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: {
     json: { type: 'boolean', default: false },
     target: { type: 'string' },

@@ -7,16 +7,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { upConfigSchema } from '../../cmd/tradewind/up/config.ts';
 import { xgboostForTests } from '../../pkg/ml/xgboost/library.testing.ts';
 import { runTraining } from '../../pkg/training/run-training.ts';
+import { benchFlags } from './flags.ts';
 import { report } from './report.ts';
 
 const START_US = Date.UTC(2026, 0, 5, 14, 30) * 1000;
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: { json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '8' } },
 });
 const xgboost = xgboostForTests();

@@ -7,14 +7,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { randomArtifact } from '../support/artifact.ts';
 import { addressIn, runCli, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
+import { benchFlags } from './flags.ts';
 import { report } from './report.ts';
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: { json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '7' } },
 });
 const repeats = Number(flags.repeats);

@@ -4,11 +4,11 @@
  *
  * Flags: --json; --repeats N (3); --rows N for one other size.
  */
-import { parseArgs } from 'node:util';
 import { parseTrainingSettings } from '../../pkg/ml/settings.ts';
 import { syntheticDataset } from '../../pkg/ml/dataset.testing.ts';
 import { trainEnsemble } from '../../pkg/ml/train.ts';
 import { xgboostForTests } from '../../pkg/ml/xgboost/library.testing.ts';
+import { benchFlags } from './flags.ts';
 import { type Figure, report } from './report.ts';
 
 const FEATURES = 24;
@@ -20,7 +20,7 @@ interface Size {
   readonly targetSeconds?: number;
 }
 
-const { values: flags } = parseArgs({
+const flags = benchFlags({
   options: {
     json: { type: 'boolean', default: false },
     repeats: { type: 'string', default: '3' },

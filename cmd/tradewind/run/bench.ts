@@ -9,9 +9,10 @@ import type { BenchFlags } from '../commands/bench.ts';
 const BENCH_FOLDER = fileURLToPath(new URL('../../../test/bench/', import.meta.url));
 const SUFFIX = '.bench.ts';
 
-/** Runs one bench, or each in turn, in a process of its own. */
+/** Runs one bench, or each in turn, in a process of its own. @param own - Flags of the bench that is named. */
 export async function runBench(
   name: string | undefined,
+  own: readonly string[],
   flags: BenchFlags & { readonly list?: boolean },
 ): Promise<void> {
   const names = readdirSync(BENCH_FOLDER)
@@ -26,7 +27,7 @@ export async function runBench(
   const failed: string[] = [];
   for (const bench of name === undefined ? names : [name]) {
     if (flags.json !== true) process.stdout.write(`\n== ${bench}\n`);
-    const args = [join(BENCH_FOLDER, bench + SUFFIX), ...(flags.json === true ? ['--json'] : [])];
+    const args = [join(BENCH_FOLDER, bench + SUFFIX), ...(flags.json === true ? ['--json'] : []), ...own];
     const { status } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
       stdio: 'inherit',
     });

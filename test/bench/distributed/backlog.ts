@@ -3,6 +3,7 @@ import { isDrained } from '../../../pkg/pipeline/checkpointer.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import { TOPICS } from '../../../pkg/wire/topics.ts';
 import { eventually } from '../../support/eventually.ts';
+import { cpuSeconds } from './cpu-seconds.ts';
 import type { Ticks } from './ticks.ts';
 
 const CHUNK = 5000;
@@ -22,12 +23,16 @@ export async function appendBacklog(
   }
 }
 
-/** Seconds until a group has read a topic to its end, from its first commit on: the start of a process is not counted. */
-export async function secondsToDrain(
-  log: EventLog,
-  group: string,
-  topic: string,
-): Promise<{ readonly seconds: number; readonly records: number }> {
+/** How a group came to the end of its topic. */
+export interface Drain {
+  readonly records: number;
+  readonly seconds: number;
+  /** Processor time of its one process. */
+  readonly cpuSeconds: number;
+}
+
+/** Measures until a group has read a topic to its end, from its first commit on: the start of a process is not counted. */
+export async function drained(log: EventLog, group: string, topic: string, pid: number): Promise<Drain> {
   const committed = async (): Promise<number> => {
     let sum = 0;
     for (const { partition, startOffset } of await log.positions(topic))
@@ -36,9 +41,9 @@ export async function secondsToDrain(
   };
   const first = await eventually(async () => {
     const records = await committed();
-    return records > 0 && { records, atMs: systemClock.monotonicMs() };
+    return records > 0 && { records, atMs: systemClock.monotonicMs(), cpu: cpuSeconds(pid) };
   }, DRAINED_WITHIN_MS);
   await eventually(() => isDrained(log, [{ group, topics: [topic] }]), DRAINED_WITHIN_MS);
   const seconds = (systemClock.monotonicMs() - first.atMs) / 1000;
-  return { seconds, records: (await committed()) - first.records };
+  return { seconds, records: (await committed()) - first.records, cpuSeconds: cpuSeconds(pid) - first.cpu };
 }

@@ -1,75 +1,121 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { EventLog } from '../../../pkg/eventlog/event-log.ts';
+import type { EventLog, LogRecord } from '../../../pkg/eventlog/event-log.ts';
+import { hopsOf } from '../../../pkg/pipeline/hops.ts';
 import { ingestTimeUs } from '../../../pkg/pipeline/ingest-time.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
-import { QuantileSketch } from '../../../pkg/runtime/quantiles.ts';
 import { TOPICS } from '../../../pkg/wire/topics.ts';
-import { Ticks } from './ticks.ts';
+import { eventually } from '../../support/eventually.ts';
+import { sendTicks } from './send-ticks.ts';
+import type { Ticks } from './ticks.ts';
 
-/** Ticks are appended as they come, those of one turn of the timer together, as a live collector does. */
-const TURN_MS = 2;
-const WARM_UP_MS = 3000;
+const WARM_UP_MS = 5000;
+/** Predictions of what came this short a time ago show that all have begun, and caught up with what came meanwhile. */
+const CAUGHT_UP_MS = 1000;
+const CAUGHT_UP_WITHIN_MS = 60_000;
+/** Brokers count whole milliseconds: a time of theirs is taken as the middle of it. */
+const HALF_MS_US = 500;
+/** Of `HOPS`, those that brokers tell. */
+const BY_BROKER = new Set([0, 3]);
+const COMMIT_BEHIND_MS = 100;
 
-/** Milliseconds from the arrival of a tick. */
-export interface HopLatencies {
-  /** To its place in market data, acknowledged. */
-  readonly appended: QuantileSketch;
-  /** To a reader of the vectors, and of the predictions, of the bar that it closed. */
-  readonly features: QuantileSketch;
-  readonly signals: QuantileSketch;
-  /** Ticks a second that were appended. */
-  readonly ticksPerSecond: number;
+/** Stretches of the way of a tick that closes a bar, one after the other: they add up to the whole. */
+export const STRETCHES = [
+  'ingest to log',
+  'log to features',
+  'features to log',
+  'log to gateway',
+  'gateway to predictor and back',
+  'publish',
+] as const;
+
+/** Milliseconds of the measured ticks, one value each. */
+export interface Latencies {
+  /** From the arrival of a tick to the answer that the log has it. */
+  readonly acknowledged: number[];
+  /** From the arrival of a tick that closes a bar to a reader of the vector. */
+  readonly toFeatures: number[];
+  /** From the vector in the log to a reader of its prediction. */
+  readonly prediction: number[];
+  /** From the arrival to a reader of the prediction. */
+  readonly toPrediction: number[];
+  /** Parts of `toPrediction`, by {@link STRETCHES}. */
+  readonly stretches: Readonly<Record<(typeof STRETCHES)[number], number[]>>;
 }
 
-/** Appends ticks at a rate for a time, and reads what comes of them. @param symbols - How many. */
+/** Sends ticks at a rate, and reads what comes of those of a time, which begins when all have caught up. */
 export async function measureLatency(
   log: EventLog,
-  { ticksPerSecond, seconds, symbols }: { ticksPerSecond: number; seconds: number; symbols: number },
-): Promise<HopLatencies> {
-  const sketches = {
-    appended: new QuantileSketch(),
-    features: new QuantileSketch(),
-    signals: new QuantileSketch(),
-  };
-  const begunMs = systemClock.monotonicMs();
-  const measureFromUs = systemClock.nowUs() + WARM_UP_MS * 1000;
-  const note = (sketch: QuantileSketch, arrivedUs: number): void => {
-    if (arrivedUs >= measureFromUs) sketch.add((systemClock.nowUs() - arrivedUs) / 1000);
-  };
-  const readers = await Promise.all(
-    (['features', 'signals'] as const).map((topic) =>
-      log.consume(
-        { group: `bench-${topic}`, topics: [TOPICS[topic]] },
-        {
-          onBatch: async ({ records }) => {
-            for (const record of records) note(sketches[topic], ingestTimeUs(record, 0));
-          },
+  ticks: Ticks,
+  { ticksPerSecond, seconds }: { readonly ticksPerSecond: number; readonly seconds: number },
+): Promise<Latencies> {
+  const stretches = Object.fromEntries(
+    STRETCHES.map((name) => [name, []]),
+  ) as unknown as Latencies['stretches'];
+  const found: Latencies = { acknowledged: [], toFeatures: [], prediction: [], toPrediction: [], stretches };
+  let fromUs = Number.POSITIVE_INFINITY;
+  let newestMs = Number.POSITIVE_INFINITY;
+  const read = (topic: string, note: (record: LogRecord, arrivedUs: number, nowUs: number) => void) =>
+    log.consume(
+      { group: `bench-${topic}`, topics: [topic], commitBehindMs: COMMIT_BEHIND_MS },
+      {
+        onBatch: async ({ records }) => {
+          const nowUs = systemClock.nowUs();
+          for (const record of records) note(record, ingestTimeUs(record, 0), nowUs);
         },
-      ),
-    ),
-  );
-  const ticks = new Ticks(symbols);
-  let sent = 0;
-  let failure: unknown;
-  const lastMs = WARM_UP_MS + 1000 * seconds;
-  for (let spentMs = 0; spentMs < lastMs && failure === undefined; ) {
-    await sleep(TURN_MS);
-    spentMs = systemClock.monotonicMs() - begunMs;
-    const records = [];
-    const nowUs = systemClock.nowUs();
-    for (; sent < (spentMs / 1000) * ticksPerSecond; sent += 1) records.push(ticks.next(nowUs));
-    if (records.length === 0) continue;
-    log.append(TOPICS.marketData, records).then(
-      () => note(sketches.appended, nowUs),
-      (error: unknown) => {
-        failure = error;
       },
     );
+  const readers = [
+    await read(TOPICS.features, (_, arrivedUs, nowUs) => {
+      if (arrivedUs >= fromUs) found.toFeatures.push((nowUs - arrivedUs) / 1000);
+    }),
+    await read(TOPICS.signals, (record, arrivedUs, nowUs) => {
+      newestMs = (nowUs - arrivedUs) / 1000;
+      if (arrivedUs >= fromUs) notePrediction(found, record, nowUs - arrivedUs);
+    }),
+  ];
+  const ending = new AbortController();
+  const onAcknowledged = (arrivedUs: number, count: number): void => {
+    if (arrivedUs < fromUs) return;
+    const ms = (systemClock.nowUs() - arrivedUs) / 1000;
+    for (let i = 0; i < count; i += 1) found.acknowledged.push(ms);
+  };
+  const sent = sendTicks(log, ticks, { ticksPerSecond, signal: ending.signal, onAcknowledged });
+  try {
+    await eventually(() => newestMs < CAUGHT_UP_MS, CAUGHT_UP_WITHIN_MS);
+    await sleep(WARM_UP_MS);
+    fromUs = systemClock.nowUs();
+    await sleep(1000 * seconds);
+  } finally {
+    ending.abort();
+    await sent;
   }
-  const spentMs = systemClock.monotonicMs() - begunMs;
   await sleep(1000);
   await Promise.all(readers.map((reader) => reader.stop(5000)));
-  if (failure !== undefined) throw failure;
-  return { ...sketches, ticksPerSecond: (1000 * sent) / spentMs };
+  return found;
+}
+
+function notePrediction(
+  { prediction, toPrediction, stretches }: Latencies,
+  record: LogRecord,
+  readUs: number,
+): void {
+  const moments = hopsOf(record).map((us, at) => (BY_BROKER.has(at) ? us + HALF_MS_US : us));
+  const [appended, , sent, vectorAppended, tookUs, predicted] = moments as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  toPrediction.push(readUs / 1000);
+  prediction.push((readUs - vectorAppended) / 1000);
+  const ends = [appended, sent, vectorAppended, tookUs, predicted, readUs];
+  // What the features process does with a tick it has read is little, and counts with the way to it.
+  let from = 0;
+  STRETCHES.forEach((name, at) => {
+    stretches[name].push((ends[at]! - from) / 1000);
+    from = ends[at]!;
+  });
 }

@@ -1,7 +1,7 @@
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import { TOPICS } from '../../../pkg/wire/topics.ts';
 import { eventually } from '../../support/eventually.ts';
-import { appendBacklog, secondsToDrain } from './backlog.ts';
+import { appendBacklog, drained } from './backlog.ts';
 import type { BenchCluster } from './cluster.ts';
 import { Ticks } from './ticks.ts';
 
@@ -23,7 +23,7 @@ export function recoverySeconds(
     const stepUs = BAR_US / symbols;
     await appendBacklog(log, ticks, { events, stepUs });
     const first = await start('features');
-    await secondsToDrain(log, 'features', TOPICS.marketData);
+    await drained(log, 'features', TOPICS.marketData, first.pid);
     // In order: the state then is that of the last event, and the group is free at once.
     await first.stop('SIGTERM');
     const vectors = async (): Promise<number> =>

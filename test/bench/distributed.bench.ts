@@ -1,6 +1,7 @@
 /**
  * The stream as processes over Kafka and Redis: broker, Redis, processes, driver and readers share the machine.
  *
+ * `requests`: milliseconds of the requests that a record waits for, or used to, one after the other: the quickest and the median.
  * `latency`, by rate, 100 symbols with bars of 100 ms: p50, p95 and p99 in milliseconds, of
  *   - tick to features: from the arrival of the tick that closes a bar to a reader of the log that has the vector;
  *   - features to prediction: from the vector in the log to a reader that has its prediction;
@@ -13,7 +14,7 @@
  *
  * Targets at 1,000 ticks/s: p99 of tick to features at most 50 ms, of features to prediction at most 25 ms; 50,000 events/s; 5 s.
  *
- * Flags: --json; --part latency|rising|backlog|recovery (all); --rates 100,1000,5000; --seconds N (10) of each rate; --step N (4) seconds of each step of the
+ * Flags: --json; --part requests|latency|rising|backlog|recovery (all); --rates 100,1000,5000; --seconds N (10) of each rate; --step N (4) seconds of each step of the
  * rising rate; --events N (200,000) of each backlog; --repeats N (3) of everything.
  */
 import { loadavg } from 'node:os';
@@ -26,10 +27,11 @@ import { BenchCluster } from './distributed/cluster.ts';
 import { latencyFigures } from './distributed/latency-figures.ts';
 import { type Latencies, measureLatency } from './distributed/latency.ts';
 import { recoverySeconds } from './distributed/recovery.ts';
+import { timeRequests } from './distributed/requests.ts';
 import { type Sustained, sustainedRate } from './distributed/rising.ts';
 import { Ticks } from './distributed/ticks.ts';
 import { benchFlags } from './flags.ts';
-import { type Figure, report } from './report.ts';
+import { type Figure, median, report } from './report.ts';
 
 const flags = benchFlags({
   options: {
@@ -57,6 +59,7 @@ const MIN_TICKS = 25;
 /** Ticks of each symbol before a rising rate, so that bars close as often as they will. */
 const FILL_TICKS = 15;
 const FILLED_WITHIN_MS = 120_000;
+const REQUESTS = 200;
 const FROM_RATE = 2000;
 const MAX_STEPS = 20;
 const events = Number(flags.events);
@@ -67,6 +70,17 @@ async function repeated<T>(measure: () => Promise<T>): Promise<readonly T[]> {
   const all: T[] = [];
   for (let i = 0; i < repeats; i += 1) all.push(await measure());
   return all;
+}
+
+async function requests(cluster: BenchCluster): Promise<readonly Figure[]> {
+  const found = await repeated(() => timeRequests(cluster.brokers, REQUESTS));
+  return [...found[0]!.keys()].flatMap((name) => [
+    {
+      ...{ name: `${name}, quickest`, unit: 'ms' },
+      values: found.map((times) => Math.min(...times.get(name)!)),
+    },
+    { name: `${name}, p50`, unit: 'ms', values: found.map((times) => median(times.get(name)!)) },
+  ]);
 }
 
 async function latencies(cluster: BenchCluster): Promise<readonly Figure[]> {
@@ -156,7 +170,7 @@ async function recoveries(cluster: BenchCluster): Promise<readonly Figure[]> {
 const shapeName = (symbols: number, partitions: number): string =>
   `${symbols.toLocaleString('en-US')} symbols, ${partitions} partition${partitions === 1 ? '' : 's'}`;
 
-const PARTS = { latency: latencies, rising: risingRates, backlog: backlogs, recovery: recoveries };
+const PARTS = { requests, latency: latencies, rising: risingRates, backlog: backlogs, recovery: recoveries };
 const cluster = await BenchCluster.start();
 try {
   const figures: Figure[] = [];

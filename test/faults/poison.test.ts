@@ -136,11 +136,12 @@ describe.skipIf(missing !== undefined)('in the log of a broker', () => {
       predictor: {
         predictFromVector: async (vector) => {
           predicted.push(vector);
-          return {
+          return [{
             ...{
               model: '',
               version: '',
               modelDigest: '',
+              revision: '',
               symbol: vector.symbol,
               inputsHash: '',
               latencyUs: 0,
@@ -152,7 +153,7 @@ describe.skipIf(missing !== undefined)('in the log of a broker', () => {
               predictedTimeUs: 0,
             },
             ...{ recommendation: 'abstain', abstainReason: 'ModelUnavailable' },
-          };
+          }];
         },
       },
     });

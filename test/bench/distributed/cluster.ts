@@ -42,6 +42,10 @@ export class BenchCluster {
     return new BenchCluster(await startStreamServers(), await mkdtemp(join(tmpdir(), 'tradewind-bench-')));
   }
 
+  get brokers(): readonly string[] {
+    return this.#servers.kafka.brokers;
+  }
+
   /** Gives an empty log to `work`, and ends what it started. */
   async on<T>(
     { partitions, bar, snapshotRecords = 20_000 }: StreamShape,

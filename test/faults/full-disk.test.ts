@@ -16,8 +16,8 @@ import { eventually } from '../support/eventually.ts';
 import { fill, mountDisk } from '../support/small-disk.ts';
 
 const DISK_BYTES = 64 * 1024 * 1024;
-const START_MS = 60_000;
-const TEST_MS = 180_000;
+const START_MS = 120_000;
+const TEST_MS = 400_000;
 const ALARM = 'storage takes nothing';
 
 interface Summary {

@@ -48,15 +48,19 @@ const artifactVerified: Finder = (seen) => {
   if (foreign !== undefined) {
     return found('False', 'DigestMismatch', `pod ${foreign.pod.name} serves another artifact`);
   }
-  const isVerified = revision?.pods.some((pod) => pod.state === 'loading' || pod.state === 'warm');
-  return isVerified === true || (revision?.pods.length === 0 && revision.name === seen.status.stableRevision)
+  // A pod that does not tell, but is Ready, has verified what it serves: it is not Ready before.
+  const isVerified = revision?.pods.some(
+    ({ isReady, state }) => isReady || state === 'loading' || state === 'warm',
+  );
+  return isVerified === true
     ? found('True', 'Verified', `${seen.target.name} is what its digest says`)
     : found('Unknown', 'VerificationPending', 'no pod has verified the artifact yet');
 };
 
 const modelLoaded: Finder = (seen) => {
   const pods = revisionOf(seen, seen.target.name)?.pods ?? [];
-  if (pods.some((pod) => pod.state === 'warm')) return found('True', 'ModelWarm', 'a pod answers');
+  if (pods.some((pod) => pod.isReady || pod.state === 'warm'))
+    return found('True', 'ModelWarm', 'a pod answers');
   const failed = pods.find((pod) => pod.state === 'failed');
   return failed === undefined
     ? found('False', 'ModelPending', 'no pod has the model loaded yet')

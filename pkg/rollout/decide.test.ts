@@ -284,6 +284,82 @@ describe('another spec in mid-rollout', () => {
   });
 });
 
+describe('the analysis', () => {
+  const steps = [{ setWeight: 10 }, { analysis: { durationSeconds: 60 } }];
+  const under = (onInconclusive: string, counts: { requests: number; errors: number }, more: object = {}) => {
+    const rollout = { steps, analysis: { onInconclusive, metrics: [ERRORS] }, ...more };
+    const cluster = serving(rollout);
+    cluster.counts = (version) => ({ ...NO_COUNTERS, ...(version === 'b' ? counts : {}) });
+    return cluster.apply(specOf('b', rollout));
+  };
+  const GOOD = { requests: 100, errors: 0 };
+  const BAD = { requests: 100, errors: 30 };
+  const NONE = { requests: 0, errors: 0 };
+
+  it('lets pass what every metric passes', () => {
+    const cluster = under('Pause', GOOD).until((one) => one.isStable('b'));
+    expect(cluster.status.rollout?.analysis?.metrics).toMatchObject([{ phase: 'Successful', failed: 0 }]);
+  });
+
+  it('measures at its interval, however often it is asked', () => {
+    const cluster = under('Pause', GOOD);
+    cluster.until((one) => one.status.rollout?.analysis?.measuredAt !== undefined, 100, 1);
+    for (let i = 0; i < 29; i += 1) cluster.pass(1).reconcile();
+    expect(cluster.status.rollout?.analysis?.metrics[0]?.successful).toBe(1);
+    cluster.pass(1).reconcile();
+    expect(cluster.status.rollout?.analysis?.metrics[0]?.successful).toBe(2);
+  });
+
+  it('gives up for a metric that fails as often as its limit, even while a person pauses', () => {
+    const cluster = under('Pause', BAD).until((one) => one.weight('b') === 10);
+    cluster.act('pause').until((one) => one.status.rollout?.phase === 'Aborted');
+    expect(cluster.status.rollout).toMatchObject({ abortReason: 'AnalysisFailed', stepIndex: 0 });
+    expect(cluster.status.rollout?.abortMessage).toContain('metric errors: value must be at most 0.01');
+    expect(cluster.condition('AnalysisPassing')).toMatchObject({ status: 'False', reason: 'AnalysisFailed' });
+  });
+
+  it('with a limit of three gives up at the third failure', () => {
+    const analysis = { metrics: [{ ...ERRORS, failureLimit: 3 }] };
+    const cluster = under('Pause', BAD, { analysis });
+    cluster.until((one) => one.status.rollout?.phase === 'Aborted');
+    expect(cluster.status.rollout?.analysis?.metrics).toMatchObject([{ consecutiveFailed: 3 }]);
+  });
+
+  it.each([
+    ['Pause', 'Paused'],
+    ['Abort', 'Aborted'],
+    ['Continue', 'Completed'],
+  ])('without data and with %s ends in phase %s', (onInconclusive, phase) => {
+    const cluster = under(onInconclusive, NONE);
+    for (let i = 0; i < 60; i += 1) cluster.pass(5).reconcile();
+    expect(cluster.status.rollout?.phase).toBe(phase);
+    if (phase === 'Paused') expect(cluster.weight('b')).toBe(10);
+  });
+
+  it('goes on by itself when the data come that it waited for, or for a person', () => {
+    for (const how of ['data', 'person']) {
+      const cluster = under('Pause', NONE);
+      cluster.until((one) => one.status.rollout?.pauseReasons.includes('Inconclusive') === true);
+      if (how === 'person') cluster.act('promote');
+      else cluster.counts = () => ({ ...NO_COUNTERS, ...GOOD });
+      cluster.until((one) => one.isStable('b'));
+    }
+  });
+
+  it('holds the last step too where no step is an analysis, until something was measured', () => {
+    const cluster = under('Pause', GOOD, { steps: [{ setWeight: 10 }] });
+    const startMs = cluster.until((one) => one.weight('b') === 10).nowMs;
+    cluster.until((one) => one.weight('b') === 100);
+    expect(cluster.nowMs - startMs).toBe(30_000);
+  });
+
+  it('does not count what the update did before its first traffic of this rollout', () => {
+    const cluster = under('Pause', BAD).until((one) => one.status.rollout?.phase === 'Aborted');
+    cluster.counts = () => ({ ...NO_COUNTERS, ...GOOD });
+    cluster.act('retry').until((one) => one.isStable('b'));
+  });
+});
+
 describe('actions', () => {
   it('are carried out once for their nonce', () => {
     const cluster = atWeight(10).act('pause');
@@ -388,9 +464,13 @@ describe('pauses', () => {
     const cluster = atWeight(10).act('pause');
     for (let i = 0; i < 30; i += 1) cluster.pass(60).reconcile();
     expect(cluster.weight('b')).toBe(10);
+    cluster.losePods('b');
+    cluster.reconcile();
+    cluster.pass(5).reconcile();
+    expect(cluster.weight('b')).toBe(0);
     cluster.health.set('b', 'crashing');
     cluster.reconcile();
-    expect(cluster.status.rollout).toMatchObject({ phase: 'Aborting', abortReason: 'CrashLooping' });
+    expect(cluster.status.rollout).toMatchObject({ phase: 'Aborted', abortReason: 'CrashLooping' });
   });
 });
 

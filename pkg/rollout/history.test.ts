@@ -12,7 +12,7 @@ import { DRAIN_TIMEOUT_MS } from './gateways.ts';
 import { readyReplicas, revisionOf } from './readiness.ts';
 import type { Seen } from './seen.ts';
 
-const RUNS = { numRuns: 800 };
+const RUNS = { numRuns: 500 };
 const BOUND = 400;
 
 /** A check that costs nothing while it holds: hundreds of thousands are made. */

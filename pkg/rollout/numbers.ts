@@ -9,7 +9,8 @@ export function revisionNumbers(seen: Seen, names: readonly string[]): ReadonlyM
   for (const { name, number } of seen.status.revisions ?? []) numbers.set(name, number);
   for (const { name, number } of seen.revisions) if (number !== undefined) numbers.set(name, number);
   let next = Math.max(0, ...numbers.values()) + 1;
-  for (const name of names) {
+  // The target first, since it is the one that is recorded under its number.
+  for (const name of [seen.target.name, ...names]) {
     if (numbers.has(name)) continue;
     numbers.set(name, next);
     next += 1;

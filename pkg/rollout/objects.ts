@@ -43,8 +43,13 @@ function stableActions(seen: Seen, course: Course): readonly Action[] {
   const scale = scaleFor(seen, seen.spec.serving.minReplicas);
   const revision = revisionOf(seen, course.stable);
   // While an update is on its way an abort must find stable as large as it was.
-  const isGuarded = course.update !== undefined && revision?.deployment !== undefined;
-  return ensured(revision, course.stable, 'stable', isGuarded ? notSmaller(revision, scale) : scale);
+  const isGuarded = isInFlight(course) || course.phase === 'Aborting';
+  return ensured(
+    revision,
+    course.stable,
+    'stable',
+    isGuarded && revision !== undefined ? notSmaller(revision, scale) : scale,
+  );
 }
 
 function updateActions(seen: Seen, course: Course): readonly Action[] {

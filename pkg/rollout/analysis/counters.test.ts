@@ -91,6 +91,11 @@ describe('a window', () => {
       3,
       [[], [reading('x', 500)], [reading('x', 503)]],
     ],
+    [
+      'opened again by another controller has all of a process that is younger than the analysis',
+      8,
+      [[reading('x', 100), reading('y', 7, startedMs + 5)], [reading('x', 101)]],
+    ],
     ['goes on after a gateway could not be read for a while', 9, [[reading('x', 1)], [], [reading('x', 10)]]],
     ['adds up over counters that fell', 13, [[reading('x', 2)], [reading('x', 10)], [reading('x', 5)]]],
   ])('%s', (_name, requests, rounds) => {

@@ -31,12 +31,13 @@ export interface AnalysisWindow {
 
 const NOTHING: CountersOfBoth = { update: NO_COUNTERS, stable: NO_COUNTERS };
 
-/** A window at its beginning: whatever the gateways have counted so far is not part of it. */
+/**
+ * A window at its beginning: what processes that ran before the analysis have counted so far is not part of it.
+ *
+ * @param startedAt - Of the analysis; earlier than now where a controller opens a window again.
+ */
 export function openWindow(startedAt: string, readings: readonly GatewayReading[]): AnalysisWindow {
-  const gateways = readings.map(({ instance, ...reading }): [string, GatewaySpan] => {
-    const both = bothOf(reading, NOTHING);
-    return [instance, { base: both, last: both }];
-  });
+  const gateways = readings.map((reading) => [reading.instance, firstSpan(startedAt, reading)] as const);
   return { startedAt, gateways: Object.fromEntries(gateways), carried: NOTHING };
 }
 
@@ -47,10 +48,7 @@ export function advanceWindow(window: AnalysisWindow, readings: readonly Gateway
   for (const { instance, ...reading } of readings) {
     const span = gateways[instance];
     if (span === undefined) {
-      const last = bothOf(reading, NOTHING);
-      // One that ran before and was not read then may have counted anything: only what it counts from now on is part of the window.
-      const isYounger = reading.startedMs >= Date.parse(window.startedAt);
-      gateways[instance] = { base: isYounger ? NOTHING : last, last };
+      gateways[instance] = firstSpan(window.startedAt, { instance, ...reading });
       continue;
     }
     const last = bothOf(reading, span.last);
@@ -69,6 +67,12 @@ export function countedSince({ gateways, carried }: AnalysisWindow): CountersOfB
   return Object.keys(gateways)
     .toSorted()
     .reduce((sum, instance) => addBoth(sum, countedIn(gateways[instance]!)), carried);
+}
+
+/** All of a process that is younger than the analysis; of one that may have counted anything before, only what is still to come. */
+function firstSpan(startedAt: string, reading: GatewayReading): GatewaySpan {
+  const last = bothOf(reading, NOTHING);
+  return { base: reading.startedMs >= Date.parse(startedAt) ? NOTHING : last, last };
 }
 
 function bothOf(

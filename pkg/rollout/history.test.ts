@@ -12,7 +12,9 @@ import { DRAIN_TIMEOUT_MS } from './gateways.ts';
 import { readyReplicas, revisionOf } from './readiness.ts';
 import type { Seen } from './seen.ts';
 
-const RUNS = { numRuns: 500 };
+/** Ten times as many in the longer form. */
+const MORE = process.env['TRADEWIND_FAULTS'] === 'nightly' ? 10 : 1;
+const TIMEOUT_MS = MORE * 300_000;
 const BOUND = 400;
 
 /** A check that costs nothing while it holds: hundreds of thousands are made. */
@@ -106,88 +108,104 @@ function reconcileChecked(cluster: LivelyCluster): void {
 }
 
 describe('decisions over random histories', () => {
-  it('keep every promise, and the same again changes nothing', () => {
-    fc.assert(
-      fc.property(rolloutSettings, histories, (settings, history) => {
-        const cluster = new LivelyCluster(settings);
-        for (const event of history) {
+  it(
+    'keep every promise, and the same again changes nothing',
+    () => {
+      fc.assert(
+        fc.property(rolloutSettings, histories, (settings, history) => {
+          const cluster = new LivelyCluster(settings);
+          for (const event of history) {
+            reconcileChecked(cluster);
+            cluster.happen(event);
+          }
           reconcileChecked(cluster);
-          cluster.happen(event);
-        }
-        reconcileChecked(cluster);
-      }),
-      RUNS,
-    );
-  });
+        }),
+        { numRuns: 250 * MORE },
+      );
+    },
+    TIMEOUT_MS,
+  );
 
-  it('come to rest once all is well: done, given up, or held for a person', () => {
-    fc.assert(
-      fc.property(rolloutSettings, histories, (settings, history) => {
-        const cluster = new LivelyCluster(settings);
-        for (const event of history) {
-          cluster.reconcile();
-          cluster.happen(event);
-        }
-        cluster.heal();
-        cluster.until((one) => one.isAtRest(), BOUND);
-        const { stableRevision, traffic, rollout } = cluster.status;
-        if (rollout?.phase === 'Aborted')
-          expect(traffic).toEqual([{ revision: stableRevision, weight: 100 }]);
-      }),
-      RUNS,
-    );
-  });
+  it(
+    'come to rest once all is well: done, given up, or held for a person',
+    () => {
+      fc.assert(
+        fc.property(rolloutSettings, histories, (settings, history) => {
+          const cluster = new LivelyCluster(settings);
+          for (const event of history) {
+            cluster.reconcile();
+            cluster.happen(event);
+          }
+          cluster.heal();
+          cluster.until((one) => one.isAtRest(), BOUND);
+          const { stableRevision, traffic, rollout } = cluster.status;
+          if (rollout?.phase === 'Aborted')
+            expect(traffic).toEqual([{ revision: stableRevision, weight: 100 }]);
+        }),
+        { numRuns: 250 * MORE },
+      );
+    },
+    TIMEOUT_MS,
+  );
 
-  it('do not depend on how often, nor in which order, things were looked at', () => {
-    fc.assert(
-      fc.property(rolloutSettings, histories, fc.nat(), (settings, history, seed) => {
-        const once = new LivelyCluster(settings);
-        const often = new LivelyCluster(settings);
-        for (const [i, event] of history.entries()) {
-          once.settle();
-          once.happen(event);
-          for (let extra = 0; extra < 1 + ((seed + i) % 4); extra += 1) often.settle();
-          often.happen(event);
-          const seen = once.see();
-          const mirrored: Seen = {
-            ...seen,
-            revisions: seen.revisions.map((one) => ({ ...one, pods: one.pods.toReversed() })).toReversed(),
-            gateways: seen.gateways.toReversed(),
-          };
-          hold(isDeepStrictEqual(decide(mirrored), decide(seen)), 'the order of lists decides nothing');
-        }
-        expect(often.status).toEqual(once.status);
-      }),
-      { numRuns: 300 },
-    );
-  });
+  it(
+    'do not depend on how often, nor in which order, things were looked at',
+    () => {
+      fc.assert(
+        fc.property(rolloutSettings, histories, fc.nat(), (settings, history, seed) => {
+          const once = new LivelyCluster(settings);
+          const often = new LivelyCluster(settings);
+          for (const [i, event] of history.entries()) {
+            once.settle();
+            once.happen(event);
+            for (let extra = 0; extra < 1 + ((seed + i) % 4); extra += 1) often.settle();
+            often.happen(event);
+            const seen = once.see();
+            const mirrored: Seen = {
+              ...seen,
+              revisions: seen.revisions.map((one) => ({ ...one, pods: one.pods.toReversed() })).toReversed(),
+              gateways: seen.gateways.toReversed(),
+            };
+            hold(isDeepStrictEqual(decide(mirrored), decide(seen)), 'the order of lists decides nothing');
+          }
+          expect(often.status).toEqual(once.status);
+        }),
+        { numRuns: 100 * MORE },
+      );
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe('an abort', () => {
-  it('ends with all traffic on stable and no pods of the update, however it came about', () => {
-    fc.assert(
-      fc.property(
-        rolloutSettings.filter(({ steps }) => steps.length > 0),
-        fc.constantFrom('abort', 'crashing', 'mismatched', 'rejected'),
-        fc.integer({ min: 0, max: 300 }),
-        (settings, how, seconds) => {
-          const cluster = new LivelyCluster(settings);
-          cluster.until((one) => one.isStable('a'));
-          cluster.happen({ kind: 'apply', version: 'b' });
-          for (let passed = 0; passed < seconds; passed += 10) {
+  it(
+    'ends with all traffic on stable and no pods of the update, however it came about',
+    () => {
+      fc.assert(
+        fc.property(
+          rolloutSettings.filter(({ steps }) => steps.length > 0),
+          fc.constantFrom('abort', 'crashing', 'mismatched', 'rejected'),
+          fc.integer({ min: 0, max: 300 }),
+          (settings, how, seconds) => {
+            const cluster = new LivelyCluster(settings);
+            cluster.until((one) => one.isStable('a'));
+            cluster.happen({ kind: 'apply', version: 'b' });
+            for (let passed = 0; passed < seconds; passed += 10) {
+              cluster.reconcile();
+              cluster.pass(10);
+            }
             cluster.reconcile();
-            cluster.pass(10);
-          }
-          cluster.reconcile();
-          if (cluster.status.updateRevision !== named('b')) return;
-          if (how === 'abort') cluster.happen({ kind: 'act', type: 'abort' });
-          else cluster.happen({ kind: 'health', version: 'b', health: how as 'crashing' });
-          cluster.until((one) => one.status.rollout?.phase === 'Aborted' && one.pods('b') === 0, 60);
-          expect(cluster.status.traffic).toEqual([{ revision: named('a'), weight: 100 }]);
-          expect(cluster.status.stableRevision).toBe(named('a'));
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
+            if (cluster.status.updateRevision !== named('b')) return;
+            if (how === 'abort') cluster.happen({ kind: 'act', type: 'abort' });
+            else cluster.happen({ kind: 'health', version: 'b', health: how as 'crashing' });
+            cluster.until((one) => one.status.rollout?.phase === 'Aborted' && one.pods('b') === 0, 60);
+            expect(cluster.status.traffic).toEqual([{ revision: named('a'), weight: 100 }]);
+            expect(cluster.status.stableRevision).toBe(named('a'));
+          },
+        ),
+        { numRuns: 150 * MORE },
+      );
+    },
+    TIMEOUT_MS,
+  );
 });

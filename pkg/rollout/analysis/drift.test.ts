@@ -71,7 +71,7 @@ describe('Kolmogorov and Smirnov', () => {
         expect(one.value).toBeLessThanOrEqual(1);
         expect(one.lower).toBeLessThanOrEqual(one.value);
       }),
-      { numRuns: 30 },
+      { numRuns: 10 },
     );
   });
 

@@ -20,7 +20,7 @@ export interface Bounds {
 const LOG_ODDS = geometric(0.005, 1.4, 22);
 /** Parts of what may be bet at most. */
 const BETS = geometric(0.002, 1.5, 16);
-const BISECTIONS = 50;
+const BISECTIONS = 40;
 
 /**
  * Bounds of the rate of something that happens or does not, or of the mean of values within [0, 1].

@@ -41,9 +41,10 @@ export const started: Rule = (seen, course) => {
 
 /** A position counts only in the steps that it was reached in. */
 export const stepsChanged: Rule = (seen, course) => {
+  if (!isInFlight(course)) return undefined;
   const { steps } = seen.spec.rollout;
   const stepsHash = hashOfSteps(steps);
-  if (!isInFlight(course) || course.stepsHash === stepsHash) return undefined;
+  if (course.stepsHash === stepsHash) return undefined;
   if (course.skipsAnalysis) return quietly({ ...course, stepsHash, stepIndex: steps.length });
   const pauses = course.pauses.filter((reason) => reason === 'UserPause');
   return change(

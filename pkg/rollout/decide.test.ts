@@ -507,6 +507,7 @@ describe('history', () => {
     }
     cluster.until((one) => one.objects.size === 3);
     expect([...cluster.objects.keys()]).toEqual(['m-c', 'm-d', 'm-e']);
+    expect(cluster.events().filter((reason) => reason === 'RevisionPruned')).toHaveLength(2);
     expect(cluster.status.revisions?.map(({ number }) => number)).toEqual([3, 4, 5]);
   });
 });
@@ -533,6 +534,17 @@ describe('an object that is being deleted', () => {
     const startMs = cluster.nowMs;
     cluster.until((one) => !one.hasFinalizer);
     expect(cluster.nowMs - startMs).toBe(60_000);
+  });
+});
+
+describe('a rollout that was given up', () => {
+  it('lets stable be made smaller, which one under way does not', () => {
+    const cluster = serving(STEPS, { minReplicas: 3 });
+    cluster.apply(specOf('b', STEPS, { minReplicas: 1 })).until((one) => one.weight('b') === 10);
+    expect(cluster.pods('a')).toBe(3);
+    cluster.act('abort').until((one) => one.status.rollout?.phase === 'Aborted');
+    cluster.settle();
+    expect(cluster.pods('a')).toBe(1);
   });
 });
 

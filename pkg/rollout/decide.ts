@@ -70,12 +70,15 @@ export function decide(unordered: Seen): Decision {
   if (seen.isDeleting) return decideDeletion(seen);
   const { course, events } = settle(seen, courseOf(seen), seen.spec.rollout.paused ? FROZEN_RULES : RULES);
   const actions = objectActions(seen, course);
-  const undrained = undrainedShrinks(seen, course, actions);
+  const told = [
+    ...undrainedShrinks(seen, course, actions).map(drainTimedOut),
+    ...actions.flatMap((action) => (action.kind === 'deleteRevision' ? [pruned(seen, action.revision)] : [])),
+  ];
   const lookAgain = lookAgainSeconds(seen, course);
   return {
     actions,
     status: statusOf(seen, course),
-    events: [...events, ...undrained.map(drainTimedOut)],
+    events: [...events, ...told],
     ...(lookAgain === undefined ? {} : { lookAgainSeconds: lookAgain }),
   };
 }
@@ -121,5 +124,13 @@ function drainTimedOut(revision: string): RolloutEvent {
     type: 'Warning',
     reason: 'DrainTimedOut',
     message: `${revision} loses its pods although not every gateway confirmed that its traffic is gone`,
+  };
+}
+
+function pruned({ spec }: Seen, revision: string): RolloutEvent {
+  return {
+    type: 'Normal',
+    reason: 'RevisionPruned',
+    message: `${revision} is beyond revisionHistoryLimit, ${spec.rollout.revisionHistoryLimit}`,
   };
 }

@@ -39,6 +39,10 @@ export interface RolloutEvent {
   readonly message: string;
 }
 
+/**
+ * What to do about what was seen. Whoever carries it out does the actions first, in their order, and writes the status after, with the version of the
+ * object that was seen; what fails on the way is found missing, and decided again.
+ */
 export interface Decision {
   readonly actions: readonly Action[];
   /** The whole status; to be written only if it differs from the one before. */

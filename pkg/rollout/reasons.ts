@@ -17,7 +17,6 @@ export const REASONS = {
   FirstRevisionReady: 'The first revision is Ready: it is stable, and all traffic goes to it.',
   // Waits
   SpecPaused: '`spec.rollout.paused` is true: nothing moves.',
-  UserPaused: 'A person paused the rollout.',
   WaitingForPods: 'The update has fewer Ready pods than its step needs.',
   WaitingForGateways: 'Not every gateway follows the weights yet, or one has no predictor for them.',
   WaitingForTime: 'The time of the step is not over.',

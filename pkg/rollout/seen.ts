@@ -53,7 +53,7 @@ export interface SeenRevision {
   readonly pods: readonly SeenPod[];
 }
 
-/** What one gateway answers to `GET /revisions` for this model. */
+/** What one gateway answers to `GET /revisions` for this model. Gateways that are not to serve the model are left out: each one here is waited for. */
 export interface SeenGateway {
   /** New for each start of the process. */
   readonly instance: string;

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 /** A program that a test or bench drives: where it is, or what is missing to have it. */
 export type Tool = { readonly path: string } | { readonly missing: string };
 
-/** Minutes that an installation may take. */
+/** What an installation may take, where nothing is compiled. */
 const INSTALL_TIMEOUT_MS = 5 * 60_000;
 /** A registry that is away for a moment is no missing tool. */
 const INSTALL_TRIES = 3;
@@ -15,7 +15,8 @@ const INSTALL_PAUSE_MS = 2_000;
 const KAFKA_VERSION = '4.1.1';
 
 const repoRoot = resolve(import.meta.dirname, '../..');
-const cache = process.env['TRADEWIND_CACHE'] ?? join(repoRoot, '.cache');
+/** Folder of tools that all clones and workers share. */
+export const cache = process.env['TRADEWIND_CACHE'] ?? join(repoRoot, '.cache');
 
 /**
  * A Python that has modules: the one on PATH, else the shared virtual environment in the cache, else that environment with
@@ -128,7 +129,8 @@ export function redisServer(): Tool {
   ]);
 }
 
-function found(what: string, places: readonly (() => string | undefined)[]): Tool {
+/** The first of the places that has it. @throws On a build machine, where nothing may be missing. */
+export function found(what: string, places: readonly (() => string | undefined)[]): Tool {
   for (const look of places) {
     const path = look();
     if (path !== undefined) return { path };
@@ -160,15 +162,16 @@ function installFromDebian(packages: readonly string[]): boolean {
 }
 
 /** @returns Whether it went well, at the last try. */
-function install(
+export function install(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  timeoutMs = INSTALL_TIMEOUT_MS,
 ): boolean {
   for (let attempt = 1; attempt <= INSTALL_TRIES; attempt++) {
     const { status } = spawnSync(command, args, {
       stdio: ['ignore', 'ignore', 'inherit'],
-      timeout: INSTALL_TIMEOUT_MS,
+      timeout: timeoutMs,
       env: { ...process.env, ...env },
     });
     if (status === 0) return true;

@@ -90,6 +90,8 @@ export class EventRecorder {
 
   /** Writes the counts that are still to be written, and resolves when nothing is on its way. */
   async flush(): Promise<void> {
+    // A count belongs to an event that may be on its way.
+    await Promise.all(this.#writing);
     for (const [key, series] of this.#series.unwritten()) {
       const place = this.#places.get(key);
       if (place !== undefined)

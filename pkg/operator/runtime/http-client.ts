@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { ClusterAccess } from './cluster-access.ts';
-import { type KubeError, KubeGone, KubeTimeout, KubeUnauthorized } from './errors.ts';
+import { KubeError, KubeGone, KubeTimeout, KubeUnauthorized } from './errors.ts';
 import { errorOfAnswer, errorOfNetwork } from './failure.ts';
 import { type HttpCall, nameOf, readBody, send } from './http-call.ts';
 import { linesOf } from './json-lines.ts';
@@ -110,7 +110,7 @@ export class HttpKubeClient implements KubeClient {
     } catch (error) {
       if (signal?.aborted === true) return;
       // What is none of ours was thrown by the stream.
-      throw error instanceof Error && 'failure' in error ? error : errorOfNetwork(nameOf(call), error, false);
+      throw error instanceof KubeError ? error : errorOfNetwork(nameOf(call), error, false);
     } finally {
       response.destroy();
     }
@@ -217,7 +217,13 @@ export class HttpKubeClient implements KubeClient {
 
   async #json<R>(call: HttpCall): Promise<R> {
     const response = await this.#accepted(call);
-    return JSON.parse(await this.#body(response, call)) as R;
+    const body = await this.#body(response, call);
+    try {
+      return JSON.parse(body) as R;
+    } catch (error) {
+      // Something between us and the API server has answered.
+      throw errorOfNetwork(nameOf(call), error, false);
+    }
   }
 
   async #body(response: IncomingMessage, call: HttpCall): Promise<string> {

@@ -1,0 +1,60 @@
+import { request } from 'node:https';
+
+/** What the API server answered. */
+export interface ApiAnswer {
+  readonly status: number;
+  /** The body where it is JSON, else its text. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it knows to be there
+  readonly body: any;
+}
+
+/** A plain request to an API server, as a user. Nothing of the client under test is in it. */
+export type ApiRequest = (
+  method: string,
+  path: string,
+  body?: object,
+  contentType?: string,
+) => Promise<ApiAnswer>;
+
+/** How long one request may take, milliseconds. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Makes requests with one bearer token.
+ *
+ * @param ca - Gives the certificates to trust, PEM.
+ */
+export function apiRequests(port: number, ca: () => string, token: string): ApiRequest {
+  return (method, path, body, contentType = 'application/json') =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': contentType }),
+      };
+      const options = {
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        headers,
+        ca: ca(),
+        agent: false,
+        timeout: TIMEOUT_MS,
+      };
+      const call = request(options, (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(parts).toString('utf8');
+          const isJson = response.headers['content-type']?.startsWith('application/json') === true;
+          resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text });
+        });
+      });
+      call.on('timeout', () =>
+        call.destroy(new Error(`API server must answer in ${TIMEOUT_MS} ms: ${method} ${path}`)),
+      );
+      call.on('error', reject);
+      call.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+}

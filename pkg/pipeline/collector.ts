@@ -140,7 +140,11 @@ export class Collector {
     try {
       const value = encodeMarketEvent(event);
       if (value.length <= MAX_RECORD_BYTES) return value;
-      this.#setAsideEvent(event, `event must have at most ${MAX_RECORD_BYTES} bytes, had ${value.length}`, place);
+      this.#setAsideEvent(
+        event,
+        `event must have at most ${MAX_RECORD_BYTES} bytes, had ${value.length}`,
+        place,
+      );
     } catch (error) {
       if (!(error instanceof ValueNotEncodable)) throw error;
       this.#setAsideEvent(event, error.message, place);

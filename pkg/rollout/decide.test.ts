@@ -250,6 +250,21 @@ describe('an abort', () => {
     expect(cluster.isStable('a')).toBe(false);
   });
 
+  it.each([
+    ['SignatureMissing', 'Aborted'],
+    ['SourceUnavailable', 'Progressing'],
+    ['FileAbsent', 'Progressing'],
+  ])('a failure of code %s leads to phase %s', (reason, phase) => {
+    const cluster = serving().apply(specOf('b', STEPS));
+    cluster.reconcile();
+    const seen = cluster.pass(5).see();
+    const failed = { state: 'failed', reason, isReady: false } as const;
+    const revisions = seen.revisions.map((one) =>
+      one.name === named('b') ? { ...one, pods: one.pods.map((pod) => ({ ...pod, ...failed })) } : one,
+    );
+    expect(decide({ ...seen, revisions }).status.rollout?.phase).toBe(phase);
+  });
+
   it('stays until retry or another spec', () => {
     const cluster = atWeight(10).act('abort');
     cluster.until((one) => one.status.rollout?.phase === 'Aborted');

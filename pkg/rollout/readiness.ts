@@ -22,10 +22,14 @@ export function foreignDigest(revision: SeenRevision): { pod: SeenPod; expected:
   return pod === undefined ? undefined : { pod, expected };
 }
 
-/** Codes of failures that lie in the artifact itself: another try of the same cannot go better. */
+/**
+ * Codes of failures that lie in the artifact or in its address: another try of the same cannot go better. Others, such as a file that is not there yet or a
+ * server that is away, may; those are waited for until the progress deadline.
+ */
 const ARTIFACT_FAULTS: ReadonlySet<string> = new Set([
   ...['DigestMismatch', 'ManifestInvalid', 'ArtifactFilesInvalid', 'ContractMismatch', 'FileTooLarge'],
-  ...['SignatureInvalid', 'SchemeUnsupported', 'GraphInvalid', 'ModelInvalid'],
+  ...['FileSizeMismatch', 'SignatureMissing', 'SignatureInvalid', 'KeyInvalid', 'ModelFailed'],
+  ...['SchemeUnsupported', 'AddressInvalid', 'AddressForbidden', 'PlainHttpRefused', 'DigestRequired'],
 ]);
 
 /** A pod whose model failed for good. */

@@ -1,6 +1,6 @@
 import type { OverlaySettings } from '../prediction/overlay.ts';
 import type { ModelTraffic, TrafficSource, TrafficTarget } from '../prediction/traffic/traffic.ts';
-import { tradingModelSpecSchema } from '../tradingmodel/spec.ts';
+import { readModelSpec } from '../tradingmodel/read-object.ts';
 import {
   ENDPOINT_SLICES,
   type EndpointSlice,
@@ -83,9 +83,9 @@ export function trafficOf(
   { metadata, spec, status }: TradingModel,
   predictorsOf: (revision: string) => readonly string[],
 ): ModelTraffic | undefined {
-  const parsed = tradingModelSpecSchema.safeParse(spec);
+  const read = readModelSpec(spec);
   const { traffic = [], trafficGeneration = 0, stableRevision, revisions = [] } = status ?? {};
-  if (!parsed.success || traffic.length === 0) return undefined;
+  if (!('spec' in read) || traffic.length === 0) return undefined;
   const targets = traffic.map(({ revision, weight, shadow }): TrafficTarget => {
     const digest = revisions.find(({ name }) => name === revision)?.digest;
     return {
@@ -95,12 +95,12 @@ export function trafficOf(
   });
   return {
     model: metadata.name,
-    symbols: parsed.data.symbols,
+    symbols: read.spec.symbols,
     targets: targets.toSorted(
       (a, b) => Number(b.revision === stableRevision) - Number(a.revision === stableRevision),
     ),
     generation: trafficGeneration,
-    overlay: overlayOf(parsed.data.overlay),
+    overlay: overlayOf(read.spec.overlay),
   };
 }
 

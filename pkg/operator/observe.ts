@@ -90,7 +90,9 @@ export async function observe(
     },
     status: status.success ? status.data : {},
     ...(action === undefined ? {} : { action }),
-    gateways: answers.map((answer) => gatewaySeen(answer, name)),
+    gateways: answers
+      .filter(({ report }) => !isOutOfIt(report, name, model))
+      .map((answer) => gatewaySeen(answer, name)),
   };
   const analysis = await analysisSeen(options, key, base, model.metadata.namespace ?? '', answers, signal);
   return {
@@ -213,6 +215,12 @@ function unanswered({ status }: Pod): Partial<SeenPod> {
       return { reason: said.reason, ...(said.message === undefined ? {} : { message: said.message }) };
   }
   return {};
+}
+
+/** A gateway that answers, and knows nothing of a model without traffic, has nothing to confirm. */
+function isOutOfIt(report: GatewayReport | undefined, name: string, { status }: TradingModel): boolean {
+  const hasTraffic = (status?.traffic ?? []).length > 0;
+  return !hasTraffic && report !== undefined && !report.models.some(({ model }) => model === name);
 }
 
 function gatewaySeen({ address, report }: GatewayAnswer, model: string): SeenGateway {

@@ -1,7 +1,8 @@
 import { decide } from '../rollout/decide.ts';
 import type { Decision } from '../rollout/decision.ts';
 import { canonicalJson } from '../tradingmodel/revision.ts';
-import { type TradingModelSpec, tradingModelSpecSchema } from '../tradingmodel/spec.ts';
+import { readModelSpec } from '../tradingmodel/read-object.ts';
+import type { TradingModelSpec } from '../tradingmodel/spec.ts';
 import type { TradingModelStatus } from '../tradingmodel/status.ts';
 import { act, type ActOptions } from './act.ts';
 import { FIELD_MANAGER, TRADING_MODELS, type TradingModel } from './kinds.ts';
@@ -66,9 +67,9 @@ async function carryOut(
 
 /** @throws {TerminalError} An object that an older or newer definition let through. */
 function specOf(model: TradingModel): TradingModelSpec {
-  const parsed = tradingModelSpecSchema.safeParse(model.spec);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${['spec', ...path].join('.')} ${message}`);
+  const read = readModelSpec(model.spec);
+  if ('spec' in read) return read.spec;
+  const faults = read.faults.map(({ path, message }) => `${path.join('.')} ${message}`);
   throw new TerminalError(`TradingModel must be valid: ${faults.join('; ')}`);
 }
 

@@ -16,6 +16,7 @@ import { quarantinedRecords } from '../../pkg/pipeline/quarantined-records.ts';
 import { recordedTopics } from '../../pkg/pipeline/recorder-rows.ts';
 import { Recorder } from '../../pkg/pipeline/recorder.ts';
 import { SignalPublisher } from '../../pkg/pipeline/signal-publisher.ts';
+import type { Prediction } from '../../pkg/prediction/prediction.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { decodeFeatureVector, encodeFeatureVector } from '../../pkg/wire/feature-vector.ts';
 import { encodeMarketEvent } from '../../pkg/wire/market-event.ts';
@@ -136,12 +137,11 @@ describe.skipIf(missing !== undefined)('in the log of a broker', () => {
       predictor: {
         predictFromVector: async (vector) => {
           predicted.push(vector);
-          return [{
+          const prediction: Prediction = {
             ...{
               model: '',
               version: '',
               modelDigest: '',
-              revision: '',
               symbol: vector.symbol,
               inputsHash: '',
               latencyUs: 0,
@@ -153,7 +153,8 @@ describe.skipIf(missing !== undefined)('in the log of a broker', () => {
               predictedTimeUs: 0,
             },
             ...{ recommendation: 'abstain', abstainReason: 'ModelUnavailable' },
-          }];
+          };
+          return [prediction];
         },
       },
     });

@@ -141,6 +141,7 @@ describe.skipIf(missing !== undefined)('in the log of a broker', () => {
             ...{
               model: '',
               version: '',
+              revision: '',
               modelDigest: '',
               symbol: vector.symbol,
               inputsHash: '',

@@ -38,7 +38,7 @@ test: install ## Run every test; installs the servers and clients that the tests
 	@node scripts/run-tests.ts $(ARGS)
 
 test-faults: install ## Run the fault tests in their longer forms; tables are written to out/faults
-	@TRADEWIND_FAULTS=nightly node scripts/run-tests.ts test/faults $(ARGS)
+	@TRADEWIND_FAULTS="$${TRADEWIND_FAULTS:-nightly}" node scripts/run-tests.ts test/faults $(ARGS)
 
 verify: $(INSTALLED) ## Format, lint, types, generated files, protobuf compatibility, minimum versions
 	biome format .

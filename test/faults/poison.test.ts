@@ -47,7 +47,7 @@ const quote = (second: number, change: Partial<Quote> = {}): Quote => {
 
 /** Of a kind that a later version may have: field 16 of the event, which this one does not know. */
 const ofLaterVersion = (): Uint8Array => {
-  const heartbeat: MarketEvent = { ...quote(3), kind: 'heartbeat' } as MarketEvent;
+  const heartbeat: MarketEvent = { ...quote(3), kind: 'heartbeat' };
   const bytes = Buffer.from(encodeMarketEvent(heartbeat));
   // The body of a heartbeat is empty and comes last: its tag, two bytes of another, and no length.
   const body = bytes.subarray(bytes.length - 2);
@@ -62,7 +62,7 @@ const tooLarge = (): Uint8Array =>
     lastUpdateId: 1,
     bids: levels,
     asks: levels,
-  } as MarketEvent);
+  });
 
 interface Case {
   readonly what: string;

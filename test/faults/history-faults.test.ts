@@ -31,7 +31,7 @@ import { fill, mountDisk, unmountDisk } from '../support/small-disk.ts';
 const missing = kafkaMissing();
 const DATABASE = 'recorded';
 const DISK_BYTES = 400 * 1024 * 1024;
-const ROUND = IS_NIGHTLY ? 100_000 : 3000;
+const ROUND = IS_NIGHTLY ? 20_000 : 3000;
 /** How long a fault lasts: ten minutes scaled to one. */
 const HOLD_MS = IS_NIGHTLY ? 60_000 : 2000;
 const WITHIN_MS = 240_000;

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 
 import { type Running, startCli } from './cli.ts';
 import { eventually } from './eventually.ts';
-import { IS_NIGHTLY } from './fault-report.ts';
 
 /** A machine with other work may take long. */
-const START_TIMEOUT_MS = IS_NIGHTLY ? 300_000 : 90_000;
+const START_TIMEOUT_MS = 300_000;
 
 /** A running process of the distributed system. */
 export interface RunningService {

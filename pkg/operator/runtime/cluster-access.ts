@@ -28,19 +28,25 @@ export class ClusterAccess {
   /**
    * By one kubeconfig file.
    *
+   * @param context - Name of a context of it; its current one where left out.
    * @throws {KubeconfigInvalid}
    */
-  static fromFile(path: string): ClusterAccess {
-    return new ClusterAccess(() => checked(`${path} does not`, (config) => config.loadFromFile(path)));
+  static fromFile(path: string, context?: string): ClusterAccess {
+    return new ClusterAccess(() =>
+      checked(`${path} does not`, context, (config) => config.loadFromFile(path)),
+    );
   }
 
   /**
    * As kubectl finds it: `KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod.
    *
+   * @param context - Name of a context of these; the current one where left out.
    * @throws {KubeconfigInvalid}
    */
-  static fromDefault(): ClusterAccess {
-    return new ClusterAccess(() => checked('none was found that does', (config) => config.loadFromDefault()));
+  static fromDefault(context?: string): ClusterAccess {
+    return new ClusterAccess(() =>
+      checked('none was found that does', context, (config) => config.loadFromDefault()),
+    );
   }
 
   /** Namespace that the context names: that of the pod, in a pod. */
@@ -97,7 +103,11 @@ export class ClusterAccess {
   }
 }
 
-function checked(otherwise: string, load: (config: KubeConfig) => void): KubeConfig {
+function checked(
+  otherwise: string,
+  context: string | undefined,
+  load: (config: KubeConfig) => void,
+): KubeConfig {
   const config = new KubeConfig();
   try {
     load(config);
@@ -107,8 +117,16 @@ function checked(otherwise: string, load: (config: KubeConfig) => void): KubeCon
       error,
     );
   }
+  if (context !== undefined) choose(config, context);
   const server = config.getCurrentCluster()?.server ?? '';
   if (!URL.canParse(server))
     throw new KubeconfigInvalid(`${otherwise}: address of the server was '${server}'`);
   return config;
+}
+
+function choose(config: KubeConfig, context: string): void {
+  const names = config.getContexts().map(({ name }) => name);
+  if (!names.includes(context))
+    throw new KubeconfigInvalid(`has no context '${context}', only ${names.join(', ') || 'none'}`);
+  config.setCurrentContext(context);
 }

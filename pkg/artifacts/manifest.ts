@@ -62,6 +62,8 @@ export const manifestSchema = z.strictObject({
   warnings: z.array(z.string().min(1)).optional(),
   /** Gain importance by feature, summing to 1 over the tree members; empty where there are none. */
   importance: z.record(z.string(), z.number().nonnegative()),
+  /** By feature: the nine bounds between the tenths of its training data, ascending; absent in artifacts of before. */
+  featureDeciles: z.record(z.string(), z.array(z.number()).length(9)).optional(),
   codeVersion: z.string().min(1),
   /** Every file of the artifact but the manifest itself. */
   files: z

@@ -1,4 +1,5 @@
 import type { ModelRunner } from './model-runner.ts';
+import type { Deciles } from '../ml/deciles.ts';
 import type { LabelSettings } from '../ml/labels.ts';
 import { ModelNotServed } from './errors.ts';
 import type { OverlaySettings } from './overlay.ts';
@@ -20,6 +21,8 @@ export interface PredictionModel extends ModelRunner {
   readonly warnings?: readonly string[];
   /** What it predicts. */
   readonly label: LabelSettings;
+  /** Bounds between the tenths of the training data, by feature; features without are left out. */
+  readonly featureDeciles?: Readonly<Record<string, Deciles>>;
   /** Name of the revision that it is, where revisions of the model are rolled out. */
   readonly revision?: string;
   /** Its own; absent where that of the process holds. */

@@ -1,6 +1,7 @@
 import { CARD_FILE, MODEL_FILE, writeArtifact } from '../artifacts/artifact.ts';
 import type { NewManifest } from '../artifacts/manifest.ts';
 import type { BoosterLibrary } from '../ml/booster.ts';
+import { featureDeciles } from '../ml/deciles.ts';
 import type { Ensemble } from '../ml/ensemble.ts';
 import { modelCard } from '../ml/model-card.ts';
 import { checkAgreement } from '../ml/onnx/agreement.ts';
@@ -111,6 +112,7 @@ function manifestOf(
     metrics: manifestMetrics(report),
     warnings: [...report.warnings],
     importance: Object.fromEntries(report.importance.map(({ feature, share }) => [feature, share])),
+    featureDeciles: featureDeciles(rows.dataset),
     codeVersion: VERSION,
   };
 }

@@ -48,6 +48,7 @@ export function predictionModel(
     metrics: manifest.metrics,
     ...(manifest.warnings === undefined ? {} : { warnings: manifest.warnings }),
     label: manifest.label,
+    ...(manifest.featureDeciles === undefined ? {} : { featureDeciles: manifest.featureDeciles }),
     infer,
   };
 }

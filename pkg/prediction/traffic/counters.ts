@@ -1,3 +1,4 @@
+import { type Deciles, tenthOf } from '../../ml/deciles.ts';
 import type { RevisionCounters } from '../../rollout/analysis/counters.ts';
 
 /** Upper bounds of the latency buckets, milliseconds; one more bucket takes what is slower. */
@@ -46,12 +47,25 @@ export class RevisionCounter {
   readonly #brier = noSums();
   readonly #pairedBrier = noSums();
   readonly #pnl = noSums();
+  /** Counts of tenths, by feature. */
+  readonly #features: Record<string, number[]> = {};
 
   /** @param probabilityUp - What it said, in [0, 1]. */
   answered(probabilityUp: number, latencyMs: number): void {
     this.#requests += 1;
     this.#latency[bucketOf(latencyMs)]! += 1;
     this.#probability[Math.min(PROBABILITY_BINS - 1, Math.floor(probabilityUp * PROBABILITY_BINS))]! += 1;
+  }
+
+  /** @param row - Inputs of one run, in the order of `names`. @param deciles - Of the training data, by name. */
+  asked(row: Float32Array, names: readonly string[], deciles: Readonly<Record<string, Deciles>>): void {
+    for (let i = 0; i < names.length; i += 1) {
+      const name = names[i]!;
+      const bounds = deciles[name];
+      if (bounds === undefined || Number.isNaN(row[i])) continue;
+      const counts = (this.#features[name] ??= Array.from({ length: bounds.length + 1 }, () => 0));
+      counts[tenthOf(row[i]!, bounds)]! += 1;
+    }
   }
 
   failed(code: string): void {
@@ -98,7 +112,7 @@ export class RevisionCounter {
       ...{ fallbacks: this.#fallbacks, dropped: this.#dropped, abstentions: { ...this.#abstentions } },
       latency: { bounds: LATENCY_BOUNDS_MS, counts: [...this.#latency] },
       probability: [...this.#probability],
-      features: {},
+      features: structuredClone(this.#features),
       outcomes: {
         ...{ matured, hits: this.#hits, brierSum, brierSumSquares },
         pairedBrier: { ...this.#pairedBrier },

@@ -109,6 +109,15 @@ describe('requests', () => {
   });
 });
 
+it('counts the inputs of a revision by the tenths of its training data', async () => {
+  directory.setTraffic([traffic(0)]);
+  const bounds = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.89];
+  directory.setRunner('m', 'm-a', fakeModel({ featureDeciles: { return_1: bounds } }));
+  await service.predictFromVector(vectorOf('ES'));
+  await service.predictFromVector({ ...vectorOf('NQ'), values: Float64Array.of(0.15, 0.01, 0.001) });
+  expect(countersOf('m-a').features).toEqual({ return_1: [0, 1, 0, 0, 0, 0, 0, 0, 0, 1] });
+});
+
 describe('shadows', () => {
   it('see everything, are counted, and change no answer, not even by failing', async () => {
     directory.setTraffic([traffic(0, {}, true)]);

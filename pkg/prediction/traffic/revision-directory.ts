@@ -180,6 +180,8 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
       ...(overlay === undefined ? {} : { overlay }),
       infer: async (features, rows, expiresMs) => {
         const startedMs = this.#clock.monotonicMs();
+        if (runner.featureDeciles !== undefined)
+          counter.asked(features, runner.featureNames, runner.featureDeciles);
         try {
           const outputs = await runner.infer(features, rows, expiresMs);
           const [probability = Number.NaN] = outputs.probabilityUp;

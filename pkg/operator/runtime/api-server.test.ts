@@ -384,8 +384,8 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       const { items } = await kube.list(EVENTS, { namespace });
       expect(
         items
-          .map(({ reason, series, type, regarding }) => [reason, series?.count, type, regarding.uid])
-          .toSorted(),
+          .map(({ reason, series, type, regarding }) => [reason, series?.count, type, regarding.uid] as const)
+          .toSorted(([a], [b]) => a.localeCompare(b)),
       ).toEqual([
         ['CanaryFailed', 5, 'Warning', made.metadata.uid],
         ['Other', undefined, 'Warning', made.metadata.uid],

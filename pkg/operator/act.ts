@@ -114,7 +114,7 @@ async function actOn(
       return undefined;
     }
     default:
-      throw new TypeError(`unknown action ${String((action satisfies never as Action).kind)}`);
+      throw new TypeError(`unknown action ${(action satisfies never as Action).kind}`);
   }
 }
 

@@ -70,4 +70,13 @@ describe.skipIf(missing !== undefined)('the collector process on a recording', (
     await eventually(() => collector.log().includes('"source ended"'), WITHIN_MS);
     expect(await collector.stop('SIGTERM')).toBe(0);
   });
+
+  it('ends with its code where the topics are others', async () => {
+    const file = join(folder, 'others.json');
+    const kafka = { brokers: brokers(), partitions: 2 };
+    await writeFile(file, JSON.stringify({ http: { port: 0 }, ...(await bars('others.csv')), kafka }));
+    const { code, stderr } = await runCli(['service', 'collector', '--config', file]);
+    expect(stderr).toContain('TopicMismatch: topic market_data must have partitions 2, has 1');
+    expect(code).not.toBe(0);
+  });
 });

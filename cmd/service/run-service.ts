@@ -32,16 +32,17 @@ export function runService<S extends z.ZodType<ServiceConfig>>(
   serve: (context: ServiceContext<z.infer<S>>) => Promise<void>,
 ): Promise<void> {
   return runProcess(schema, configFile, async (context) => {
-    const log = await openLog(context.config.kafka, context.logger, context.metrics);
+    const { kafka } = context.config;
+    const log = await openLog(kafka, context.logger, context.metrics);
+    // First of all: what fails from here on must not leave connections that keep the process.
     context.shutdown.add('event log', () => log.close());
+    await log.ensureTopics(topicSettings(TOPICS, kafka.partitions, kafka.retentionRecords));
     await serve({ ...context, log });
   });
 }
 
-/** Reaches the brokers and makes the topics that are missing. */
+/** Reaches the brokers. */
 async function openLog(config: KafkaSection, logger: Logger, metrics: Metrics): Promise<EventLog> {
   const observer = kafkaMetrics(metrics.registry);
-  const log = await KafkaEventLog.open(kafkaConfig(config), { logger, observer });
-  await log.ensureTopics(topicSettings(TOPICS, config.partitions, config.retentionRecords));
-  return log;
+  return KafkaEventLog.open(kafkaConfig(config), { logger, observer });
 }

@@ -85,8 +85,10 @@ export interface ConsumerHandler {
   /**
    * Called when a partition is lost or given up, once, after its last batch; effects under its epoch must have stopped
    * when this resolves.
+   *
+   * @param isLost - It may have been another's for long: nothing may be written any more as if it were one's own.
    */
-  onRevoked?(assignment: PartitionAssignment): Promise<void>;
+  onRevoked?(assignment: PartitionAssignment, isLost: boolean): Promise<void>;
   /**
    * Called when the log does not have the offset where a partition was to go on: retention was faster than the group, or
    * the log is not the one that the offset came from. Nothing is ever skipped without being told to.

@@ -101,7 +101,7 @@ export class MemoryConsumer implements Consumer, GroupMember {
   async #endOf(assignment: PartitionAssignment, reading: Reading): Promise<void> {
     await reading.ended;
     try {
-      await this.#handler.onRevoked?.(assignment);
+      await this.#handler.onRevoked?.(assignment, false);
     } catch (error) {
       this.#fail(error);
     }

@@ -97,18 +97,20 @@ export class FeatureProcessor implements ConsumerHandler {
     const { states, log, topics } = this.#options;
     if (states === undefined) return undefined;
     const state = await states.load(this.#stateKey(partition));
-    const owned = this.#own(partition, state?.engine);
-    owned.emitted = await newestDerived(log, topics.features, partition, decodeFeatureVector);
+    const emitted = await newestDerived(log, topics.features, partition, decodeFeatureVector);
     crashPoint('features:taking-over');
-    owned.nextOffset = state?.nextOffset ?? (await log.positions(topic))[partition]!.startOffset;
-    return owned.nextOffset;
+    const nextOffset = state?.nextOffset ?? (await log.positions(topic))[partition]!.startOffset;
+    // Only now, for an engine without the offset that it belongs to must not become a snapshot.
+    Object.assign(this.#own(partition, state?.engine), { emitted, nextOffset });
+    return nextOffset;
   }
 
-  async onRevoked({ partition }: PartitionAssignment): Promise<void> {
+  async onRevoked({ partition }: PartitionAssignment, isLost = false): Promise<void> {
     const owned = this.#owned.get(partition);
     if (this.#options.states === undefined || owned === undefined) return;
     await owned.saving;
-    await this.#save(partition, owned);
+    // Another may have gone on: what is known here is older, and would take the place of its snapshot.
+    if (!isLost) await this.#save(partition, owned);
     this.#owned.delete(partition);
   }
 

@@ -130,9 +130,9 @@ export class EventLogFixture {
         owned.set(`${assignment.topic}/${assignment.partition}`, assignment);
         return effects.onAssigned?.(assignment);
       },
-      onRevoked: async (assignment) => {
+      onRevoked: async (assignment, isLost) => {
         owned.delete(`${assignment.topic}/${assignment.partition}`);
-        await effects.onRevoked?.(assignment);
+        await effects.onRevoked?.(assignment, isLost);
       },
       onBatch: async (batch) => {
         await effects.onBatch?.(batch);

@@ -153,7 +153,10 @@ export class KafkaConsumer implements Consumer, MemberDuties {
   async #read(reading: Reading, before: Promise<void> | undefined): Promise<void> {
     // A batch in hand of an assignment that was lost is not run beside its own repetition.
     await before;
-    for (const part of [() => reading.run(), () => this.#handler.onRevoked?.(reading.assignment)]) {
+    for (const part of [
+      () => reading.run(),
+      () => this.#handler.onRevoked?.(reading.assignment, reading.isLost),
+    ]) {
       try {
         await part();
       } catch (error) {

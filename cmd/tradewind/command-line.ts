@@ -3,8 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { ShutdownTimeout } from '../../pkg/runtime/common-errors.ts';
 import { EXIT_CODES, TradewindError } from '../../pkg/runtime/errors.ts';
 import { VERSION } from '../../pkg/runtime/version.ts';
+import { registerActions } from './commands/actions.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerFeatures } from './commands/features.ts';
+import { registerGet } from './commands/get.ts';
+import { registerHistory } from './commands/history.ts';
 import { registerLag } from './commands/lag.ts';
 import { registerLint } from './commands/lint.ts';
 import { registerModels } from './commands/models.ts';
@@ -13,6 +16,7 @@ import { registerQuarantine } from './commands/quarantine.ts';
 import { registerRebuild } from './commands/rebuild.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerService } from './commands/service.ts';
+import { registerSet } from './commands/set.ts';
 import { registerSimulate } from './commands/simulate.ts';
 import { registerTopics } from './commands/topics.ts';
 import { registerTrain } from './commands/train.ts';
@@ -22,9 +26,9 @@ const EXIT_CODE_HELP = `
 Exit codes: 0 done, 1 our fault, 2 wrong flag or config, 3 bad data, 4 not found, 5 wrong state, 6 a bound was reached,
 7 a server or library is away, 8 out of time, 130 interrupted again while it stops (the first interrupt stops in order: 0).`;
 
-/** Every command with its flags; importing it loads no client library: each command loads what it needs when it runs. */
-function createProgram(): Command {
-  const program = new Command('tradewind')
+/** Every command with its flags, called `name` in its help; importing it loads no client library: each command loads what it needs when it runs. */
+function createProgram(name: string): Command {
+  const program = new Command(name)
     .description(
       'Machine-learning trading models: market data in, features, honest training, serving, live console.',
     )
@@ -54,6 +58,10 @@ function createProgram(): Command {
     registerModels,
     registerPredict,
     registerSimulate,
+    registerGet,
+    registerActions,
+    registerHistory,
+    registerSet,
     registerBench,
   ]) {
     register(program);
@@ -65,11 +73,12 @@ function createProgram(): Command {
  * Runs one command line.
  *
  * @param argv - As in `process.argv`: node, script, then the words.
+ * @param name - What the person has typed, for help: `tradewind`, or `kubectl tradewind`.
  * @returns The exit code. A user's mistake is one line on stderr, `tradewind: <Code>: <message>`, and never a stack trace.
  */
-export async function runCommandLine(argv: readonly string[]): Promise<number> {
+export async function runCommandLine(argv: readonly string[], name = 'tradewind'): Promise<number> {
   try {
-    await createProgram().parseAsync([...argv]);
+    await createProgram(name).parseAsync([...argv]);
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;

@@ -6,4 +6,4 @@ import { guardPipes } from './pipes.ts';
 enableCompileCache();
 guardPipes();
 const { runCommandLine } = await import('./command-line.ts');
-process.exitCode = await runCommandLine(process.argv);
+process.exitCode = await runCommandLine(process.argv, process.env['TRADEWIND_CALLED_AS']);

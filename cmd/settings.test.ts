@@ -4,6 +4,7 @@ import { ConfigInvalid } from '../pkg/runtime/common-errors.ts';
 import { environmentName, environmentNames, schemaPaths } from '../pkg/runtime/config-schema.ts';
 import { readEnvironment } from '../pkg/runtime/config-environment.ts';
 import { loadConfig } from '../pkg/runtime/config.ts';
+import { controllerSchema } from './controller/config.ts';
 import { PROCESSES } from './service/processes.ts';
 import { sourceKind } from './settings.ts';
 import { upConfigSchema } from './tradewind/up/config.ts';
@@ -35,7 +36,7 @@ it('recommends to buy above at least what it holds above', () => {
 });
 
 describe('an environment that processes share', () => {
-  const schemas = Object.entries({ up: upConfigSchema, ...PROCESSES });
+  const schemas = Object.entries({ up: upConfigSchema, ...PROCESSES, controller: controllerSchema });
 
   it.each(schemas)('is not misspelt for %s by the settings of the others', (_name, schema) => {
     const known = schemaPaths(schema);

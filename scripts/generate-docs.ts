@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 
 import { z } from 'zod';
 
+import { controllerSchema } from '../cmd/controller/config.ts';
 import { PROCESSES } from '../cmd/service/processes.ts';
 import { upConfigSchema } from '../cmd/tradewind/up/config.ts';
 import { createFeatureEngine } from '../pkg/features/engine.ts';
@@ -201,7 +202,7 @@ ${settingsTable(upConfigSchema)}`;
 }
 
 function servicesPage(): string {
-  const sections = Object.entries(PROCESSES).map(
+  const sections = Object.entries({ ...PROCESSES, controller: controllerSchema }).map(
     ([name, schema]) => `\n## ${name}\n\n${settingsTable(schema)}`,
   );
   return `# Settings of the processes

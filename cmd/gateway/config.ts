@@ -2,15 +2,16 @@ import { z } from 'zod';
 
 import { featuresSection, grpcSection, predictionSection } from '../settings.ts';
 import { redisSchema, serviceSchema } from '../service/config.ts';
+import { kubernetesSection } from '../service/open-cluster.ts';
 import { predictorsSection } from './predictors-config.ts';
 
 const trafficSection = z
   .strictObject({
     source: z
-      .enum(['none', 'file'])
+      .enum(['none', 'file', 'kubernetes'])
       .default('none')
       .describe(
-        'Where revisions and their weights come from; `none`: one revision, of `predictors.addresses`',
+        'Where revisions and their weights come from; `none`: one revision, of `predictors.addresses`; `kubernetes`: TradingModels',
       ),
     file: z.string().min(1).optional().describe('For `file`: YAML or JSON, read again when it changes'),
   })
@@ -21,6 +22,7 @@ export const gatewaySchema = serviceSchema
   .extend({
     predictors: predictorsSection,
     traffic: trafficSection,
+    kubernetes: kubernetesSection,
     features: featuresSection,
     prediction: predictionSection,
     redis: redisSchema,

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 
 import type { StreamFeatures } from '../../pkg/artifacts/check-stream.ts';
+import { KubernetesTraffic } from '../../pkg/operator/gateway-traffic.ts';
+import { createOperatorMetrics } from '../../pkg/operator/runtime/metrics.ts';
+import { systemScheduler } from '../../pkg/operator/runtime/scheduler.ts';
 import { FileTrafficSource } from '../../pkg/prediction/traffic/file-source.ts';
 import { RevisionDirectory } from '../../pkg/prediction/traffic/revision-directory.ts';
 import { RevisionPools } from '../../pkg/prediction/traffic/revision-pools.ts';
 import { createRevisionsHandler } from '../../pkg/prediction/traffic/revisions-handler.ts';
 import type { TrafficSource } from '../../pkg/prediction/traffic/traffic.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
+import { openCluster } from '../service/open-cluster.ts';
 import type { ProcessContext } from '../service/run-process.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Routing } from './open-routing.ts';
@@ -44,12 +48,19 @@ export function openTraffic(context: ProcessContext<GatewayConfig>, features: St
   const canPredict = (): boolean => {
     if (toldMs === undefined) return false;
     const isLate = systemClock.monotonicMs() - toldMs > FIRST_MODELS_MS;
-    return isLate || models.list().length === models.report().length;
+    const routed = models.report().filter(({ revisions }) => revisions.length > 0);
+    return isLate || models.list().length === routed.length;
   };
   return { models, observer: models, canPredict, done };
 }
 
-function sourceOf({ config, logger }: ProcessContext<GatewayConfig>): TrafficSource {
+function sourceOf({ config, logger, metrics }: ProcessContext<GatewayConfig>): TrafficSource {
+  if (config.traffic.source === 'kubernetes') {
+    const observed = createOperatorMetrics(metrics.registry);
+    const { client, namespace } = openCluster(config.kubernetes, observed);
+    const common = { scheduler: systemScheduler, logger, observer: observed.reflector };
+    return new KubernetesTraffic({ ...common, client: client('gateway'), namespace });
+  }
   return new FileTrafficSource(config.traffic.file!, ({ code, message }) =>
     logger.warn({ code, error: message }, 'traffic could not be read'),
   );

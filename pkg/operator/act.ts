@@ -181,12 +181,13 @@ function replacing(now: object, wanted: object): object {
  */
 async function scale(
   options: ActOptions,
-  { model, spec, signal }: Subject,
+  subject: Subject,
   revision: string,
   wanted: Scale,
   present: number | undefined,
 ): Promise<void> {
-  const { client, state, settings } = options;
+  const { client, state } = options;
+  const { model, spec, signal } = subject;
   const { namespace } = model.metadata;
   const ref = { namespace, name: revision };
   const write = { fieldManager: FIELD_MANAGER, signal };
@@ -197,12 +198,16 @@ async function scale(
       await client.patch(DEPLOYMENTS, ref, { spec: { replicas: wanted.replicas } }, write);
     return;
   }
-  const of = { owner: model, revision, source: revisionSource(spec), settings };
-  const autoscaler = autoscalerOf(of, wanted, spec.serving.targetInFlight);
+  const autoscaler = autoscalerOf(
+    revisionOf(options, subject, revision),
+    wanted,
+    spec.serving.targetInFlight,
+  );
   await client.apply(AUTOSCALERS, autoscaler, { ...write, isForced: true });
-  // No autoscaler wakes a Deployment without pods, and a new one need not grow from one.
-  if (present === 0 || !hasAutoscaler)
-    await client.patch(DEPLOYMENTS, ref, { spec: { replicas: wanted.minReplicas } }, write);
+  // No autoscaler wakes a Deployment without pods, and a new one need not grow from one. One that was deleted finds what it had.
+  const replicas = Math.min(Math.max(present ?? 0, wanted.minReplicas), wanted.maxReplicas);
+  if (replicas !== present && (present === 0 || !hasAutoscaler))
+    await client.patch(DEPLOYMENTS, ref, { spec: { replicas } }, write);
 }
 
 async function remove(

@@ -77,7 +77,8 @@ export class KubernetesTraffic implements TrafficSource {
  * Traffic of one model.
  *
  * @param predictorsOf - Addresses of a revision, `ip:port`.
- * @returns `undefined` for one that has no traffic yet, or whose spec this release does not understand.
+ * @returns `undefined` for one that never had traffic, or whose spec this release does not understand. One whose traffic was taken away is
+ *   told without targets, so that the gateway confirms it.
  */
 export function trafficOf(
   { metadata, spec, status }: TradingModel,
@@ -85,7 +86,7 @@ export function trafficOf(
 ): ModelTraffic | undefined {
   const read = readModelSpec(spec);
   const { traffic = [], trafficGeneration = 0, stableRevision, revisions = [] } = status ?? {};
-  if (!('spec' in read) || traffic.length === 0) return undefined;
+  if (!('spec' in read) || trafficGeneration === 0) return undefined;
   const targets = traffic.map(({ revision, weight, shadow }): TrafficTarget => {
     const digest = revisions.find(({ name }) => name === revision)?.digest;
     return {

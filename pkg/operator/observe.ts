@@ -155,7 +155,8 @@ async function revisionSeen(
             maxReplicas: autoscaler.spec.maxReplicas,
           },
         }),
-    isCurrent: of !== undefined && isCurrent(state, of, deployment),
+    // What it was made from may be lost: then what is there is kept as it is.
+    isCurrent: of === undefined ? deployment !== undefined : isCurrent(state, of, deployment),
     pods: await Promise.all(pods.map((pod) => podSeen(options, pod, signal))),
   };
 }

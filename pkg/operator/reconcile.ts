@@ -40,6 +40,9 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
   };
 }
 
+/** Time in which a watch catches up with what was written. */
+const STALE_SECONDS = 0.2;
+
 async function carryOut(
   options: ReconcileOptions,
   { seen, model, actionFault }: Observation,
@@ -48,11 +51,13 @@ async function carryOut(
 ): Promise<Outcome> {
   const isChanged = canonicalJson(status) !== canonicalJson(model.status ?? {});
   if (actions.length > 0 && !(await isNewest(options, model, signal)))
-    return { kind: 'again', afterSeconds: 1 };
+    return { kind: 'again', afterSeconds: STALE_SECONDS };
   const subject = { model, spec: seen.spec, target: seen.target.name, signal };
   const latest = await act(options, subject, actions);
   const isGone = actions.some(({ kind }) => kind === 'removeFinalizer');
-  if (isChanged && !isGone) await writeStatus(options, latest, status, signal);
+  // Events tell of what is in the status: one that was not taken is decided on anew.
+  if (isChanged && !isGone && !(await writeStatus(options, latest, status, signal)))
+    return { kind: 'again', afterSeconds: STALE_SECONDS };
   for (const { type, reason, message } of events)
     options.events.tell(model, { type, reason, action: 'Rollout', note: message });
   if (actionFault !== undefined)
@@ -88,21 +93,22 @@ async function isNewest(
   }
 }
 
-/** Only to the object that was decided on; another one is decided on anew. */
+/** Only to the object that was decided on. @returns Whether it was; another one, or one that is gone, is decided on anew. */
 async function writeStatus(
   { client }: Pick<ReconcileOptions, 'client'>,
   model: TradingModel,
   status: TradingModelStatus,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await client.update(
       TRADING_MODELS,
       { ...model, status },
       { subresource: 'status', fieldManager: FIELD_MANAGER, signal },
     );
+    return true;
   } catch (error) {
-    // The watch tells of what changed meanwhile, and the object of a model that is gone needs no status.
-    if (!(error instanceof KubeConflict || error instanceof KubeNotFound)) throw error;
+    if (error instanceof KubeConflict || error instanceof KubeNotFound) return false;
+    throw error;
   }
 }

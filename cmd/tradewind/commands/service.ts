@@ -11,6 +11,10 @@ const SERVICES: Readonly<Record<string, Service>> = {
     description: 'Market data of one source, validated, into Kafka.',
     load: () => import('../../collector/main.ts'),
   },
+  controller: {
+    description: 'Brings TradingModels of a Kubernetes namespace to what they ask for; needs no Kafka.',
+    load: () => import('../../controller/main.ts'),
+  },
   features: {
     description: 'Market data from Kafka into feature vectors, to Kafka and the online store.',
     load: () => import('../../features/main.ts'),

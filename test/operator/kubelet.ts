@@ -89,7 +89,7 @@ export async function startKubelet(
   };
   const reflector = new Reflector<Pod>({
     ...{ client: adminClient(server), kind: PODS, namespace, labelSelector: REVISION_LABEL },
-    ...{ scheduler: systemScheduler, logger: createLogger({ level: 'fatal' }) },
+    ...{ scheduler: systemScheduler, logger: createLogger({ level: 'silent' }) },
   });
   reflector.handle({ added: seen, updated: (_, pod) => seen(pod), deleted: (pod) => track(end(pod)) });
   const following = reflector.run(ending.signal);

@@ -58,7 +58,7 @@ export async function startSimulatedGateway(
 ): Promise<SimulatedGateway> {
   const source = new KubernetesTraffic({
     ...{ client: adminClient(server), namespace, scheduler: systemScheduler },
-    logger: createLogger({ level: 'fatal' }),
+    logger: createLogger({ level: 'silent' }),
   });
   const ending = new AbortController();
   let followed: readonly ModelTraffic[] = [];

@@ -63,10 +63,10 @@ describe('the snapshot of a partition', () => {
     const log = await newLog();
     await ownInOrder(log);
     const failing = processorOn(log);
-    const { read } = log;
+    const read = log.read.bind(log);
     log.read = (topic, ...rest) => {
       if (topic === TOPICS.features) throw new Error('the log is away');
-      return read.call(log, topic, ...rest);
+      return read(topic, ...rest);
     };
     await expect(failing.onAssigned(PARTITION)).rejects.toThrow('away');
     log.read = read;

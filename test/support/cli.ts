@@ -20,9 +20,13 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
-/** Starts `tradewind` as a user would. */
-export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(PROGRAM, [...args], {
+/** Starts `tradewind` as a user would, by its own name or that of a link to it. */
+export function startCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  program = PROGRAM,
+): Running {
+  const child = spawn(program, [...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -42,8 +46,9 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
 export function runCli(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  program = PROGRAM,
 ): Promise<Finished> {
-  return startCli(args, env).finished;
+  return startCli(args, env, program).finished;
 }
 
 /** Address of a server that a running `up` or `serve` has told on its first screen. */

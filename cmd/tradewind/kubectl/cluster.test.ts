@@ -23,7 +23,7 @@ describe('what an answer of the API server means', () => {
     expect(error).toMatchObject({
       code: 'SpecRefused',
       message:
-        'spec of es must be one that the API server takes, was refused: spec.model.version: must be letters; spec.model.uri: must be an address',
+        'spec of es must be one that the API server takes, was refused: spec.model.uri: must be an address; spec.model.version: must be letters',
     });
     expect(meaningOf(new KubeInvalid(failure), 'desk', 'es')).toMatchObject({
       message: expect.stringMatching(/refused: m$/),

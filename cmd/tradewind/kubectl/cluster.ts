@@ -41,7 +41,8 @@ export function meaningOf(error: unknown, namespace: string, name: string): unkn
   }
   if (error instanceof KubeInvalid) {
     const { causes, message } = error.failure;
-    const faults = causes.map(({ field, message }) => `${field}: ${oneLine(message)}`);
+    // The server tells them in any order.
+    const faults = causes.map(({ field, message }) => `${field}: ${oneLine(message)}`).toSorted();
     return new SpecRefused(name, faults.length === 0 ? [oneLine(message)] : faults, error);
   }
   return error;

@@ -30,12 +30,14 @@ export function historyOf(
       isRecorded: source !== undefined,
     });
   }
-  for (const { name, number, version, digest, role, promotedAt } of model.status?.revisions ?? []) {
+  for (const { name, number, version, role, promotedAt, ...told } of model.status?.revisions ?? []) {
+    const record = rows.get(name);
+    const digest = told.digest ?? record?.digest;
     rows.set(name, {
       ...{ number, name, version, role },
       ...(digest === undefined ? {} : { digest }),
       ...(promotedAt === undefined ? {} : { promotedAt }),
-      isRecorded: rows.get(name)?.isRecorded ?? false,
+      isRecorded: record?.isRecorded ?? false,
     });
   }
   return [...rows.values()].toSorted((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1));

@@ -191,7 +191,7 @@ describe('with a model in mid-rollout', () => {
       stderr: '',
     });
     // The API server itself has said who asks.
-    const [{ user } = { user: undefined }] = cluster.auditEvents().filter(({ verb }) => verb === 'patch');
+    const user = cluster.auditEvents().find(({ verb }) => verb === 'patch')?.user;
     expect(request).toEqual({ type: 'promote', nonce: expect.any(String), requestedBy: user?.username });
   });
 

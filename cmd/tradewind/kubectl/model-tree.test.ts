@@ -98,7 +98,7 @@ describe('the tree of a model', () => {
   });
 
   it('leaves steps and symbols out where the spec is of another release', () => {
-    const text = draw({ model: modelWith(MID_ROLLOUT, { ...SPEC, novel: 1 }), pods: PODS });
+    const text = draw({ model: modelWith(MID_ROLLOUT, { ...SPEC, symbols: 'all' }), pods: PODS });
     expect(text).toContain('the spec is of another release');
     expect(text).toContain('Paused  step 3/4\n');
     expect(text).not.toContain('answers ');

@@ -1,5 +1,6 @@
 import { type Pod, REVISION_LABEL, type TradingModel } from '../../../pkg/operator/kinds.ts';
-import { type TradingModelSpec, tradingModelSpecSchema } from '../../../pkg/tradingmodel/spec.ts';
+import { readModelSpec } from '../../../pkg/tradingmodel/read-object.ts';
+import type { TradingModelSpec } from '../../../pkg/tradingmodel/spec.ts';
 import type {
   Condition,
   MetricPhase,
@@ -28,8 +29,8 @@ type Seen = ModelView & { readonly spec: TradingModelSpec | undefined; readonly 
 /** Everything about one model that a person asks for, as a tree. */
 export function modelTree(view: ModelView): Branch {
   const { model } = view;
-  const parsed = tradingModelSpecSchema.safeParse(model.spec);
-  const seen: Seen = { ...view, spec: parsed.success ? parsed.data : undefined, status: model.status ?? {} };
+  const read = readModelSpec(model.spec);
+  const seen: Seen = { ...view, spec: 'spec' in read ? read.spec : undefined, status: model.status ?? {} };
   const { namespace, deletionTimestamp, name } = model.metadata;
   return {
     cells: [

@@ -1,5 +1,5 @@
 import { REVISION_LABEL } from '../../../pkg/operator/kinds.ts';
-import { tradingModelSpecSchema } from '../../../pkg/tradingmodel/spec.ts';
+import { readModelSpec } from '../../../pkg/tradingmodel/read-object.ts';
 import type { ModelView } from './model-tree.ts';
 import { isReady, podWord, restartsOf } from './pod-row.ts';
 import { symbolsByRevision } from './symbols.ts';
@@ -7,8 +7,9 @@ import { symbolsByRevision } from './symbols.ts';
 /** What the tree shows, for programs. */
 export function viewJson({ model, pods, podsMissing }: ModelView): object {
   const { name, namespace, generation } = model.metadata;
-  const spec = tradingModelSpecSchema.safeParse(model.spec).data;
-  const symbols = symbolsByRevision(name, spec?.symbols ?? [], model.status?.traffic ?? []);
+  const read = readModelSpec(model.spec);
+  const declared = 'spec' in read ? read.spec.symbols : [];
+  const symbols = symbolsByRevision(name, declared, model.status?.traffic ?? []);
   return {
     ...{ name, namespace, generation, spec: model.spec, status: model.status ?? {} },
     symbols: Object.fromEntries(symbols),

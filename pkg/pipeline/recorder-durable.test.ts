@@ -196,7 +196,10 @@ describe('DurableRecorder', () => {
     };
     await log.append(
       TOPICS.marketData,
-      series(200).map((n) => ({ key: `S${n}`, value: encodeMarketEvent(event(n)), timestampUs: n })),
+      series(200).map((n) => {
+        const symbol = `S${n}`;
+        return { key: symbol, value: encodeMarketEvent({ ...event(n), symbol }), timestampUs: n };
+      }),
     );
     const consumer = await start(log, insert);
     await eventually(() => under > 1);

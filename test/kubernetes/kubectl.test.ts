@@ -277,6 +277,24 @@ describe('with a model in mid-rollout', () => {
     expect(code).toBe(5);
   });
 
+  it('follows a model past a cluster that goes away, until the model is gone', async () => {
+    const args = ['get', 'model', NAME, '--watch', '--json', '--kubeconfig', cluster.kubeconfig, '-n', desk];
+    const running = startCli(args);
+    const last = (): { readonly trouble?: string } | undefined => {
+      const line = running.stdout().trimEnd().split('\n').at(-1)!;
+      return line === '' ? undefined : (JSON.parse(line) as { readonly trouble?: string });
+    };
+    await eventually(() => last() !== undefined, START_MS);
+    await cluster.crash();
+    await eventually(() => last()?.trouble === 'KubeUnavailable', START_MS);
+    await cluster.restart();
+    await eventually(() => last()?.trouble === undefined, START_MS);
+    await told('DELETE', `${models}/${NAME}`);
+    const { code, stderr } = await running.finished;
+    expect(stderr).toMatch(/^tradewind: ModelUnknown: [^\n]*has none\n$/);
+    expect(code).toBe(4);
+  }, 240_000);
+
   it('says in one line that the cluster is away, or the context is', async () => {
     const away = cluster.writeKubeconfig('away', { server: 'https://127.0.0.1:1' });
     const dead = await runCli(['get', 'model', NAME], { KUBECONFIG: away });

@@ -1,11 +1,14 @@
 import { PODS, TRADING_MODELS } from '../../../pkg/operator/kinds.ts';
+import type { KubeClient } from '../../../pkg/operator/runtime/kube-client.ts';
 import type { KubeObject } from '../../../pkg/operator/runtime/objects.ts';
 import { Reflector, type ReflectorOptions } from '../../../pkg/operator/runtime/reflector.ts';
 import type { Scheduler } from '../../../pkg/operator/runtime/scheduler.ts';
-import { type Place, meaningOf } from './cluster.ts';
+import { optional } from '../optional.ts';
+import type { Place } from './cluster.ts';
 import { ModelUnknown } from './errors.ts';
 import type { ModelView } from './model-tree.ts';
-import { PODS_FORBIDDEN, labelOf, readView } from './read-view.ts';
+import { labelOf, readView } from './read-view.ts';
+import { Redraw } from './redraw.ts';
 
 /** What is known of a model at a moment. */
 export interface Glance {
@@ -25,76 +28,68 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds within which changes are shown as one. */
-const TOGETHER_MS = 100;
-
 /**
  * Follows one model and its pods until the signal aborts. A cluster that goes away is waited for.
  *
  * @throws {ModelUnknown} It is not there, or no longer.
- * @throws {KubeError} It cannot be read at first.
+ * @throws {DefinitionMissing | KubeError} It cannot be read at first.
  */
 export async function followModel(options: FollowOptions): Promise<void> {
-  const { place, name, scheduler, show, tickMs, signal } = options;
+  const { place, name, scheduler, show, signal } = options;
   const { podsMissing } = await readView(place, name);
   let trouble: { readonly code: string; readonly atMs: number } | undefined;
-  const common = { ...logOf((code) => (trouble = { code, atMs: scheduler.monotonicMs() })), scheduler };
-  const follow = <T extends KubeObject>(
-    more: Pick<ReflectorOptions<T>, 'kind' | 'labelSelector' | 'fieldSelector'>,
-  ): Reflector<T> =>
-    new Reflector<T>({
-      ...common,
-      ...more,
-      client: place.client,
-      namespace: place.namespace,
-      backoff: { baseMs: 500, maxMs: 5000 },
-    });
-  const models = follow({ kind: TRADING_MODELS, fieldSelector: `metadata.name=${name}` });
-  const pods = follow({ kind: PODS, labelSelector: labelOf(name) });
-  const ended = new AbortController();
-  const both = AbortSignal.any([signal, ended.signal]);
-  let isGone = false;
-  let cancel: (() => void) | undefined;
+  const redraw = new Redraw(scheduler, () => draw(), options.tickMs);
+  const changed = (): void => redraw.soon();
+  const common = {
+    ...{ scheduler, namespace: place.namespace, backoff: { baseMs: 500, maxMs: 5000 } },
+    client: toldOfWatches(place.client, changed),
+    logger: logOf((code) => {
+      trouble = { code, atMs: scheduler.monotonicMs() };
+      changed();
+    }),
+  };
+  const models = new Reflector({ ...common, kind: TRADING_MODELS, fieldSelector: `metadata.name=${name}` });
+  const pods = new Reflector({ ...common, kind: PODS, labelSelector: labelOf(name) });
   const draw = (): void => {
-    cancel = tickMs === undefined ? undefined : scheduler.after(tickMs, draw);
     const model = models.store.get({ namespace: place.namespace, name });
-    if (model === undefined || both.aborted) return;
+    if (model === undefined || !(pods.hasSynced || podsMissing !== undefined)) return;
     const isSilent = trouble !== undefined && (models.lastContactMs ?? 0) < trouble.atMs;
-    const view = { model, pods: pods.store.list(), ...(podsMissing === undefined ? {} : { podsMissing }) };
-    show(isSilent ? { view, trouble: trouble!.code } : { view });
+    const view = { model, pods: pods.store.list(), ...optional('podsMissing', podsMissing) };
+    show({ view, ...optional('trouble', isSilent ? trouble!.code : undefined) });
   };
-  let isDue = false;
-  const changed = (): void => {
-    if (isDue) return;
-    isDue = true;
-    scheduler.after(TOGETHER_MS, () => {
-      isDue = false;
-      cancel?.();
-      draw();
-    });
-  };
-  const gone = (): void => {
-    isGone = true;
-    ended.abort();
-  };
-  models.handle({ added: changed, updated: changed, deleted: gone });
+  const gone = new AbortController();
+  models.handle({ added: changed, updated: changed, deleted: () => gone.abort() });
   pods.handle({ added: changed, updated: changed, deleted: changed });
+  const either = AbortSignal.any([signal, gone.signal]);
   try {
-    await Promise.all([models.run(both), ...(podsMissing === PODS_FORBIDDEN ? [] : [pods.run(both)])]);
-  } catch (error) {
-    throw meaningOf(error, place.namespace, name);
+    await Promise.all([models.run(either), podsMissing === undefined ? pods.run(either) : undefined]);
   } finally {
-    cancel?.();
+    redraw.end();
   }
-  if (isGone) throw new ModelUnknown(place.namespace, name);
+  if (gone.signal.aborted) throw new ModelUnknown(place.namespace, name);
+}
+
+/** Tells of each watch that is accepted: it ends a trouble, although nothing else has changed. */
+function toldOfWatches(client: KubeClient, accepted: () => void): Pick<KubeClient, 'list' | 'watch'> {
+  return {
+    list: (kind, options) => client.list(kind, options),
+    watch: (kind, options) =>
+      client.watch(kind, {
+        ...options,
+        onOpen: () => {
+          options.onOpen?.();
+          accepted();
+        },
+      }),
+  };
 }
 
 /** A log that hears of troubles alone. */
-function logOf(heard: (code: string) => void): Pick<ReflectorOptions<KubeObject>, 'logger'> {
+function logOf(heard: (code: string) => void): ReflectorOptions<KubeObject>['logger'] {
   const quiet = (): void => undefined;
   const warn = (fields: unknown): void => {
     const { code } = fields as { readonly code?: string };
     heard(code ?? 'KubeTimeout');
   };
-  return { logger: { debug: quiet, error: quiet, warn } };
+  return { debug: quiet, error: quiet, warn };
 }

@@ -8,6 +8,7 @@ import { modelTree } from '../kubectl/model-tree.ts';
 import { readView } from '../kubectl/read-view.ts';
 import { drawTree } from '../kubectl/tree.ts';
 import { viewJson } from '../kubectl/view-json.ts';
+import { optional } from '../optional.ts';
 import { printJson } from '../output.ts';
 
 /** Milliseconds after which a terminal shows how long a step lasts by now. */
@@ -31,7 +32,7 @@ export async function getModel(name: string, flags: GetModelFlags): Promise<void
   const stopped = new AbortController();
   const stop = (): void => stopped.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
-  const show = flags.json === true ? showJson : isLive ? liveScreen() : showBlock();
+  const show = isLive ? liveScreen() : showChanges(flags.json === true ? jsonOf : blockOf);
   await followModel({
     ...{ place, name, show, scheduler: systemScheduler, signal: stopped.signal },
     ...(isLive ? { tickMs: TICK_MS } : {}),
@@ -47,10 +48,6 @@ function linesOf({ view, trouble }: Glance, hasClock: boolean): readonly string[
     : [...lines, ink(`the cluster does not answer (${trouble}): this may be old; trying again`, 'bad')];
 }
 
-function showJson({ view, trouble }: Glance): void {
-  printJson({ ...viewJson(view), ...(trouble === undefined ? {} : { trouble }) });
-}
-
 function liveScreen(): (glance: Glance) => void {
   let before = 0;
   return (glance) => {
@@ -60,12 +57,17 @@ function liveScreen(): (glance: Glance) => void {
   };
 }
 
-/** A block for each change of what is shown: without a clock, which would change it all the time. */
-function showBlock(): (glance: Glance) => void {
+/** What is shown, for each change of it: without a clock, which would change it all the time. */
+function showChanges(textOf: (glance: Glance) => string): (glance: Glance) => void {
   let before = '';
   return (glance) => {
-    const block = `${linesOf(glance, false).join('\n')}\n\n`;
-    if (block !== before) process.stdout.write(block);
-    before = block;
+    const text = textOf(glance);
+    if (text !== before) process.stdout.write(text);
+    before = text;
   };
 }
+
+const blockOf = (glance: Glance): string => `${linesOf(glance, false).join('\n')}\n\n`;
+
+const jsonOf = ({ view, trouble }: Glance): string =>
+  `${JSON.stringify({ ...viewJson(view), ...optional('trouble', trouble) })}\n`;

@@ -26,10 +26,10 @@ export function gatewayAddresses(
   { gateways }: Pick<ClusterState, 'gateways'>,
   portName: string,
 ): readonly GatewayAddress[] {
-  const found = gateways.store.list().flatMap(({ endpoints = [], ports = [] }) => {
-    const httpPort = ports.find(({ name }) => name === portName)?.port;
+  const found = gateways.store.list().flatMap(({ endpoints, ports }) => {
+    const httpPort = ports?.find(({ name }) => name === portName)?.port;
     if (httpPort === undefined) return [];
-    return endpoints.flatMap(({ addresses, conditions }) =>
+    return (endpoints ?? []).flatMap(({ addresses, conditions }) =>
       addresses.map((ip) => ({ ip, httpPort, isReady: conditions?.ready !== false })),
     );
   });

@@ -122,10 +122,10 @@ function overlayOf({
 }
 
 /** Pods that are Ready; what is ending serves out what it has. */
-function addressesOf({ endpoints = [], ports = [] }: EndpointSlice): readonly string[] {
-  const port = ports.find(({ name }) => name === 'grpc')?.port;
+function addressesOf({ endpoints, ports }: EndpointSlice): readonly string[] {
+  const port = ports?.find(({ name }) => name === 'grpc')?.port;
   if (port === undefined) return [];
-  return endpoints
+  return (endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready !== false && conditions?.terminating !== true)
     .flatMap(({ addresses }) => addresses)
     .map((ip) => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`);

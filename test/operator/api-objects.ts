@@ -6,6 +6,7 @@ import { ClusterAccess } from '../../pkg/operator/runtime/cluster-access.ts';
 import { HttpKubeClient } from '../../pkg/operator/runtime/http-client.ts';
 import { crdFileName } from '../../pkg/tradingmodel/crd.ts';
 import { RESOURCES } from '../../pkg/tradingmodel/resource.ts';
+import { createLogger } from '../../pkg/runtime/logger.ts';
 import type { KubernetesServer } from '../servers/kubernetes.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -13,8 +14,11 @@ import { eventually } from '../support/eventually.ts';
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
 export type Json = any;
 
-/** A client that may do everything. */
-export function adminClient({ kubeconfig }: KubernetesServer): HttpKubeClient {
+/** What plays a part of the cluster logs nothing: the control plane may be away when it ends. */
+export const QUIET = createLogger({ level: 'error', destination: { write: () => undefined } });
+
+/** A client as the file says. */
+export function clientOf(kubeconfig: string): HttpKubeClient {
   return new HttpKubeClient(ClusterAccess.fromFile(kubeconfig), { userAgent: 'test' });
 }
 

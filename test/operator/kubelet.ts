@@ -1,10 +1,9 @@
 import { PODS, type Pod, REVISION_LABEL } from '../../pkg/operator/kinds.ts';
 import { Reflector } from '../../pkg/operator/runtime/reflector.ts';
 import { systemScheduler } from '../../pkg/operator/runtime/scheduler.ts';
-import { createLogger } from '../../pkg/runtime/logger.ts';
 import type { KubernetesServer } from '../servers/kubernetes.ts';
 import { eventually } from '../support/eventually.ts';
-import { adminClient, type Objects } from './api-objects.ts';
+import { clientOf, QUIET, type Objects } from './api-objects.ts';
 import { nextPodAddress } from './pod-network.ts';
 
 const NODE = 'played-node';
@@ -88,8 +87,8 @@ export async function startKubelet(
     }
   };
   const reflector = new Reflector<Pod>({
-    ...{ client: adminClient(server), kind: PODS, namespace, labelSelector: REVISION_LABEL },
-    ...{ scheduler: systemScheduler, logger: createLogger({ level: 'silent' }) },
+    ...{ client: clientOf(server.kubeconfig), kind: PODS, namespace, labelSelector: REVISION_LABEL },
+    ...{ scheduler: systemScheduler, logger: QUIET },
   });
   reflector.handle({ added: seen, updated: (_, pod) => seen(pod), deleted: (pod) => track(end(pod)) });
   const following = reflector.run(ending.signal);

@@ -1,30 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { kubernetesMissing, type KubernetesServer, startKubernetes } from '../servers/kubernetes.ts';
+import { kubernetesMissing } from '../servers/kubernetes.ts';
 import { eventually } from '../support/eventually.ts';
-import { installDefinitions } from './api-objects.ts';
-import { conditionOf, digestOf, isTrue, weights, WITHIN_MS, World } from './world.ts';
+import { conditionOf, digestOf, isTrue, weights, WITHIN_MS } from './world.ts';
+import { worldFixture } from './world-fixture.ts';
 
 describe.skipIf(kubernetesMissing() !== undefined)(
   'the controller of TradingModels',
   { timeout: 240_000 },
   () => {
-    let server: KubernetesServer;
-    beforeAll(async () => {
-      server = await startKubernetes({ hasControllers: true });
-      await installDefinitions(server);
-    }, 300_000);
-    afterAll(() => server?.stop());
-
-    const worlds: World[] = [];
-    afterEach(async () => {
-      for (const world of worlds.splice(0)) await world.close();
-    }, 60_000);
-    async function open(prefix: string, options?: Parameters<typeof World.open>[2]): Promise<World> {
-      const world = await World.open(server, prefix, options);
-      worlds.push(world);
-      return world;
-    }
+    const { open } = worldFixture();
 
     it('makes the first version serve: hardened pods, objects that it owns, conditions', async () => {
       const world = await open('first');

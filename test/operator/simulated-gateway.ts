@@ -7,10 +7,9 @@ import { KubernetesTraffic } from '../../pkg/operator/gateway-traffic.ts';
 import { systemScheduler } from '../../pkg/operator/runtime/scheduler.ts';
 import { RevisionCounter } from '../../pkg/prediction/traffic/counters.ts';
 import type { ModelTraffic } from '../../pkg/prediction/traffic/traffic.ts';
-import { createLogger } from '../../pkg/runtime/logger.ts';
 import { sendJson } from '../../pkg/runtime/http.ts';
 import type { KubernetesServer } from '../servers/kubernetes.ts';
-import { adminClient, type Objects } from './api-objects.ts';
+import { clientOf, QUIET, type Objects } from './api-objects.ts';
 import { nextPodAddress, reachedAt } from './pod-network.ts';
 
 /** How a revision does, each time that its gateway is asked: so many requests, all alike. */
@@ -55,10 +54,11 @@ export async function startSimulatedGateway(
   server: KubernetesServer,
   namespace: string,
   objects: Objects,
+  kubeconfig = server.kubeconfig,
 ): Promise<SimulatedGateway> {
   const source = new KubernetesTraffic({
-    ...{ client: adminClient(server), namespace, scheduler: systemScheduler },
-    logger: createLogger({ level: 'silent' }),
+    ...{ client: clientOf(kubeconfig), namespace, scheduler: systemScheduler },
+    logger: QUIET,
   });
   const ending = new AbortController();
   let followed: readonly ModelTraffic[] = [];

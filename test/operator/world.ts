@@ -5,7 +5,7 @@ import type { KubernetesServer } from '../servers/kubernetes.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Json, type Objects, objectsOf } from './api-objects.ts';
 import { startController, type TestClock, type TestController } from './controller.ts';
-import { type Kubelet, startKubelet } from './kubelet.ts';
+import { type Kubelet, type PodRunner, startKubelet } from './kubelet.ts';
 import { type SimulatedGateway, startSimulatedGateway } from './simulated-gateway.ts';
 import { SimulatedPods } from './simulated-pods.ts';
 
@@ -24,6 +24,19 @@ export function specOf(version: string, rollout: object = {}, over: object = {})
     rollout,
     ...over,
   };
+}
+
+export interface WorldOptions {
+  /** Simulated ones; 1 by default. */
+  readonly gateways?: number;
+  /** 1 by default, or none. */
+  readonly controllers?: 0 | 1;
+  /** Of the controller; one that may do everything by default. */
+  readonly kubeconfig?: string;
+  /** Of the gateways; one that may do everything by default. */
+  readonly gatewayKubeconfig?: string;
+  /** What runs pods; simulated ones by default. */
+  readonly run?: PodRunner;
 }
 
 /** A namespace with a kubelet, gateways and a controller of its own. */
@@ -49,14 +62,17 @@ export class World {
     {
       gateways = 1,
       kubeconfig = server.kubeconfig,
-    }: { readonly gateways?: number; readonly kubeconfig?: string } = {},
+      gatewayKubeconfig,
+      controllers = 1,
+      run,
+    }: WorldOptions = {},
   ): Promise<World> {
     const world = new World(server, await server.namespace(prefix));
     const { namespace, objects } = world;
-    world.#kubelet = await startKubelet(server, namespace, objects, world.pods.run);
+    world.#kubelet = await startKubelet(server, namespace, objects, run ?? world.pods.run);
     for (let i = 0; i < gateways; i += 1)
-      world.gateways.push(await startSimulatedGateway(server, namespace, objects));
-    world.start(kubeconfig);
+      world.gateways.push(await startSimulatedGateway(server, namespace, objects, gatewayKubeconfig));
+    if (controllers > 0) world.start(kubeconfig);
     return world;
   }
 
@@ -128,13 +144,14 @@ export class World {
   }
 
   /** Waits until a version is stable and nothing is under way. @returns The status. */
-  untilStable(name: string, version: string): Promise<Json> {
+  untilStable(name: string, version: string, timeoutMs = WITHIN_MS): Promise<Json> {
     return this.until(
       name,
       (status) =>
         stableVersion(status) === version &&
         status.updateRevision === undefined &&
         isTrue(status, 'TrafficRouted'),
+      timeoutMs,
     );
   }
 

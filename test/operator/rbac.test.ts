@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+
+import { kubernetesMissing, type KubernetesServer, type PolicyRule } from '../servers/kubernetes.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Json } from './api-objects.ts';
+import { specOf, WITHIN_MS } from './world.ts';
+import { worldFixture } from './world-fixture.ts';
+
+const roles: readonly Json[] = parseAllDocuments(readFileSync('k8s/rbac.yaml', 'utf8'))
+  .map((document) => document.toJS() as Json)
+  .filter(({ kind }) => kind === 'Role');
+const rulesOf = (name: string): readonly PolicyRule[] =>
+  roles.find(({ metadata }) => metadata.name === name).rules;
+
+/** `group resource verb` of each right. */
+function rights(rules: readonly PolicyRule[]): ReadonlySet<string> {
+  return new Set(
+    rules.flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${group} ${resource} ${verb}`)),
+      ),
+    ),
+  );
+}
+
+/** Rights that a user needed, by the audit log: an apply that makes an object needs `create` beside `patch`. */
+function used(server: KubernetesServer, username: string): ReadonlySet<string> {
+  const events = server
+    .auditEvents()
+    .filter(({ user, objectRef }) => user.username === username && objectRef !== undefined);
+  return new Set(
+    events.flatMap(({ verb, objectRef, responseStatus }) => {
+      const { apiGroup = '', resource, subresource } = objectRef!;
+      const right = `${apiGroup} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
+      const isMade = verb === 'patch' && responseStatus?.code === 201;
+      return isMade ? [`${right} ${verb}`, `${right} create`] : [`${right} ${verb}`];
+    }),
+  );
+}
+
+const refused = (server: KubernetesServer, username: string): readonly string[] =>
+  server
+    .auditEvents()
+    .filter(({ user, responseStatus }) => user.username === username && responseStatus?.code === 403)
+    .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
+
+describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml', { timeout: 240_000 }, () => {
+  const { open, server } = worldFixture(['--enable-admission-plugins=OwnerReferencesPermissionEnforcement']);
+
+  it('allow what the controller and the gateways do, and nothing else', async () => {
+    const of = (name: string) => server().serviceAccount('tradewind', name, rulesOf(name));
+    const [controller, gateway] = [await of('tradewind-controller'), await of('tradewind-gateway')];
+    const world = await open('rbac', {
+      ...{ kubeconfig: controller.kubeconfig, gatewayKubeconfig: gateway.kubeconfig },
+    });
+    const { objects } = world;
+    const autoscaled = { serving: { minReplicas: 1, maxReplicas: 3 } };
+    const first = await world.stable('m', 'v1', { revisionHistoryLimit: 1 }, autoscaled);
+    for (const version of ['v2', 'v3', 'v4']) {
+      await world.update('m', version);
+      await world.untilStable('m', version);
+      await world.skip('m', 60);
+    }
+    await eventually(async () => (await objects.get('controllerrevisions', first)) === undefined, WITHIN_MS);
+    // The same thing said again is counted in its event.
+    for (const _ of [1, 2, 3])
+      expect(await world.action('m', 'promote')).toMatchObject({ result: 'Refused' });
+    await world.action('m', 'undo');
+    await world.untilStable('m', 'v3');
+    await objects.patch('tradingmodels', 'm', { spec: specOf('v3', {}, { serving: { maxReplicas: null } }) });
+    await eventually(async () => (await objects.list('horizontalpodautoscalers')).length === 0, WITHIN_MS);
+    await objects.delete('tradingmodels', 'm');
+    await eventually(async () => (await objects.get('tradingmodels', 'm')) === undefined, WITHIN_MS);
+    await world.stopControllers();
+
+    for (const name of ['tradewind-controller', 'tradewind-gateway']) {
+      const username = `system:serviceaccount:tradewind:${name}`;
+      expect([name, refused(server(), username)]).toEqual([name, []]);
+      const asked = [...used(server(), username)];
+      const isForOwners = (right: string): boolean =>
+        right === 'tradewind.dev tradingmodels/finalizers update';
+      const allowed = [...rights(rulesOf(name))].filter((right) => !isForOwners(right));
+      expect(asked.toSorted()).toEqual(allowed.toSorted());
+    }
+  });
+
+  it('let the controller own objects where owners are checked', () => {
+    // The first test ran with that check: without the right nothing would have been made.
+    expect(rights(rulesOf('tradewind-controller'))).toContain(
+      'tradewind.dev tradingmodels/finalizers update',
+    );
+  });
+});

@@ -1,0 +1,114 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { MANIFEST_FILE, sha256 } from '../../pkg/artifacts/artifact.ts';
+import { kubernetesMissing } from '../servers/kubernetes.ts';
+import { randomArtifact } from '../support/artifact.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Json } from './api-objects.ts';
+import { startPredictionLoad } from './prediction-load.ts';
+import { type RealGateway, startRealGateway } from './real-gateway.ts';
+import { RealPods } from './real-pods.ts';
+import { weights, type World } from './world.ts';
+import { worldFixture } from './world-fixture.ts';
+
+const SYMBOLS = ['ES', 'NQ', 'RTY', 'YM', 'CL', 'GC', 'ZN', '6E'];
+const PER_SECOND = 220;
+const WITHIN_MS = 180_000;
+
+describe.skipIf(kubernetesMissing() !== undefined)(
+  'predictions while the operator works, by real predictors and a real gateway',
+  { timeout: 400_000 },
+  () => {
+    const { open, server } = worldFixture();
+    const models: Json[] = [];
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'tradewind-operator-'));
+      for (const seed of [1, 2]) {
+        const path = await randomArtifact(folder, { seed });
+        const digest = sha256(await readFile(join(path, MANIFEST_FILE)));
+        models.push({ version: `v${seed}`, uri: `file://${path}`, digest });
+      }
+    });
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+    let gateway: RealGateway | undefined;
+    afterEach(() => gateway?.stop());
+
+    /** A model whose first version answers, the gateway, and what begins a load. */
+    async function serving(steps: readonly object[], analysis: object = {}) {
+      const pods = new RealPods();
+      const world = await open('traffic', { gateways: 0, run: pods.run });
+      gateway = await startRealGateway(server(), world.namespace, world.objects);
+      const { service, directory } = gateway;
+      await world.create('m', { symbols: SYMBOLS, model: models[0], rollout: { steps, analysis } });
+      const before = (await world.untilStable('m', 'v1', WITHIN_MS)).stableRevision as string;
+      const { featureNames } = await eventually(() => directory.list()[0], WITHIN_MS);
+      const load = startPredictionLoad(service, {
+        ...{ model: 'm', symbols: SYMBOLS, featureNames, perSecond: PER_SECOND, atMostSeconds: 300 },
+      });
+      await eventually(() => load.answered() > PER_SECOND, WITHIN_MS);
+      return { pods, world, before, load };
+    }
+
+    const begin = async (world: World): Promise<string> => {
+      await world.patch('m', { model: models[1] });
+      return (await world.until('m', (status) => status.updateRevision !== undefined))
+        .updateRevision as string;
+    };
+
+    it('none fails while a new version takes over by steps, and each symbol changes revision once', async () => {
+      const { world, before, load } = await serving([
+        { setWeight: 25 },
+        { setWeight: 50 },
+        { setWeight: 100 },
+      ]);
+      const after = await begin(world);
+      await world.untilStable('m', 'v2', WITHIN_MS);
+      // The pods of the first version go too.
+      await world.skip('m', 60);
+      await eventually(async () => (await world.objects.list('pods')).length === 1, WITHIN_MS);
+      const answered = load.answered();
+      await eventually(() => load.answered() > answered + PER_SECOND, WITHIN_MS);
+      const report = await load.stop();
+      expect(report.failures).toEqual([]);
+      expect(report.perSecond).toBeGreaterThanOrEqual(200);
+      for (const symbol of SYMBOLS)
+        expect([symbol, report.revisions.get(symbol)]).toEqual([symbol, [before, after]]);
+    });
+
+    it('none fails while the predictors of a new version are killed again and again, which ends its rollout', async () => {
+      const { pods, world, before, load } = await serving([{ setWeight: 50 }, { pause: {} }]);
+      const after = await begin(world);
+      await world.until(
+        'm',
+        (status) => weights(status)[after] === 50 && status.rollout.weightsVerified,
+        WITHIN_MS,
+      );
+      const answeredBy = (): boolean =>
+        (gateway!.directory.report()[0]?.revisions.find(({ revision }) => revision === after)?.counters
+          .requests ?? 0) > 100;
+      await eventually(answeredBy, WITHIN_MS);
+      const status = await eventually(
+        async () => {
+          pods.kill(models[1].digest);
+          const now = await world.status('m');
+          return now.rollout.phase === 'Aborted' && now;
+        },
+        WITHIN_MS,
+        200,
+      );
+      expect(status.rollout.abortReason).toBe('CrashLooping');
+      expect(weights(status)).toEqual({ [before]: 100 });
+      const answered = load.answered();
+      await eventually(() => load.answered() > answered + PER_SECOND, WITHIN_MS);
+      const report = await load.stop();
+      expect(report.failures).toEqual([]);
+      for (const symbol of SYMBOLS) expect(report.revisions.get(symbol)!.at(-1)).toBe(before);
+      expect([...report.revisions.values()].some((list) => list.includes(after))).toBe(true);
+    });
+  },
+);

@@ -143,7 +143,7 @@ describe.skipIf(kubernetesMissing() !== undefined)('people and a TradingModel', 
       await world.objects.delete('tradingmodels', 'm');
       await eventually(async () => (await world.objects.get('tradingmodels', 'm')) === undefined, 30_000);
       expect(world.gateway.history('m').at(-1)).toBe('');
-      for (const kind of ['deployments', 'services', 'poddisruptionbudgets', 'controllerrevisions'])
+      for (const kind of ['deployments', 'services', 'poddisruptionbudgets', 'controllerrevisions', 'pods'])
         await eventually(async () => {
           const left = (await world.objects.list(kind)).map(({ metadata }) => metadata as Json);
           expect([kind, left]).toEqual([kind, []]);

@@ -27,9 +27,12 @@ const TIMEOUT_MS = 10_000;
 export function apiRequests(port: number, ca: () => string, token: string): ApiRequest {
   return (method, path, body, contentType = 'application/json') =>
     new Promise((resolve, reject) => {
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      // Node gives the body of a DELETE no length by itself, and a server then reads none.
+      const length = Buffer.byteLength(text ?? '');
       const headers = {
         authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': contentType }),
+        ...(text === undefined ? {} : { 'content-type': contentType, 'content-length': length }),
       };
       const options = {
         host: '127.0.0.1',
@@ -46,15 +49,15 @@ export function apiRequests(port: number, ca: () => string, token: string): ApiR
         response.on('data', (part: Buffer) => parts.push(part));
         response.on('error', reject);
         response.on('end', () => {
-          const text = Buffer.concat(parts).toString('utf8');
+          const answer = Buffer.concat(parts).toString('utf8');
           const isJson = response.headers['content-type']?.startsWith('application/json') === true;
-          resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text });
+          resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(answer) : answer });
         });
       });
       call.on('timeout', () =>
         call.destroy(new Error(`API server must answer in ${TIMEOUT_MS} ms: ${method} ${path}`)),
       );
       call.on('error', reject);
-      call.end(body === undefined ? undefined : JSON.stringify(body));
+      call.end(text);
     });
 }

@@ -4,6 +4,7 @@ import { ShutdownTimeout } from '../../pkg/runtime/common-errors.ts';
 import { EXIT_CODES, TradewindError } from '../../pkg/runtime/errors.ts';
 import { VERSION } from '../../pkg/runtime/version.ts';
 import { registerActions } from './commands/actions.ts';
+import { registerApply } from './commands/apply.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerFeatures } from './commands/features.ts';
 import { registerGet } from './commands/get.ts';
@@ -55,6 +56,7 @@ function createProgram(name: string): Command {
     registerQuarantine,
     registerRebuild,
     registerLint,
+    registerApply,
     registerModels,
     registerPredict,
     registerSimulate,

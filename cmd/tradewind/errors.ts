@@ -176,3 +176,17 @@ export class ManifestUnusable extends TradewindError {
     super({ message: `'${path}' must hold a TradingModel: ${why}`, facts: { path } });
   }
 }
+
+/**
+ * An action was asked for on a model that has no manifest in the folder.
+ *
+ * @remedy Look at the name, and at `--dir`, which must be the folder that `tradewind up --data` has.
+ */
+export class ModelNotKept extends TradewindError {
+  readonly code = 'ModelNotKept';
+  readonly kind = 'notFound';
+
+  constructor(name: string, path: string) {
+    super({ message: `model '${name}' must have a manifest at '${path}', has none`, facts: { name, path } });
+  }
+}

@@ -16,21 +16,34 @@ export async function randomArtifact(
     seed = 1,
     name = 'direction',
     bar = 'time:1000',
-  }: { bar?: string; sets?: readonly FeatureSetName[]; trees?: number; seed?: number; name?: string } = {},
+    version,
+    intercept,
+  }: {
+    /** Of the calibration: 30 makes every probability 1. */
+    intercept?: number;
+    /** Names the folder too; by default after the seed. */
+    version?: string;
+    bar?: string;
+    sets?: readonly FeatureSetName[];
+    trees?: number;
+    seed?: number;
+    name?: string;
+  } = {},
 ): Promise<string> {
   const { names, featureSet } = createFeatureEngine({ sets, bar: parseBarClock(bar) });
   const ensemble = {
     ...randomEnsemble({ seed, features: names.length, treeMembers: 3, treesPerMember: trees, depth: 4 }),
     featureNames: names,
   };
-  const directory = join(folder, `model-${seed}`);
+  if (intercept !== undefined) ensemble.calibration = { ...ensemble.calibration, intercept };
+  const directory = join(folder, `model-${version ?? seed}`);
   const width = names.length;
   await writeArtifact(
     directory,
     {
       schemaVersion: 1,
       name,
-      version: `test-${seed}`,
+      version: version ?? `test-${seed}`,
       contract: {
         featureSet,
         bar,

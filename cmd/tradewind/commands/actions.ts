@@ -11,6 +11,8 @@ export interface ActionFlags extends ClusterFlags {
   readonly json?: boolean;
   readonly full?: boolean;
   readonly toRevision?: number;
+  /** Folder of `tradewind up`, where no cluster is meant. */
+  readonly dir?: string;
 }
 
 const ACTIONS = {
@@ -37,7 +39,8 @@ export function registerActions(program: Command): void {
           .default(DEFAULT_TIMEOUT_SECONDS, '30s'),
       )
       .option('--no-wait', 'ask, and do not wait for the answer')
-      .option('--json', 'print the answer as JSON');
+      .option('--json', 'print the answer as JSON')
+      .option('--dir <dir>', 'ask `tradewind up` that keeps its data there, and no cluster');
     if (type === 'promote') command.option('--full', 'skip all steps and the analysis, not readiness');
     if (type === 'undo')
       command.option(

@@ -40,15 +40,17 @@ export class Laptop {
     const ended = new AbortController();
     const over = AbortSignal.any([signal, ended.signal]);
     this.#checkpoints = this.#checkpointRegularly(over);
+    const rolling = this.#options.rollouts.run(over);
     try {
-      await Promise.race([this.#runStream(signal, over), failureOf(this.#checkpoints)]);
+      await Promise.race([this.#runStream(signal, over), failureOf(this.#checkpoints), failureOf(rolling)]);
       if (this.#isFinished && staysUp) {
         this.#options.screen.sourceEnded();
-        await aborted(signal);
+        await Promise.race([aborted(signal), failureOf(rolling)]);
       }
     } finally {
       // What fails must end what runs beside it, or that would feed stations that are gone.
       ended.abort();
+      await rolling.catch(() => undefined);
     }
   }
 
@@ -130,9 +132,11 @@ export class Laptop {
 
   /** Serves the model that is there, or trains one first. Where XGBoost is away, says so and goes on without a model. */
   async #prepareModel(signal: AbortSignal): Promise<void> {
-    const { config, stream, models, screen, logger } = this.#options;
+    const { config, stream, models, rollouts, screen, logger } = this.#options;
     // The one configured was loaded before anything else.
     if (config.model.dir !== undefined) return;
+    // Those of manifests are what is asked for; a replay waits for the first of them.
+    if (await rollouts.hasModels()) return rollouts.answers(signal);
     const own = new StreamModels(config, stream);
     let directory = await own.find();
     if (directory === undefined && !config.model.train) return;

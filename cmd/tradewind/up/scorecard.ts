@@ -1,10 +1,10 @@
-import type { ModelDirectory } from '../../../pkg/prediction/model-directory.ts';
+import type { ModelRoutes } from '../../../pkg/prediction/routes.ts';
 import { Scorecard, type ScorecardState } from '../../../pkg/prediction/scorecard/scorecard.ts';
 import type { Metrics } from '../../../pkg/runtime/metrics.ts';
 
 /** The scorecard of the models of a process, with every outcome counted. @param kept - From a checkpoint. */
 export function openScorecard(
-  models: ModelDirectory,
+  models: Pick<ModelRoutes, 'list'>,
   metrics: Metrics,
   kept: ScorecardState | undefined,
 ): Scorecard {

@@ -5,6 +5,7 @@ import { registerOip } from '../../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../../pkg/inference/oip/http-handler.ts';
 import { registerPredictionService } from '../../../pkg/prediction/grpc/prediction-grpc.ts';
 import { createPredictHandler } from '../../../pkg/prediction/http/predict-handler.ts';
+import type { ModelRoutes } from '../../../pkg/prediction/routes.ts';
 import type { Scorecard } from '../../../pkg/prediction/scorecard/scorecard.ts';
 import type { PredictionService } from '../../../pkg/prediction/service.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
@@ -18,6 +19,7 @@ import type { Addresses } from './screen.ts';
 const DRAIN_MS = 2_000;
 
 export interface ServerOptions extends LaptopOptions {
+  readonly routes: ModelRoutes;
   readonly service: PredictionService;
   readonly definitions: readonly FeatureDefinition[];
   readonly scorecard: Scorecard;
@@ -30,8 +32,8 @@ export interface ServerOptions extends LaptopOptions {
 export async function openServers(
   options: ServerOptions,
 ): Promise<{ readonly addresses: Addresses; readonly console: Console }> {
-  const { config, metrics, logger, shutdown, service } = options;
-  const { repository, directory } = options.models;
+  const { config, metrics, logger, shutdown, service, routes, rollouts } = options;
+  const { repository } = options.models;
   const rpc = openRpc(config.grpc, { metrics, logger, shutdown });
   registerPredictionService(rpc, service);
   registerOip(rpc, repository);
@@ -40,12 +42,13 @@ export async function openServers(
 
   const http = new OpsServer({ ...config.http, registry: metrics.registry, logger });
   http.addReadiness('model', () => {
-    const models = directory.list();
+    const models = routes.list();
     if (models.length === 0) return { isReady: false, reason: 'no model is loaded yet' };
-    const isReady = models.some(({ name }) => repository.isReady(name));
+    const isReady = models.some(({ name, revision }) => revision !== undefined || repository.isReady(name));
     return isReady ? { isReady } : { isReady, reason: 'no model can run now' };
   });
   http.addReadiness('storage', options.alarm.check);
+  http.use(rollouts.handler);
   http.use(createPredictHandler(service));
   http.use(createOipHttpHandler(repository, { timeoutMs: config.model.restTimeoutMs }));
   const console = await openConsole({
@@ -58,7 +61,7 @@ export async function openServers(
       holdAbove: config.prediction.holdAbove,
     },
     liveFromUs: options.stream.liveFromUs ?? 0,
-    models: () => directory.list(),
+    models: () => routes.list(),
     modelStatus: () => options.screen.modelStatus,
     scores: () => options.scorecard.scores(),
     ...(options.shown === undefined ? {} : { kept: options.shown }),

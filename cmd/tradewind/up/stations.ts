@@ -29,6 +29,8 @@ import { marketClockOf } from './market-clock-of.ts';
 import { openScorecard } from './scorecard.ts';
 import { StorageAlarm } from '../../../pkg/runtime/storage-alarm.ts';
 import type { Addresses, Screen } from './screen.ts';
+import { LaptopRoutes } from './rollouts/routes.ts';
+import type { Rollouts } from './rollouts/rollouts.ts';
 import type { ServedModels } from './served.ts';
 import { openServers } from './servers.ts';
 import type { Stream } from './stream.ts';
@@ -45,6 +47,7 @@ export interface LaptopOptions {
   readonly config: UpConfig;
   readonly stream: Stream;
   readonly models: ServedModels;
+  readonly rollouts: Rollouts;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly shutdown: Shutdown;
@@ -74,7 +77,7 @@ export interface Stations {
 
 /** Opens every station in order; what was opened is registered for shutdown at once. */
 export async function openStations(options: LaptopOptions): Promise<Stations> {
-  const { config, stream, models, metrics, logger, shutdown } = options;
+  const { config, stream, models, rollouts, metrics, logger, shutdown } = options;
   const kept = await readCheckpoint(checkpointPath(stream));
   const checkpoint = kept === undefined || kept.isFinished ? undefined : kept;
   const settings: FeatureSettings = { ...config.features, bar: parseBarClock(stream.bar) };
@@ -88,9 +91,11 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
   const marketClock = marketClockOf(stream, systemClock);
   const store = new MemoryOnlineStore({ clock: systemClock });
 
+  const routes = new LaptopRoutes(rollouts.directory, models.directory);
   const service = openPrediction({
     ...{
-      models: models.directory,
+      models: routes,
+      observer: rollouts.directory,
       store,
       clock: marketClock,
       metrics,
@@ -101,10 +106,11 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
     settings: config.prediction,
   });
   const statistics = new RunStatistics(checkpoint?.statistics, stream.liveFromUs);
-  const scorecard = openScorecard(models.directory, metrics, checkpoint?.scorecard);
+  const scorecard = openScorecard(routes, metrics, checkpoint?.scorecard);
   const servers = await openServers({
     ...options,
     alarm,
+    routes,
     service,
     definitions,
     scorecard,

@@ -10,6 +10,7 @@ import { checkGivenBar } from '../bar-of.ts';
 import { optional } from '../optional.ts';
 import { type UpConfig, upConfigSchema } from './config.ts';
 import { Laptop } from './laptop.ts';
+import { Rollouts } from './rollouts/rollouts.ts';
 import { Screen } from './screen.ts';
 import { modelReader, openStore } from '../../service/artifacts.ts';
 import { ServedModels } from './served.ts';
@@ -55,7 +56,8 @@ export async function runUp(flags: UpFlags): Promise<void> {
     const given = dir === undefined ? undefined : await models.serve(dir);
     const stream = await openStream(config, systemClock);
     const screen = new Screen(process.stderr, flags.json === true);
-    const laptop = await Laptop.open({ config, stream, models, metrics, logger, shutdown, screen });
+    const rollouts = await Rollouts.open({ config, features, metrics, logger, shutdown });
+    const laptop = await Laptop.open({ config, stream, models, rollouts, metrics, logger, shutdown, screen });
     screen.started(VERSION, stream, laptop.addresses, laptop.resumedFrom);
     if (given !== undefined) screen.trained(given);
     try {

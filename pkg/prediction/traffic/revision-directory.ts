@@ -86,6 +86,11 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
     return this.#entries.size === 0;
   }
 
+  /** Whether the traffic of a model goes over its revisions. */
+  has(model: string): boolean {
+    return this.#entries.has(model);
+  }
+
   route(name: string, key: () => string): ModelRoute {
     const entry = name === '' && this.#entries.size === 1 ? this.#only() : this.#entries.get(name);
     const route = entry === undefined ? undefined : routeOf(entry, key());

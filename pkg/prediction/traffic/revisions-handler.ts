@@ -27,14 +27,20 @@ export interface GatewayReport {
 
 /** Answers `GET /revisions`, which the controller reads: no more than it needs, so that nothing else must run for it. */
 export function createRevisionsHandler(options: RevisionsHandlerOptions): HttpHandler {
+  return revisionsHandlerOf(() => reportOf(options));
+}
+
+/** The same from a report however it is made. */
+export function revisionsHandlerOf(report: () => GatewayReport): HttpHandler {
   return (request, response) => {
     if (request.method !== 'GET' || pathOf(request) !== '/revisions') return false;
-    sendJson(response, 200, reportOf(options));
+    sendJson(response, 200, report());
     return true;
   };
 }
 
-function reportOf(options: RevisionsHandlerOptions): GatewayReport {
+/** The answer as it is now. */
+export function reportOf(options: RevisionsHandlerOptions): GatewayReport {
   const { gateway, startedUs, directory, pools, isBlind } = options;
   return {
     ...{ gateway, startedUs, isBlind: isBlind() },

@@ -23,7 +23,9 @@ const FIRST_MODELS_MS = 10_000;
 export function openTraffic(context: ProcessContext<GatewayConfig>, features: StreamFeatures): Routing {
   const { logger, shutdown, http } = context;
   const source = sourceOf(context);
-  const models = new RevisionDirectory(systemClock);
+  const models = new RevisionDirectory(systemClock, (model, { code, message }) =>
+    logger.warn({ model, code, error: message }, 'traffic of a model cannot be followed'),
+  );
   const pools: RevisionPools = new RevisionPools({
     ...poolOptions(context, features, () => pools.endpoints),
     directory: models,
@@ -39,18 +41,26 @@ export function openTraffic(context: ProcessContext<GatewayConfig>, features: St
     following.abort();
     return pools.close();
   });
-  // Of a source that is lost the last word holds: callers must not lose their answers with it.
-  http.addReadiness('traffic', () =>
-    toldMs === undefined ? { isReady: false, reason: 'the traffic is not known yet' } : { isReady: true },
-  );
-  const about = { gateway: randomUUID(), startedUs: systemClock.nowUs() };
-  http.use(createRevisionsHandler({ ...about, directory: models, pools, isBlind: () => source.isBlind }));
+  // The caller waits for it, and for other things before.
+  void done.catch(() => undefined);
   const canPredict = (): boolean => {
     if (toldMs === undefined) return false;
     const isLate = systemClock.monotonicMs() - toldMs > FIRST_MODELS_MS;
     const routed = models.report().filter(({ revisions }) => revisions.length > 0);
     return isLate || models.list().length === routed.length;
   };
+  let wasReady = false;
+  http.addReadiness('traffic', () => {
+    // Of a source that is lost the last word holds: callers must not lose their answers with it.
+    wasReady ||= canPredict();
+    if (wasReady) return { isReady: true };
+    return {
+      isReady: false,
+      reason: toldMs === undefined ? 'the traffic is not known yet' : 'no predictor is reached yet',
+    };
+  });
+  const about = { gateway: randomUUID(), startedUs: systemClock.nowUs() };
+  http.use(createRevisionsHandler({ ...about, directory: models, pools, isBlind: () => source.isBlind }));
   return { models, observer: models, canPredict, done };
 }
 

@@ -1,4 +1,5 @@
 import type { FeatureVector } from '../features/feature-vector.ts';
+import type { TradewindError } from '../runtime/errors.ts';
 import type { PredictionModel } from './model-directory.ts';
 import type { Prediction } from './prediction.ts';
 
@@ -32,6 +33,8 @@ export interface RouteObserver {
   onVector?(vector: FeatureVector, route: ModelRoute): void;
   /** An answer or abstention of one model; `isOfStream` where it was made for a vector. */
   onPrediction?(model: PredictionModel, prediction: Prediction, isOfStream: boolean): void;
+  /** A model gave no answer that can be used: inputs that are not its own, an output that is none, or a run that failed. */
+  onFailure?(model: PredictionModel, error: TradewindError): void;
   /** Another model answers in its place. */
   onFallback?(model: PredictionModel): void;
   /** A shadow was not asked: too much is under way already. */

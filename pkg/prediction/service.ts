@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { TradewindError } from '../runtime/errors.ts';
 import { AnswerCache, type AnswerStore } from './answer-cache.ts';
 import { Answering, type Subject } from './answering.ts';
-import { FeaturesInvalid, PredictionOverload } from './errors.ts';
+import { PredictionOverload } from './errors.ts';
 import { type Answer, explainAnswer, type Explanation } from './explanation.ts';
 import type { PredictionModel } from './model-directory.ts';
 import type { OverlaySettings } from './overlay.ts';
@@ -167,19 +167,39 @@ export class PredictionService {
     const expiresMs = startedMs + timeoutMs;
     const subject: Subject = { symbol, featureTimeUs: 0, featureOffset: -1, startedMs, expiresMs };
     if (models.isEmpty()) return this.#abstained(undefined, subject, 'ModelUnavailable', false);
-    const route = models.route(request.model, () => keyOf(request));
+    const key = (): string => keyOf(request);
+    const route = models.route(request.model, key);
     if ('features' in request) {
       const { features } = request;
       const ask = (model: PredictionModel): Promise<Answer> =>
         this.#answering.fromGiven(model, features, subject, mayUseCache);
-      return this.#ask(route, ask, false);
+      return this.#askRouted(request.model, key, route, ask);
     }
     const stored = await this.#newest(symbol);
     if (typeof stored === 'string') return this.#abstained(route.model, subject, stored, false);
     const known: Subject = { ...subject, featureTimeUs: stored.timeUs, featureOffset: stored.offset };
     const isStale = clock.nowUs() - stored.timeUs > settings.maxFeatureAgeMs * 1000;
     if (isStale) return this.#abstained(route.model, known, 'FeaturesStale', false, stored.knownTimeUs);
-    return this.#ask(route, (model) => this.#answering.fromStored(model, stored, known), false);
+    return this.#askRouted(request.model, key, route, (model) =>
+      this.#answering.fromStored(model, stored, known),
+    );
+  }
+
+  /** The route may have changed while features or cached answers were waited for: where nobody is left on it, the new one is taken. */
+  async #askRouted(
+    name: string,
+    key: () => string,
+    route: ModelRoute,
+    ask: (model: PredictionModel) => Promise<Answer>,
+  ): Promise<Answer> {
+    try {
+      return await this.#ask(route, ask, false);
+    } catch (error) {
+      if (!(error instanceof TradewindError && error.kind === 'unavailable')) throw error;
+      const now = this.#options.models.route(name, key);
+      if (now.model === route.model || now.model === route.fallback) throw error;
+      return this.#ask(now, ask, false);
+    }
   }
 
   /** Asks the model of a route, or where it fails the one that stands in for it; shadows get a copy. */
@@ -195,8 +215,9 @@ export class PredictionService {
     try {
       answer = await ask(model);
     } catch (error) {
-      const isOwnFault = error instanceof TradewindError && !(error instanceof FeaturesInvalid);
-      if (fallback === undefined || !isOwnFault) throw error;
+      if (!(error instanceof TradewindError)) throw error;
+      observer?.onFailure?.(model, error);
+      if (fallback === undefined) throw error;
       observer?.onFallback?.(model);
       answer = await ask(fallback);
     }
@@ -217,8 +238,9 @@ export class PredictionService {
     this.#copies += 1;
     void ask(shadow)
       .then(({ prediction }) => observer?.onPrediction?.(shadow, prediction, isOfStream))
-      // It is counted where the model is asked; nobody waits for the answer.
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        if (error instanceof TradewindError) observer?.onFailure?.(shadow, error);
+      })
       .finally(() => {
         this.#copies -= 1;
       });

@@ -99,8 +99,10 @@ export function resolveRevisionName(
   spec: TradingModelSpec,
   known: readonly KnownRevision[],
 ): string {
-  const text = canonicalJson(revisionSource(spec));
-  const texts = new Map(known.map(({ name, source }) => [name, canonicalJson(source)]));
+  // Without defaults on both sides: a record of before a field was there is no other revision for the lack of it.
+  const textOf = (source: RevisionSource): string => canonicalJson(withoutDefaults(source, SCHEMA));
+  const text = textOf(revisionSource(spec));
+  const texts = new Map(known.map(({ name, source }) => [name, textOf(source)]));
   for (let collisions = 0; ; collisions += 1) {
     const name = revisionName(model, spec, collisions);
     const holder = texts.get(name);

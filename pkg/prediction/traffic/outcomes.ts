@@ -26,7 +26,6 @@ interface Row {
 }
 
 interface Track {
-  readonly label: LabelSettings;
   readonly labels: LabelStream;
   /** Oldest first, without a hole. */
   readonly rows: Row[];
@@ -47,11 +46,13 @@ export interface ScoredRevision {
  * Pure; hears every vector of a symbol in order, and after it what was said to it.
  */
 export class RevisionOutcomes {
-  readonly #tracks = new Map<string, Track>();
+  /** By symbol and label. */
+  readonly #tracks = new Map<string, Map<string, Track>>();
 
   /** The next bar of a symbol: what waited for its price becomes known. @param revisions - All that may predict from it. */
   onVector(vector: FeatureVector, revisions: readonly ScoredRevision[]): void {
     const bar = rowOfVector(vector);
+    this.#dropUnused(vector.symbol, revisions);
     for (const { label } of revisions) {
       const track = this.#track(vector.symbol, label);
       if (track.rows.at(-1)?.timeUs === bar.timeUs) continue;
@@ -76,17 +77,29 @@ export class RevisionOutcomes {
     row.said.set(revision, { counter, probabilityUp: said.probabilityUp, position, isStable });
   }
 
+  /** A label that no revision has any more would go on over a gap if it came back. */
+  #dropUnused(symbol: string, revisions: readonly ScoredRevision[]): void {
+    const tracks = this.#tracks.get(symbol);
+    if (tracks === undefined) return;
+    const used = new Set(revisions.map(({ label }) => keyOf(label)));
+    for (const key of tracks.keys()) if (!used.has(key)) tracks.delete(key);
+  }
+
   #track(symbol: string, label: LabelSettings): Track {
-    const key = `${symbol} ${JSON.stringify(label)}`;
-    let track = this.#tracks.get(key);
+    const tracks = this.#tracks.get(symbol) ?? new Map<string, Track>();
+    this.#tracks.set(symbol, tracks);
+    const key = keyOf(label);
+    let track = tracks.get(key);
     if (track === undefined) {
-      track = { label, labels: new LabelStream(label), rows: [] };
-      this.#tracks.set(key, track);
+      track = { labels: new LabelStream(label), rows: [] };
+      tracks.set(key, track);
     }
     if (track.rows.length > label.horizonBars + MAX_WAITING) track.rows.shift();
     return track;
   }
 }
+
+const keyOf = (label: LabelSettings): string => JSON.stringify(label);
 
 function settle({ said, price }: Row, direction: 1 | 0 | -1, exit: number, costBps: number): void {
   const stable = [...said.values()].find(({ isStable }) => isStable);

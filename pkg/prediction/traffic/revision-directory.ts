@@ -1,8 +1,9 @@
 import type { FeatureVector } from '../../features/feature-vector.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { TradewindError } from '../../runtime/errors.ts';
-import { ModelNotServed } from '../errors.ts';
+import type { TradewindError } from '../../runtime/errors.ts';
+import { ModelNotServed, WeightsInvalid } from '../errors.ts';
 import type { PredictionModel } from '../model-directory.ts';
+import type { ModelOutputs } from '../model-runner.ts';
 import type { Prediction } from '../prediction.ts';
 import type { ModelRoute, ModelRoutes, RouteObserver } from '../routes.ts';
 import { type GatewayCounters, RevisionCounter } from './counters.ts';
@@ -50,20 +51,32 @@ export interface ModelReport {
  */
 export class RevisionDirectory implements ModelRoutes, RouteObserver {
   readonly #clock: Clock;
+  readonly #onProblem: (model: string, error: WeightsInvalid) => void;
   readonly #entries = new Map<string, Entry>();
   /** Where the model that was asked belongs. */
   readonly #homes = new WeakMap<PredictionModel, { readonly entry: Entry; readonly revision: Revision }>();
 
-  /** @param clock - Its monotonic time measures latency. */
-  constructor(clock: Clock) {
+  /**
+   * @param clock - Its monotonic time measures latency.
+   * @param onProblem - Told of traffic that cannot be followed; what was followed before goes on.
+   */
+  constructor(clock: Clock, onProblem: (model: string, error: WeightsInvalid) => void = () => undefined) {
     this.#clock = clock;
+    this.#onProblem = onProblem;
   }
 
   /** From now on the traffic goes like this. What was counted of a revision that stays is kept. */
   setTraffic(models: readonly ModelTraffic[]): void {
     const wanted = new Set(models.map(({ model }) => model));
     for (const name of this.#entries.keys()) if (!wanted.has(name)) this.#entries.delete(name);
-    for (const traffic of models) this.#setModel(traffic);
+    for (const traffic of models) {
+      try {
+        this.#setModel(traffic);
+      } catch (error) {
+        if (!(error instanceof WeightsInvalid)) throw error;
+        this.#onProblem(traffic.model, error);
+      }
+    }
   }
 
   /** What runs a revision from now on; `undefined` where nothing does. */
@@ -93,14 +106,14 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
 
   route(name: string, key: () => string): ModelRoute {
     const entry = name === '' && this.#entries.size === 1 ? this.#only() : this.#entries.get(name);
-    const route = entry === undefined ? undefined : routeOf(entry, key());
+    const route = entry === undefined ? undefined : routeOf(entry, key);
     if (route === undefined) throw new ModelNotServed(name, [...this.#entries.keys()]);
     return route;
   }
 
   covering(symbol: string): readonly ModelRoute[] {
     return [...this.#entries.values()].flatMap((entry) =>
-      entry.traffic.symbols.includes(symbol) ? (routeOf(entry, symbol) ?? []) : [],
+      entry.traffic.symbols.includes(symbol) ? (routeOf(entry, () => symbol) ?? []) : [],
     );
   }
 
@@ -121,6 +134,10 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
       const found = scored(home.entry).find(({ revision }) => revision === name);
       if (found !== undefined) home.entry.outcomes.onPrediction(found, prediction);
     }
+  }
+
+  onFailure(model: PredictionModel, { code }: TradewindError): void {
+    this.#homes.get(model)?.revision.counter.failed(code);
   }
 
   onFallback(model: PredictionModel): void {
@@ -151,7 +168,10 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
     return this.#entries.values().next().value;
   }
 
+  /** @throws {WeightsInvalid} Nothing has changed then. */
   #setModel(traffic: ModelTraffic): void {
+    const isRouted = traffic.targets.some(({ weight }) => weight > 0);
+    const split = isRouted ? new SymbolSplit(traffic.model, traffic.symbols, traffic.targets) : undefined;
     let entry = this.#entries.get(traffic.model);
     if (entry === undefined) {
       entry = { traffic, split: undefined, outcomes: new RevisionOutcomes(), revisions: new Map() };
@@ -171,8 +191,7 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
         known.model = this.#counted(entry, known);
       }
     }
-    const isRouted = traffic.targets.some(({ weight }) => weight > 0);
-    entry.split = isRouted ? new SymbolSplit(traffic.model, traffic.symbols, traffic.targets) : undefined;
+    entry.split = split;
   }
 
   #counted(entry: Entry, revision: Revision): PredictionModel | undefined {
@@ -187,17 +206,11 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
         const startedMs = this.#clock.monotonicMs();
         if (runner.featureDeciles !== undefined)
           counter.asked(features, runner.featureNames, runner.featureDeciles);
-        try {
-          const outputs = await runner.infer(features, rows, expiresMs);
-          const [probability = Number.NaN] = outputs.probabilityUp;
-          if (probability >= 0 && probability <= 1)
-            counter.answered(probability, this.#clock.monotonicMs() - startedMs);
-          else counter.failed('ModelOutputInvalid');
-          return outputs;
-        } catch (error) {
-          counter.failed(error instanceof TradewindError ? error.code : 'Internal');
-          throw error;
-        }
+        const outputs = await runner.infer(features, rows, expiresMs);
+        // What is no answer is told as a failure by whoever wanted one, as a run that fails is.
+        if (isAnswer(outputs))
+          counter.answered(outputs.probabilityUp[0]!, this.#clock.monotonicMs() - startedMs);
+        return outputs;
       },
     };
     this.#homes.set(counted, { entry, revision });
@@ -205,9 +218,9 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
   }
 }
 
-function routeOf({ split, revisions, traffic }: Entry, key: string): ModelRoute | undefined {
+function routeOf({ split, revisions, traffic }: Entry, key: () => string): ModelRoute | undefined {
   if (split === undefined) return undefined;
-  const { revision, shadows } = split.route(key);
+  const { revision, shadows } = split.route(split.hasChoice ? key() : '');
   const [stableTarget] = traffic.targets;
   const stable = revisions.get(stableTarget!.revision)?.model;
   // One that no predictor is ready for has not the trust of the stable one.
@@ -221,6 +234,12 @@ function routeOf({ split, revisions, traffic }: Entry, key: string): ModelRoute 
       return shadow === undefined || shadow === model ? [] : [shadow];
     }),
   };
+}
+
+/** Numbers that are probabilities, all of them. */
+function isAnswer({ probabilityUp, members }: ModelOutputs): boolean {
+  const isProbability = (value: number): boolean => value >= 0 && value <= 1;
+  return probabilityUp.length > 0 && probabilityUp.every(isProbability) && members.every(isProbability);
 }
 
 function scored({ revisions, traffic }: Entry): readonly ScoredRevision[] {

@@ -13,6 +13,8 @@ import { type RevisionTarget, type Route, Router } from '../router.ts';
 export class SymbolSplit {
   readonly #router: Router;
   readonly #declared: ReadonlyMap<string, Route>;
+  /** Whether where a request goes depends on its symbol. */
+  readonly hasChoice: boolean;
 
   /**
    * @param targets - The stable revision first.
@@ -20,6 +22,7 @@ export class SymbolSplit {
    */
   constructor(model: string, symbols: readonly string[], targets: readonly RevisionTarget[]) {
     this.#router = new Router(targets);
+    this.hasChoice = targets.filter(({ weight }) => weight > 0).length > 1;
     const shadows = targets.filter(({ isShadow }) => isShadow === true).map(({ revision }) => revision);
     const routeTo = (revision: string): Route => ({
       revision,

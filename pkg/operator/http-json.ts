@@ -9,12 +9,19 @@ export async function getJson(url: string, timeoutMs: number, signal?: AbortSign
   const signals = [AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])];
   try {
     const response = await fetch(url, { signal: AbortSignal.any(signals), redirect: 'error' });
-    const length = Number(response.headers.get('content-length') ?? 0);
-    if (!response.ok || length > MAX_BYTES) {
+    if (!response.ok || response.body === null) {
       await response.body?.cancel();
       return undefined;
     }
-    return await response.json();
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    // Leaving the loop ends the answer, however much of it there is left.
+    for await (const chunk of response.body) {
+      bytes += chunk.length;
+      if (bytes > MAX_BYTES) return undefined;
+      chunks.push(chunk);
+    }
+    return JSON.parse(Buffer.concat(chunks, bytes).toString('utf8'));
   } catch {
     return undefined;
   }

@@ -17,14 +17,18 @@ export interface ModelStates {
   ask(podIp: string, signal?: AbortSignal): Promise<PodModelState | undefined>;
 }
 
+/** The status of a model has room for a sentence, not for whatever an image says. */
+const MAX_TEXT = 1024;
+const cut = (text: string): string => text.slice(0, MAX_TEXT);
+
 const answerSchema = z.object({
   models: z
     .array(
       z.object({
         state: z.enum(['fetching', 'verifying', 'loading', 'warm', 'failed']),
         digest: z.string().nullable().optional(),
-        reason: z.string().optional(),
-        message: z.string().optional(),
+        reason: z.string().transform(cut).optional(),
+        message: z.string().transform(cut).optional(),
       }),
     )
     .min(1),

@@ -44,7 +44,7 @@ describe('manifests of one process', () => {
     const spec = modelSpec();
     const text = manifestText({
       name: 'es',
-      spec: modelSpec({ ...spec, model: { ...spec.model, ...model } } as never),
+      spec: { ...spec, model: { ...spec.model, ...model } } as TradingModelSpec,
     });
     expect(readManifests('es.yaml', text).fault).toContain(`TradingModel es, spec.model.${field}: must be `);
   });

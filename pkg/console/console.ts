@@ -1,5 +1,4 @@
 import type { PipelineObserver } from '../pipeline/observer.ts';
-import type { PredictionModel } from '../prediction/model-directory.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { HttpHandler } from '../runtime/http.ts';
 import { loadAssets } from './assets.ts';
@@ -7,15 +6,15 @@ import { EventStream } from './event-stream.ts';
 import { createConsoleHandler } from './http-handler.ts';
 import { LiveView, type LiveViewState } from './live-view.ts';
 import type { ConsoleAbout, ModelStatus, ScoreFrame } from './messages.ts';
-import { modelCard } from './model-cards.ts';
+import { modelCard, modelKey, type ShownModel } from './model-cards.ts';
 
 export interface ConsoleOptions {
   readonly clock: Clock;
   readonly about: ConsoleAbout;
   /** What is older than this event time (UTC microseconds) is history; see `LiveViewOptions`. */
   readonly liveFromUs: number;
-  /** The models that serve now. */
-  readonly models: () => readonly PredictionModel[];
+  /** The models that serve now, the one that answers most first. */
+  readonly models: () => readonly ShownModel[];
   readonly modelStatus: () => ModelStatus;
   /** How the predictions of each model did. */
   readonly scores: () => readonly ScoreFrame[];
@@ -36,8 +35,8 @@ export interface Console {
 /** Makes the console of a process. */
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const { clock, about, liveFromUs, models, modelStatus, scores, kept } = options;
-  const digests = () => models().map(({ digest }) => digest);
-  const view = new LiveView({ clock, liveFromUs, modelStatus, scores, models: digests }, kept);
+  const keys = () => models().map(modelKey);
+  const view = new LiveView({ clock, liveFromUs, modelStatus, scores, models: keys }, kept);
   const stream = new EventStream({ view });
   const handler = createConsoleHandler({
     ...{ assets: await loadAssets(), stream, about },

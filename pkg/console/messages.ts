@@ -131,7 +131,7 @@ export interface Frame {
   readonly latency: { readonly features: LatencyFrame; readonly prediction: LatencyFrame };
   /** By model, the one that predicted last first. */
   readonly scores: readonly ScoreFrame[];
-  /** Digests of the models that serve: a change says that `/console/models` has news. */
+  /** A key of each model that serves, of digest and traffic: a change says that `/console/models` has news. */
   readonly models: readonly string[];
   readonly modelStatus: ModelStatus;
 }
@@ -154,6 +154,13 @@ export interface ModelCard {
   readonly version: string;
   /** `sha256:<hex>` of its manifest. */
   readonly digest: string;
+  /** Where it is a revision that is rolled out: its name, and percent of the symbols that it answers; else null. */
+  readonly rollout: {
+    readonly revision: string;
+    readonly weight: number;
+    /** It gets copies, and answers nobody. */
+    readonly isShadow: boolean;
+  } | null;
   readonly featureSet: string;
   readonly features: number;
   readonly members: readonly string[];

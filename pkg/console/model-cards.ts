@@ -5,11 +5,25 @@ import type { ModelCard } from './messages.ts';
 /** Features named in a card. */
 const TOP_FEATURES = 8;
 
+/** A model that the console is to show, with its part in the traffic where it is a revision that is rolled out. */
+export interface ShownModel {
+  readonly model: PredictionModel;
+  readonly share?: { readonly weight: number; readonly isShadow: boolean };
+}
+
+/** Changes whenever the card does. */
+export function modelKey({ model: { digest, revision }, share }: ShownModel): string {
+  return share === undefined
+    ? digest
+    : `${digest} ${revision} ${share.isShadow ? 'shadow' : String(share.weight)}`;
+}
+
 /** A model as the console shows it. */
-export function modelCard(model: PredictionModel): ModelCard {
+export function modelCard({ model, share }: ShownModel): ModelCard {
   const { name, version, digest, featureSet, dataDigest, codeVersion, metrics } = model;
   return {
     ...{ name, version, digest, featureSet, dataDigest, codeVersion, metrics },
+    rollout: share === undefined ? null : { revision: model.revision ?? '', ...share },
     features: model.featureNames.length,
     members: model.memberNames,
     trainedFromMs: model.trainedFromUs / 1000,

@@ -54,7 +54,7 @@ export async function startConsole(port = 0): Promise<ConsoleServer> {
   const { observer, handler, close } = await openConsole({
     clock: systemClock,
     liveFromUs: 0,
-    models: () => models,
+    models: () => models.map((model) => ({ model })),
     modelStatus: () => modelStatus,
     scores: () => scorecard.scores(),
     about: {

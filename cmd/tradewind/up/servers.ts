@@ -5,7 +5,6 @@ import { registerOip } from '../../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../../pkg/inference/oip/http-handler.ts';
 import { registerPredictionService } from '../../../pkg/prediction/grpc/prediction-grpc.ts';
 import { createPredictHandler } from '../../../pkg/prediction/http/predict-handler.ts';
-import type { ModelRoutes } from '../../../pkg/prediction/routes.ts';
 import type { Scorecard } from '../../../pkg/prediction/scorecard/scorecard.ts';
 import type { PredictionService } from '../../../pkg/prediction/service.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
@@ -13,13 +12,14 @@ import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
 import type { StorageAlarm } from '../../../pkg/runtime/storage-alarm.ts';
 import { VERSION } from '../../../pkg/runtime/version.ts';
 import { openRpc } from '../../service/open-rpc.ts';
+import type { LaptopRoutes } from './rollouts/routes.ts';
 import type { LaptopOptions } from './stations.ts';
 import type { Addresses } from './screen.ts';
 
 const DRAIN_MS = 2_000;
 
 export interface ServerOptions extends LaptopOptions {
-  readonly routes: ModelRoutes;
+  readonly routes: LaptopRoutes;
   readonly service: PredictionService;
   readonly definitions: readonly FeatureDefinition[];
   readonly scorecard: Scorecard;
@@ -61,7 +61,7 @@ export async function openServers(
       holdAbove: config.prediction.holdAbove,
     },
     liveFromUs: options.stream.liveFromUs ?? 0,
-    models: () => routes.list(),
+    models: () => routes.shown(),
     modelStatus: () => options.screen.modelStatus,
     scores: () => options.scorecard.scores(),
     ...(options.shown === undefined ? {} : { kept: options.shown }),

@@ -106,7 +106,11 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
     settings: config.prediction,
   });
   const statistics = new RunStatistics(checkpoint?.statistics, stream.liveFromUs);
-  const scorecard = openScorecard(routes, metrics, checkpoint?.scorecard);
+  const scorecard = openScorecard(
+    { list: () => routes.shown().map(({ model }) => model) },
+    metrics,
+    checkpoint?.scorecard,
+  );
   const servers = await openServers({
     ...options,
     alarm,

@@ -51,6 +51,15 @@ export function showModels(models, waiting) {
   );
 }
 
+/**
+ * A revision and its part in the traffic, in words.
+ *
+ * @param {NonNullable<ModelCard['rollout']>} rollout
+ */
+function rolloutText({ revision, weight, isShadow }) {
+  return `${revision}: ${isShadow ? 'shadow, answers nobody' : `answers for ${weight} % of the symbols`}`;
+}
+
 /** @param {ModelCard} model */
 function modelNode(model) {
   const { name, version, digest, metrics, importance } = model;
@@ -63,6 +72,7 @@ function modelNode(model) {
   };
   return element('article', { class: 'model' }, [
     element('h3', {}, [`${name} ${version}`]),
+    model.rollout === null ? null : element('p', {}, [rolloutText(model.rollout)]),
     element('p', { class: 'digest mono' }, [digest]),
     ...judgement(model),
     Object.keys(metrics).length === 0

@@ -27,6 +27,11 @@ interface Entry {
   readonly revisions: Map<string, Revision>;
 }
 
+/** A revision that something runs, with its part in the traffic. */
+export interface RunningRevision extends Pick<TrafficTarget, 'weight' | 'isShadow'> {
+  readonly model: PredictionModel;
+}
+
 /** What a gateway tells of one model. */
 export interface ModelReport {
   readonly model: string;
@@ -93,6 +98,16 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
       const [stable] = entry.traffic.targets;
       return entry.revisions.get(stable?.revision ?? '')?.model ?? [];
     });
+  }
+
+  /** Every revision that something runs, the stable one of each model first. */
+  running(): readonly RunningRevision[] {
+    return [...this.#entries.values()].flatMap(({ traffic, revisions }) =>
+      traffic.targets.flatMap(({ revision, weight, isShadow }) => {
+        const model = revisions.get(revision)?.model;
+        return model === undefined ? [] : [{ model, weight, isShadow }];
+      }),
+    );
   }
 
   isEmpty(): boolean {

@@ -1,5 +1,6 @@
 import type { ModelDirectory, PredictionModel } from '../../../../pkg/prediction/model-directory.ts';
 import type { ModelRoute, ModelRoutes } from '../../../../pkg/prediction/routes.ts';
+import type { ShownModel } from '../../../../pkg/console/model-cards.ts';
 import type { RevisionDirectory } from '../../../../pkg/prediction/traffic/revision-directory.ts';
 
 /** The models of one process: those of manifests, by their traffic, and the one that was given or trained, for what no manifest covers. */
@@ -13,8 +14,17 @@ export class LaptopRoutes implements ModelRoutes {
   }
 
   list(): readonly PredictionModel[] {
-    const others = this.#given.list().filter(({ name }) => !this.#revisions.has(name));
-    return [...this.#revisions.list(), ...others];
+    return [...this.#revisions.list(), ...this.#others()];
+  }
+
+  /** Everything that runs, revisions on their way among it. */
+  shown(): readonly ShownModel[] {
+    const revisions = this.#revisions.running().map(({ model, ...share }) => ({ model, share }));
+    return [...revisions, ...this.#others().map((model) => ({ model }))];
+  }
+
+  #others(): readonly PredictionModel[] {
+    return this.#given.list().filter(({ name }) => !this.#revisions.has(name));
   }
 
   isEmpty(): boolean {

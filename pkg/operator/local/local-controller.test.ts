@@ -110,10 +110,16 @@ const ask = (type: 'undo' | 'abort', nonce: string): Promise<void> =>
 const PAUSED = { ...SPEC.rollout, steps: [{ setWeight: 50 }, { pause: {} }] };
 
 describe('controller of one process', () => {
-  it('loads the first revision and routes to it, once, whatever replicas the spec asks for', async () => {
-    await apply('1', { serving: { ...SPEC.serving, minReplicas: 3, maxReplicas: 9 } });
+  it('loads a revision and routes to it, once, whatever replicas the spec asks for', async () => {
+    const serving = { ...SPEC.serving, minReplicas: 3, maxReplicas: 9 };
+    await apply('1', { serving });
     await step();
     expect(await stable()).toBe('1');
+    await apply('2', { serving });
+    await step();
+    expect(await stable()).toBe('2');
+    nowMs += 60_000;
+    await step();
     expect(directory.route('es', () => 'ES').model.revision).toMatch(/^es-/);
     const settled = await readFile(join(folder, 'status', 'es.json'), 'utf8');
     const before = told.length;

@@ -20,6 +20,6 @@ export function frameOf(lines: readonly string[], before: number, rows: number):
       ? lines
       : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines: the terminal is too low`];
   const up = before === 0 ? '' : `${ESCAPE}${before}A`;
-  const body = shown.map((line) => `${line}${ESCAPE}K\n`).join('');
+  const body = shown.map((line) => `${ESCAPE}K${line}\n`).join('');
   return { text: `${up}\r${ESCAPE}?7l${body}${ESCAPE}J${ESCAPE}?7h`, lines: shown.length };
 }

@@ -16,7 +16,7 @@ import type { ActionRequest } from '../../cmd/tradewind/kubectl/action.ts';
 import { recordOf } from '../../pkg/operator/objects/revision-objects.ts';
 import { modelSpec } from '../../pkg/tradingmodel/specs.testing.ts';
 import type { LastAction } from '../../pkg/tradingmodel/status.ts';
-import { type KubernetesServer, startKubernetes } from '../servers/kubernetes.ts';
+import { KUBERNETES_TIMEOUT_MS, type KubernetesServer, startKubernetes } from '../servers/kubernetes.ts';
 import { type Finished, runCli, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -30,7 +30,6 @@ const NAME = 'es-direction';
 const START_MS = 60_000;
 
 let cluster: KubernetesServer;
-let bare: string;
 let models: string;
 let desk: string;
 
@@ -70,9 +69,8 @@ async function answered(
 
 beforeAll(async () => {
   cluster = await startKubernetes();
-  bare = await cluster.namespace('bare');
-  desk = bare;
-});
+  desk = await cluster.namespace('bare');
+}, KUBERNETES_TIMEOUT_MS);
 afterAll(async () => cluster?.stop());
 
 describe('without the definitions', () => {

@@ -4,6 +4,7 @@ import { decide } from '../../rollout/decide.ts';
 import type { RolloutEvent } from '../../rollout/decision.ts';
 import { canonicalJson } from '../../tradingmodel/revision.ts';
 import { API_VERSION } from '../../tradingmodel/resource.ts';
+import { TradewindError } from '../../runtime/errors.ts';
 import { trafficOf } from '../gateway-traffic.ts';
 import { actLocally } from './act.ts';
 import type { LocalGateway } from './local-gateway.ts';
@@ -62,7 +63,7 @@ export class LocalController {
     return [...new Set([...this.#kept.keys(), ...specs.keys()])];
   }
 
-  /** Brings every model forward, again and again. @throws {TradewindError} What is kept cannot be read or written. */
+  /** Brings every model forward, again and again; what cannot be done with one of them is told, and tried again. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.step();
@@ -76,7 +77,15 @@ export class LocalController {
     for (const name of new Set([...this.#kept.keys(), ...specs.keys()])) {
       const kept = this.#kept.get(name);
       const spec = specs.get(name) ?? kept?.spec;
-      if (spec !== undefined) await this.#reconcile(name, kept, spec, !names.has(name));
+      if (spec === undefined) continue;
+      try {
+        await this.#reconcile(name, kept, spec, !names.has(name));
+        this.#tell(`rollout of ${name}`, undefined);
+      } catch (error) {
+        // One model that cannot be brought forward must not hold up the others, nor the market.
+        if (!(error instanceof TradewindError)) throw error;
+        this.#tell(`rollout of ${name}`, error.message);
+      }
     }
     this.#load();
     this.#route();

@@ -59,8 +59,14 @@ export function openOperator(options: OperatorOptions): Operator {
     onChange: observed.onLeading(config.leaderElection.lease),
   });
   const client = guardWrites(cluster.client('controller'), election);
+  // Events tell of what was done while this process led: they may be written when it no longer does.
   const events = new EventRecorder({
-    ...{ ...common, client, controller: 'tradewind.dev/controller', instance: identity.slice(0, 128) },
+    ...{
+      ...common,
+      client: cluster.client('events'),
+      controller: 'tradewind.dev/controller',
+      instance: identity.slice(0, 128),
+    },
     onDropped: observed.onEventDropped,
   });
   const queue = new WorkQueue(systemScheduler, BACKOFF, observed.queue(NAME));

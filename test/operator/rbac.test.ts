@@ -87,10 +87,15 @@ describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml',
     }
   });
 
-  it('let the controller own objects where owners are checked', () => {
-    // The first test ran with that check: without the right nothing would have been made.
-    expect(rights(rulesOf('tradewind-controller'))).toContain(
-      'tradewind.dev tradingmodels/finalizers update',
+  it('need the right over finalizers where owners are checked', async () => {
+    const rules = rulesOf('tradewind-controller').filter(
+      ({ resources }) => !resources.includes('tradingmodels/finalizers'),
     );
+    const { kubeconfig } = await server().serviceAccount('tradewind', 'without', rules);
+    const world = await open('owners', { kubeconfig });
+    await world.create('m', specOf('v1'));
+    const username = 'system:serviceaccount:tradewind:without';
+    await eventually(() => refused(server(), username).length > 0, WITHIN_MS);
+    expect(await world.objects.list('deployments')).toEqual([]);
   });
 });

@@ -145,7 +145,7 @@ describe.skipIf(kubernetesMissing() !== undefined)('people and a TradingModel', 
       expect(world.gateway.history('m').at(-1)).toBe('');
       for (const kind of ['deployments', 'services', 'poddisruptionbudgets', 'controllerrevisions', 'pods'])
         await eventually(async () => {
-          const left = (await world.objects.list(kind)).map(({ metadata }) => metadata as Json);
+          const left = (await world.objects.list(kind)).map(({ metadata }) => metadata);
           expect([kind, left]).toEqual([kind, []]);
           return true;
         }, WITHIN_MS);

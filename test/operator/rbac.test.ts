@@ -10,7 +10,7 @@ import { specOf, WITHIN_MS } from './world.ts';
 import { worldFixture } from './world-fixture.ts';
 
 const roles: readonly Json[] = parseAllDocuments(readFileSync('k8s/rbac.yaml', 'utf8'))
-  .map((document) => document.toJS() as Json)
+  .map((document) => document.toJS())
   .filter(({ kind }) => kind === 'Role');
 const rulesOf = (name: string): readonly PolicyRule[] =>
   roles.find(({ metadata }) => metadata.name === name).rules;

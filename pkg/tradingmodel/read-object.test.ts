@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { readLimitsSpec, readModelSpec } from './read-object.ts';
+import { readLimitsSpec, readModelSpec, readModelStatus } from './read-object.ts';
 import { riskLimitsSpecSchema } from './risk-limits.ts';
 import { tradingModelSpecSchema } from './spec.ts';
 import { anyModelInput, MINIMAL_LIMITS, MINIMAL_MODEL } from './specs.testing.ts';
@@ -39,5 +39,24 @@ describe('a stored spec', () => {
   ])('that is %s has its faults', (_, value, path) => {
     const read = readModelSpec(value);
     expect('faults' in read && read.faults.map((fault) => fault.path.join('.'))).toEqual([path]);
+  });
+});
+
+describe('a stored status', () => {
+  const rollout = { phase: 'Aborted', stepIndex: 1, stepCount: 3, pauseReasons: [], weightsVerified: true };
+
+  test('of a newer release is read without what is not known here', () => {
+    const told = readModelStatus({
+      stableRevision: 'a-1',
+      later: { x: 1 },
+      rollout: { ...rollout, later: 1 },
+    });
+    expect(told).toMatchObject({ status: { stableRevision: 'a-1', rollout: { phase: 'Aborted' } } });
+    expect(JSON.stringify(told)).not.toContain('later');
+  });
+
+  test('that is not there yet is empty, and one of another shape is no status', () => {
+    expect(readModelStatus(undefined)).toEqual({ status: {} });
+    expect(readModelStatus({ traffic: 'all' })).toMatchObject({ faults: [{ path: ['traffic'] }] });
   });
 });

@@ -33,7 +33,11 @@ export interface Deployment extends KubeObject {
     readonly template: PodTemplate;
     readonly [field: string]: unknown;
   };
-  readonly status?: { readonly readyReplicas?: number; readonly updatedReplicas?: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly readyReplicas?: number;
+    readonly updatedReplicas?: number;
+  };
 }
 
 export interface ContainerStatus {

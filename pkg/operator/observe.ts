@@ -9,7 +9,8 @@ import type {
 } from '../rollout/seen.ts';
 import { resolveRevisionName, revisionSource } from '../tradingmodel/revision.ts';
 import type { TradingModelSpec } from '../tradingmodel/spec.ts';
-import { type RevisionRole, tradingModelStatusSchema } from '../tradingmodel/status.ts';
+import { readModelStatus } from '../tradingmodel/read-object.ts';
+import type { RevisionRole, TradingModelStatus } from '../tradingmodel/status.ts';
 import { parseAction } from './action-annotation.ts';
 import type { AnalysisWindows } from './analysis-windows.ts';
 import { BY_MODEL, type ClusterState } from './cluster-state.ts';
@@ -34,6 +35,7 @@ import {
   serviceOf,
 } from './objects/revision-objects.ts';
 import type { AskPrometheus } from './prometheus.ts';
+import { TerminalError } from './runtime/errors.ts';
 import type { KubeObject } from './runtime/objects.ts';
 
 export interface ObserveOptions {
@@ -78,7 +80,7 @@ export async function observe(
     ),
   );
   const answers = await options.gateways.read();
-  const status = tradingModelStatusSchema.safeParse(model.status ?? {});
+  const status = statusOf(model);
   const { action, fault } = parseAction(annotations?.[ACTION_ANNOTATION]);
   const base: Omit<Seen, 'analysis'> = {
     ...{ nowMs: nowMs(), model: name, generation, spec, revisions },
@@ -88,7 +90,7 @@ export async function observe(
       ...{ name: target, version: spec.model.version },
       ...(spec.model.digest === undefined ? {} : { digest: spec.model.digest }),
     },
-    status: status.success ? status.data : {},
+    status,
     ...(action === undefined ? {} : { action }),
     gateways: answers
       .filter(({ report }) => !isOutOfIt(report, name, model))
@@ -138,7 +140,9 @@ async function revisionSeen(
   const pods = state.pods.store
     .byIndex(BY_MODEL, key)
     .filter(({ metadata }) => metadata.labels?.[REVISION_LABEL] === revision)
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    // One that has ended may leave its address to a pod of somebody else.
+    .filter(({ status }) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded');
   const of = source === undefined ? undefined : { owner: model, revision, source, settings };
   return {
     name: revision,
@@ -166,8 +170,18 @@ function deploymentSeen({ metadata, spec, status }: Deployment): NonNullable<See
     role: roleOf(metadata.labels?.[ROLE_LABEL]),
     wantedReplicas: spec.replicas ?? 1,
     readyReplicas: status?.readyReplicas ?? 0,
-    updatedReplicas: status?.updatedReplicas ?? 0,
+    // The status of an older template says nothing of the newest.
+    updatedReplicas:
+      (status?.observedGeneration ?? 0) < (metadata.generation ?? 0) ? 0 : (status?.updatedReplicas ?? 0),
   };
+}
+
+/** @throws {TerminalError} A status of another shape. */
+function statusOf({ status }: TradingModel): TradingModelStatus {
+  const read = readModelStatus(status);
+  if ('status' in read) return read.status;
+  const faults = read.faults.map(({ path, message }) => `${path.join('.')} ${message}`);
+  throw new TerminalError(`status of a TradingModel must be readable: ${faults.join('; ')}`);
 }
 
 const roleOf = (label: string | undefined): RevisionRole =>

@@ -1,11 +1,11 @@
 import { decide } from '../rollout/decide.ts';
-import type { Decision } from '../rollout/decision.ts';
+import type { Action, Decision } from '../rollout/decision.ts';
 import { canonicalJson } from '../tradingmodel/revision.ts';
 import { readModelSpec } from '../tradingmodel/read-object.ts';
 import type { TradingModelSpec } from '../tradingmodel/spec.ts';
 import type { TradingModelStatus } from '../tradingmodel/status.ts';
 import { act, type ActOptions } from './act.ts';
-import { FIELD_MANAGER, TRADING_MODELS, type TradingModel } from './kinds.ts';
+import { FIELD_MANAGER, FINALIZER, TRADING_MODELS, type TradingModel } from './kinds.ts';
 import { type Observation, observe, type ObserveOptions } from './observe.ts';
 import type { Outcome, Reconcile } from './runtime/controller.ts';
 import { KubeConflict, KubeNotFound, TerminalError } from './runtime/errors.ts';
@@ -34,7 +34,9 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
       options.windows.forget(key);
       return { kind: 'done' };
     }
-    const observation = await observe(options, key, model, specOf(model), signal);
+    const spec = specOf(model);
+    if (spec === undefined) return letGo(options, model, signal);
+    const observation = await observe(options, key, model, spec, signal);
     const decision = decide(observation.seen);
     return carryOut(options, observation, decision, signal);
   };
@@ -52,12 +54,13 @@ async function carryOut(
   const isChanged = canonicalJson(status) !== canonicalJson(model.status ?? {});
   if (actions.length > 0 && !(await isNewest(options, model, signal)))
     return { kind: 'again', afterSeconds: STALE_SECONDS };
-  const subject = { model, spec: seen.spec, target: seen.target.name, signal };
-  const latest = await act(options, subject, actions);
-  const isGone = actions.some(({ kind }) => kind === 'removeFinalizer');
+  const subject = { spec: seen.spec, target: seen.target.name, signal };
+  const [first, rest] = [actions.filter(isBeforeStatus), actions.filter((action) => !isBeforeStatus(action))];
+  const prepared = await act(options, { ...subject, model }, first);
+  const written = isChanged ? await writeStatus(options, prepared, status, signal) : prepared;
   // Events tell of what is in the status: one that was not taken is decided on anew.
-  if (isChanged && !isGone && !(await writeStatus(options, latest, status, signal)))
-    return { kind: 'again', afterSeconds: STALE_SECONDS };
+  if (written === undefined) return { kind: 'again', afterSeconds: STALE_SECONDS };
+  await act(options, { ...subject, model: written }, rest);
   for (const { type, reason, message } of events)
     options.events.tell(model, { type, reason, action: 'Rollout', note: message });
   if (actionFault !== undefined)
@@ -70,12 +73,39 @@ async function carryOut(
     : { kind: 'again', afterSeconds: lookAgainSeconds };
 }
 
-/** @throws {TerminalError} An object that an older or newer definition let through. */
-function specOf(model: TradingModel): TradingModelSpec {
+/**
+ * What must be there before the status says so: the finaliser before any traffic, the record of a revision, and the spec that an action
+ * asked for, since the action counts as done with the status. Everything else comes after it and is decided on again until it is done:
+ * an object that cannot be written must not keep the traffic on a faulty update.
+ */
+function isBeforeStatus({ kind }: Action): boolean {
+  return kind === 'addFinalizer' || kind === 'recordRevision' || kind === 'restoreSpec';
+}
+
+/** @returns `undefined` for one that is being deleted and cannot be read. @throws {TerminalError} An object that an older or newer definition let through. */
+function specOf(model: TradingModel): TradingModelSpec | undefined {
   const read = readModelSpec(model.spec);
   if ('spec' in read) return read.spec;
+  if (model.metadata.deletionTimestamp !== undefined) return undefined;
   const faults = read.faults.map(({ path, message }) => `${path.join('.')} ${message}`);
   throw new TerminalError(`TradingModel must be valid: ${faults.join('; ')}`);
+}
+
+/** A model that cannot be read has no traffic to wait for: gateways read no more of it than this does. */
+async function letGo(
+  { client }: Pick<ReconcileOptions, 'client'>,
+  { metadata }: TradingModel,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { name, namespace, resourceVersion, finalizers = [] } = metadata;
+  if (finalizers.includes(FINALIZER))
+    await client.patch(
+      TRADING_MODELS,
+      { name, namespace },
+      { metadata: { resourceVersion, finalizers: finalizers.filter((one) => one !== FINALIZER) } },
+      { fieldManager: FIELD_MANAGER, signal },
+    );
+  return { kind: 'done' };
 }
 
 async function isNewest(
@@ -93,22 +123,21 @@ async function isNewest(
   }
 }
 
-/** Only to the object that was decided on. @returns Whether it was; another one, or one that is gone, is decided on anew. */
+/** Only to the object that was decided on. @returns `undefined` where that is another one now, or gone: it is decided on anew. */
 async function writeStatus(
   { client }: Pick<ReconcileOptions, 'client'>,
   model: TradingModel,
   status: TradingModelStatus,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<TradingModel | undefined> {
   try {
-    await client.update(
+    return await client.update(
       TRADING_MODELS,
       { ...model, status },
       { subresource: 'status', fieldManager: FIELD_MANAGER, signal },
     );
-    return true;
   } catch (error) {
-    if (error instanceof KubeConflict || error instanceof KubeNotFound) return false;
+    if (error instanceof KubeConflict || error instanceof KubeNotFound) return undefined;
     throw error;
   }
 }

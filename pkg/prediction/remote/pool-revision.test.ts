@@ -69,6 +69,7 @@ describe('the revision of a pool', () => {
     await eventually(() => test.pool.endpoints[0]!.state.kind === 'refused');
     expect(test.pool.endpoints[0]!.state).toEqual({
       kind: 'refused',
+      code: 'ContractMismatch',
       reason: 'model must take other features',
     });
     expect(test.pool.model).toBeUndefined();

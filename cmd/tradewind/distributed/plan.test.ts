@@ -25,7 +25,7 @@ describe('planProcesses', () => {
   it('hands a setting only to the processes that have it', () => {
     const processes = plan({ ...SERVERS, TRADEWIND_FEATURES_LOOKBACKS: '5,10', PATH: '/bin' });
     const having = processes.filter(({ env }) => 'TRADEWIND_FEATURES_LOOKBACKS' in env);
-    expect(having.map(({ name }) => name)).toEqual(['features', 'gateway', 'recorder']);
+    expect(having.map(({ name }) => name)).toEqual(['collector', 'features', 'gateway', 'recorder']);
     expect(processes.every(({ env }) => env['PATH'] === '/bin')).toBe(true);
   });
 

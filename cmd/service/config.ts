@@ -47,6 +47,14 @@ export const kafkaSchema = z
       .max(300_000)
       .default(10_000)
       .describe('Silence after which a process loses its partitions to others; brokers bound it too'),
+    paceMs: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(10)
+      .describe(
+        'Least time between two requests to append, and two to read; the first after a pause goes at once',
+      ),
   })
   .refine(({ replicas, minInSyncReplicas }) => minInSyncReplicas <= replicas, {
     path: ['minInSyncReplicas'],

@@ -11,12 +11,13 @@ const MAX_HEARTBEAT_MS = 1000;
  */
 export function kafkaConfig(section: KafkaSection): KafkaEventLogConfig {
   const { brokers, tls, caFile, mechanism, username, password } = section;
-  const { replicas, minInSyncReplicas, sessionTimeoutMs } = section;
+  const { replicas, minInSyncReplicas, sessionTimeoutMs, paceMs } = section;
   return {
     brokers,
     replicas,
     minInSyncReplicas,
     sessionTimeoutMs,
+    paceMs,
     heartbeatMs: Math.min(MAX_HEARTBEAT_MS, Math.floor(sessionTimeoutMs / HEARTBEATS_OF_SESSION)),
     outOfRange: 'stand-still',
     ...(tls ? { tls: caFile === undefined ? {} : { caFile } } : {}),

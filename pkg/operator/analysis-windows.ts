@@ -1,4 +1,3 @@
-import type { GatewayReport } from '../prediction/traffic/revisions-handler.ts';
 import {
   advanceWindow,
   type AnalysisWindow,
@@ -7,6 +6,26 @@ import {
   openWindow,
 } from '../rollout/analysis/window.ts';
 import type { CountersOfBoth } from '../rollout/analysis/estimate.ts';
+import { type ControllersReport, readCounters } from './gateway-report.ts';
+import type { TradingModelStatus } from '../tradingmodel/status.ts';
+
+/** The two revisions that an analysis compares. */
+export interface AnalysedPair {
+  readonly update: string;
+  readonly stable: string;
+}
+
+/** The analysis that is under way: when it began, and of what; `undefined` where none is. */
+export function analysisUnderWay({
+  rollout,
+  updateRevision,
+  stableRevision,
+}: TradingModelStatus): { readonly startedAt: string; readonly pair: AnalysedPair } | undefined {
+  const startedAt = rollout?.analysis?.startedAt;
+  if (startedAt === undefined || updateRevision === undefined || stableRevision === undefined)
+    return undefined;
+  return { startedAt, pair: { update: updateRevision, stable: stableRevision } };
+}
 
 /**
  * What gateways counted since the analysis of each model began, in memory: a controller that is started anew gathers evidence anew,
@@ -25,8 +44,8 @@ export class AnalysisWindows {
     key: string,
     startedAt: string,
     model: string,
-    pair: { readonly update: string; readonly stable: string },
-    reports: readonly GatewayReport[],
+    pair: AnalysedPair,
+    reports: readonly ControllersReport[],
   ): CountersOfBoth {
     const readings = reports.map((report) => readingOf(report, model, pair));
     const known = this.#windows.get(key);
@@ -43,12 +62,13 @@ export class AnalysisWindows {
 }
 
 function readingOf(
-  { gateway, startedUs, models }: GatewayReport,
+  { gateway, startedUs, models }: ControllersReport,
   model: string,
-  { update, stable }: { readonly update: string; readonly stable: string },
+  { update, stable }: AnalysedPair,
 ): GatewayReading {
   const revisions = models.find((one) => one.model === model)?.revisions ?? [];
-  const countersOf = (name: string) => revisions.find(({ revision }) => revision === name)?.counters;
+  const countersOf = (name: string) =>
+    readCounters(revisions.find(({ revision }) => revision === name)?.counters);
   const [ofUpdate, ofStable] = [countersOf(update), countersOf(stable)];
   return {
     ...{ instance: gateway, startedMs: startedUs / 1000 },

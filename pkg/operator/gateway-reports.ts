@@ -1,5 +1,5 @@
-import type { GatewayReport } from '../prediction/traffic/revisions-handler.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { type ControllersReport, readReport } from './gateway-report.ts';
 import { getJson, hostOf } from './http-json.ts';
 
 /** A gateway as the API server knows it. */
@@ -13,7 +13,7 @@ export interface GatewayAddress {
 /** A gateway and what it told; `undefined` where it does not answer. */
 export interface GatewayAnswer {
   readonly address: GatewayAddress;
-  readonly report: GatewayReport | undefined;
+  readonly report: ControllersReport | undefined;
 }
 
 export interface GatewayReportsOptions {
@@ -49,14 +49,8 @@ export class GatewayReports {
     return Promise.all(
       addresses.map(async (address) => {
         const url = `http://${hostOf(address.ip)}:${address.httpPort}/revisions`;
-        const report = (await getJson(url, this.#options.timeoutMs)) as GatewayReport | undefined;
-        return { address, report: isReport(report) ? report : undefined };
+        return { address, report: readReport(await getJson(url, this.#options.timeoutMs)) };
       }),
     );
   }
-}
-
-/** The parts that everything else rests on. */
-function isReport(report: GatewayReport | undefined): boolean {
-  return typeof report?.gateway === 'string' && Array.isArray(report.models);
 }

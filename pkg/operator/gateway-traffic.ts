@@ -1,6 +1,7 @@
 import type { OverlaySettings } from '../prediction/overlay.ts';
 import type { ModelTraffic, TrafficSource, TrafficTarget } from '../prediction/traffic/traffic.ts';
 import { readModelSpec } from '../tradingmodel/read-object.ts';
+import { hostOf } from './http-json.ts';
 import {
   ENDPOINT_SLICES,
   type EndpointSlice,
@@ -128,7 +129,7 @@ function addressesOf({ endpoints, ports }: EndpointSlice): readonly string[] {
   return (endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready !== false && conditions?.terminating !== true)
     .flatMap(({ addresses }) => addresses)
-    .map((ip) => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`);
+    .map((ip) => `${hostOf(ip)}:${port}`);
 }
 
 function revisionsOf({ metadata }: EndpointSlice): readonly string[] {

@@ -25,6 +25,7 @@ const answerSchema = z.object({
   models: z
     .array(
       z.object({
+        name: z.string().min(1),
         state: z.enum(['fetching', 'verifying', 'loading', 'warm', 'failed']),
         digest: z.string().nullable().optional(),
         reason: z.string().transform(cut).optional(),

@@ -1,4 +1,4 @@
-import type { GatewayReport } from '../prediction/traffic/revisions-handler.ts';
+import { isMeasurementDue } from '../rollout/rules/analysis.ts';
 import type {
   ExternalValue,
   Seen,
@@ -12,13 +12,15 @@ import type { TradingModelSpec } from '../tradingmodel/spec.ts';
 import { readModelStatus } from '../tradingmodel/read-object.ts';
 import type { RevisionRole, TradingModelStatus } from '../tradingmodel/status.ts';
 import { parseAction } from './action-annotation.ts';
-import type { AnalysisWindows } from './analysis-windows.ts';
+import { type AnalysisWindows, analysisUnderWay } from './analysis-windows.ts';
 import { BY_MODEL, type ClusterState } from './cluster-state.ts';
+import type { ControllersReport } from './gateway-report.ts';
 import type { GatewayAnswer, GatewayReports } from './gateway-reports.ts';
 import {
   ACTION_ANNOTATION,
   type Deployment,
   FINALIZER,
+  type HorizontalPodAutoscaler,
   type Pod,
   REVISION_LABEL,
   ROLE_LABEL,
@@ -28,6 +30,7 @@ import { matches } from './matches.ts';
 import type { ModelStates, PodModelState } from './model-states.ts';
 import type { PredictorSettings } from './objects/pod-template.ts';
 import {
+  autoscalerOf,
   deploymentOf,
   disruptionBudgetOf,
   recordedSource,
@@ -128,7 +131,7 @@ interface RevisionAsked {
 async function revisionSeen(
   options: ObserveOptions,
   key: string,
-  { model, revision, sources }: RevisionAsked,
+  { model, spec, revision, sources }: RevisionAsked,
   signal: AbortSignal,
 ): Promise<SeenRevision> {
   const { state, settings } = options;
@@ -160,7 +163,10 @@ async function revisionSeen(
           },
         }),
     // What it was made from may be lost: then what is there is kept as it is.
-    isCurrent: of === undefined ? deployment !== undefined : isCurrent(state, of, deployment),
+    isCurrent:
+      of === undefined
+        ? deployment !== undefined
+        : isCurrent(state, of, deployment) && isAutoscaledAs(spec, of, autoscaler),
     pods: await Promise.all(pods.map((pod) => podSeen(options, pod, signal))),
   };
 }
@@ -199,6 +205,17 @@ function isCurrent(state: ClusterState, of: RevisionOf, deployment: Deployment |
   );
 }
 
+/** Its bounds aside, which change while a rollout goes on. */
+function isAutoscaledAs(
+  { serving: { targetInFlight } }: TradingModelSpec,
+  of: RevisionOf,
+  found: HorizontalPodAutoscaler | undefined,
+): boolean {
+  if (found === undefined) return true;
+  const { minReplicas = 1, maxReplicas } = found.spec;
+  return matches(autoscalerOf(of, { kind: 'autoscaled', minReplicas, maxReplicas }, targetInFlight), found);
+}
+
 async function podSeen({ modelStates }: ObserveOptions, pod: Pod, signal: AbortSignal): Promise<SeenPod> {
   const { name } = pod.metadata;
   const { podIP, conditions = [], containerStatuses = [] } = pod.status ?? {};
@@ -233,7 +250,7 @@ function unanswered({ status }: Pod): Partial<SeenPod> {
 }
 
 /** A gateway that answers, and knows nothing of a model without traffic, has nothing to confirm. */
-function isOutOfIt(report: GatewayReport | undefined, name: string, { status }: TradingModel): boolean {
+function isOutOfIt(report: ControllersReport | undefined, name: string, { status }: TradingModel): boolean {
   const hasTraffic = (status?.traffic ?? []).length > 0;
   return !hasTraffic && report !== undefined && !report.models.some(({ model }) => model === name);
 }
@@ -253,22 +270,24 @@ function gatewaySeen({ address, report }: GatewayAnswer, model: string): SeenGat
 async function analysisSeen(
   { windows, prometheus }: ObserveOptions,
   key: string,
-  { spec, status, model }: Omit<Seen, 'analysis'>,
+  seen: Omit<Seen, 'analysis'>,
   namespace: string,
   answers: readonly GatewayAnswer[],
   signal: AbortSignal,
 ): Promise<SeenAnalysis | undefined> {
-  const startedAt = status.rollout?.analysis?.startedAt;
-  const { updateRevision: update, stableRevision: stable } = status;
-  if (startedAt === undefined || update === undefined || stable === undefined) {
+  const { spec, status, model } = seen;
+  const underWay = analysisUnderWay(status);
+  if (underWay === undefined) {
     windows.forget(key);
     return undefined;
   }
-  const pair = { update, stable };
-  const reports = answers.flatMap(({ report }): GatewayReport[] => (report === undefined ? [] : [report]));
+  const { startedAt, pair } = underWay;
+  const reports = answers.flatMap(({ report }) => report ?? []);
   const counted = windows.advance(key, startedAt, model, pair, reports);
+  // Between two measurements nobody reads what Prometheus would say.
+  const asked = isMeasurementDue(seen) ? spec.rollout.analysis.metrics : [];
   const external: [string, ExternalValue][] = await Promise.all(
-    spec.rollout.analysis.metrics
+    asked
       .filter((metric) => metric.prometheus !== undefined)
       .map(async (metric) => [metric.name, await prometheus(metric, { ...pair, model, namespace }, signal)]),
   );

@@ -2,7 +2,7 @@
  * The stream as processes over Kafka and Redis: broker, Redis, processes, driver and readers share the machine.
  *
  * `requests`: milliseconds of the requests that a record waits for, or used to, one after the other: the quickest and the median.
- * `latency`, by rate, 100 symbols with bars of 100 ms: p50, p95 and p99 in milliseconds, of
+ * `latency`, by rate, 100 symbols with bars of 1 s unless `--bar` says otherwise: p50, p95 and p99 in milliseconds, of
  *   - tick to features: from the arrival of the tick that closes a bar to a reader of the log that has the vector;
  *   - features to prediction: from the vector in the log to a reader that has its prediction;
  *   - tick to prediction: from the arrival of that tick to a reader that has the prediction;
@@ -14,8 +14,8 @@
  *
  * Targets at 1,000 ticks/s: p99 of tick to features at most 50 ms, of features to prediction at most 25 ms; 50,000 events/s; 5 s.
  *
- * Flags: --json; --part requests|latency|rising|backlog|recovery (all); --rates 100,1000,5000; --seconds N (10) of each rate; --step N (4) seconds of each step of the
- * rising rate; --events N (200,000) of each backlog; --repeats N (3) of everything.
+ * Flags: --json; --part requests|latency|rising|backlog|recovery (all); --rates 100,1000,5000; --bar time:1000 of the latency; --seconds N (20) of each rate; --step N (4)
+ * seconds of each step of the rising rate; --events N (200,000) of each backlog; --repeats N (3) of everything.
  */
 import { loadavg } from 'node:os';
 
@@ -38,7 +38,8 @@ const flags = benchFlags({
     json: { type: 'boolean', default: false },
     part: { type: 'string' },
     rates: { type: 'string', default: '100,1000,5000' },
-    seconds: { type: 'string', default: '10' },
+    bar: { type: 'string', default: 'time:1000' },
+    seconds: { type: 'string', default: '20' },
     step: { type: 'string', default: '4' },
     events: { type: 'string', default: '200000' },
     repeats: { type: 'string', default: '3' },
@@ -87,7 +88,7 @@ async function latencies(cluster: BenchCluster): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const rate of flags.rates.split(',').map(Number)) {
     const found = await repeated(() =>
-      cluster.on({ partitions: 4, bar: 'time:100' }, async ({ log, start }): Promise<Latencies> => {
+      cluster.on({ partitions: 4, bar: flags.bar }, async ({ log, start }): Promise<Latencies> => {
         await Promise.all([start('features'), start('gateway')]);
         const ticks = new Ticks(LIVE_SYMBOLS);
         return measureLatency(log, ticks, { ticksPerSecond: rate, seconds: Number(flags.seconds) });

@@ -15,6 +15,8 @@ export interface TestController {
   isLeading(): boolean;
   /** How often it has looked at a model to the end. */
   reconciles(): Promise<number>;
+  /** Its metrics, in the text format of Prometheus. */
+  metrics(): Promise<string>;
   /** Lines of its log. */
   readonly lines: readonly string[];
   /** Gives the lease back, as SIGTERM does. */
@@ -26,18 +28,22 @@ export interface TestClock {
   skewMs: number;
 }
 
+/** Settings under which a test waits for the controller as little as can be. */
+const QUICK: Readonly<Record<string, object>> = {
+  kubernetes: { requestsPerSecond: 500, burst: 1000 },
+  leaderElection: { retryPeriodSeconds: 0.2 },
+  gateways: { maxAgeMs: 50, timeoutMs: 3000 },
+  predictors: { stateTimeoutMs: 1500 },
+};
+
+/** @param settings - Of the process, over its defaults. */
 export function startController(
   kubeconfig: string,
   namespace: string,
   clock: TestClock = { skewMs: 0 },
-  leaderElection: object = { retryPeriodSeconds: 0.2 },
+  { kubernetes, ...others }: Readonly<Record<string, object>> = QUICK,
 ): TestController {
-  const config = controllerSchema.parse({
-    kubernetes: { kubeconfig, namespace, requestsPerSecond: 500, burst: 1000 },
-    leaderElection,
-    gateways: { maxAgeMs: 50, timeoutMs: 3000 },
-    predictors: { stateTimeoutMs: 1500 },
-  });
+  const config = controllerSchema.parse({ kubernetes: { ...kubernetes, kubeconfig, namespace }, ...others });
   const lines: string[] = [];
   const { registry } = createMetrics();
   const observed = createOperatorMetrics(registry);
@@ -55,6 +61,7 @@ export function startController(
   return {
     ...{ identity, lines },
     isLeading: () => operator.election.isLeading,
+    metrics: () => registry.metrics(),
     reconciles: async () => {
       const found = await registry.getSingleMetric('controller_runtime_reconcile_total')?.get();
       return (found?.values ?? []).reduce((sum, { value }) => sum + value, 0);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
 import { kafkaMissing } from '../servers/kafka.ts';
 import { kubernetesMissing } from '../servers/kubernetes.ts';
@@ -15,9 +15,9 @@ const missing = kafkaMissing() ?? kubernetesMissing();
 
 describe.skipIf(missing !== undefined)('the gateway process', { timeout: 240_000 }, () => {
   const brokers = brokersForTests();
-  const { open, server } = worldFixture();
+  const { it, server } = worldFixture();
 
-  it('follows TradingModels, and confirms what it follows to the controller', async () => {
+  it('follows TradingModels, and confirms what it follows to the controller', async ({ open }) => {
     const world = await open('process', { gateways: 0 });
     const { namespace, objects } = world;
     const ip = nextPodAddress();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
 import { kubernetesMissing } from '../servers/kubernetes.ts';
 import { eventually } from '../support/eventually.ts';
@@ -12,9 +12,9 @@ describe.skipIf(kubernetesMissing() !== undefined)(
   'controllers that come and go',
   { timeout: 300_000 },
   () => {
-    const { open, server } = worldFixture();
+    const { it, server } = worldFixture();
 
-    it('end a rollout like one that stays, wherever it is stopped and started', async () => {
+    it('end a rollout like one that stays, wherever it is stopped and started', async ({ open }) => {
       const world = await open('restarted');
       const steps = [
         { shadow: { durationSeconds: 1 } },
@@ -47,7 +47,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       expect(names.toSorted()).toEqual([before, after].toSorted());
     });
 
-    it('are one at a time: the second process writes nothing until the first is killed', async () => {
+    it('are one at a time: the second process writes nothing until the first is killed', async ({ open }) => {
       const world = await open('leaders', { gateways: 0, controllers: 0 });
       const { namespace, objects } = world;
       const processes: { readonly user: string; readonly service: RunningService }[] = [];

@@ -1,17 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
 import { kubernetesMissing } from '../servers/kubernetes.ts';
 import { eventually } from '../support/eventually.ts';
+import type { Quality } from './simulated-gateway.ts';
 import { conditionOf, digestOf, isTrue, weights, WITHIN_MS } from './world.ts';
 import { worldFixture } from './world-fixture.ts';
 
 describe.skipIf(kubernetesMissing() !== undefined)(
   'the controller of TradingModels',
-  { timeout: 240_000 },
+  { timeout: 240_000, concurrent: true },
   () => {
-    const { open } = worldFixture();
+    const { it } = worldFixture();
 
-    it('makes the first version serve: hardened pods, objects that it owns, conditions', async () => {
+    it('makes the first version serve: hardened pods, objects that it owns, conditions', async ({ open }) => {
       const world = await open('first');
       const revision = await world.stable('m', 'v1');
       const { objects } = world;
@@ -45,7 +46,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       expect(events.map(({ reason }) => reason)).toContain('FirstRevisionReady');
     });
 
-    it('writes nothing while nothing changes', async () => {
+    it('writes nothing while nothing changes', async ({ open }) => {
       const world = await open('idle');
       const revision = await world.stable('m', 'v1');
       const versions = async (): Promise<readonly string[]> =>
@@ -70,7 +71,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       expect(await versions()).toEqual(before);
     });
 
-    it('takes a new version to all traffic by steps', async () => {
+    it('takes a new version to all traffic by steps', async ({ open }) => {
       const world = await open('canary', { gateways: 2 });
       const steps = [{ setWeight: 25 }, { setWeight: 50 }];
       const before = await world.stable('m', 'v1', { steps });
@@ -92,12 +93,19 @@ describe.skipIf(kubernetesMissing() !== undefined)(
     });
 
     const metric = (builtin: string, threshold: object): object => ({ name: 'judge', builtin, ...threshold });
-    it.each([
+    it.for<[string, object, Partial<Quality>]>([
       ['errors', metric('ErrorRatio', { max: '0.05' }), { errors: 0.5 }],
       ['latency', metric('LatencyP95Milliseconds', { maxRatioToStable: '2' }), { latencyMs: 90 }],
       ['Brier score', metric('BrierVersusStable', { max: '0.05' }), { brierExcess: 0.4 }],
       ['drift of its predictions', metric('PredictionPSI', { max: '0.2' }), { probability: 0.95 }],
-    ])('takes an update back for its %s', async (_, judge, quality) => {
+      ['other distribution of predictions', metric('PredictionKS', { max: '0.3' }), { probability: 0.95 }],
+      ['drift of its inputs', metric('FeaturePSI', { max: '0.2' }), { hasDrifted: true }],
+      ['abstentions', metric('AbstentionRatio', { max: '0.05' }), { abstentions: 0.5 }],
+      ['hit rate', metric('HitRateVersusStable', { minRatioToStable: '0.9' }), { hits: 0.4 }],
+      ['losses as a shadow', metric('ShadowPnl', { min: '0' }), { profit: -0.01 }],
+      ['median latency', metric('LatencyP50Milliseconds', { max: '20' }), { latencyMs: 90 }],
+      ['slowest answers', metric('LatencyP99Milliseconds', { max: '20' }), { latencyMs: 90 }],
+    ])('takes an update back for its %s', async ([, judge, quality], { open }) => {
       const world = await open('analysis', { gateways: 2 });
       const analysis = { intervalSeconds: 5, metrics: [judge] };
       const steps = [{ setWeight: 25 }, { analysis: { durationSeconds: 60 } }];
@@ -115,7 +123,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       );
     });
 
-    it('promotes an update that is as good as stable', async () => {
+    it('promotes an update that is as good as stable', async ({ open }) => {
       const world = await open('good');
       const analysis = { intervalSeconds: 5, metrics: [metric('ErrorRatio', { max: '0.05' })] };
       const before = await world.stable('m', 'v1', {
@@ -130,7 +138,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       ]);
     });
 
-    it.each([
+    it.for([
       ['crashes again and again', { kind: 'crashing' }, 'CrashLooping'],
       ['serves another artifact', { kind: 'warm', digest: digestOf('another') }, 'DigestMismatch'],
       [
@@ -143,7 +151,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
         { kind: 'failed', reason: 'ManifestInvalid', message: 'must have a name' },
         'ArtifactRejected',
       ],
-    ] as const)('gives up an update whose pod %s', async (_, play, reason) => {
+    ] as const)('gives up an update whose pod %s', async ([, play, reason], { open }) => {
       const world = await open('pods');
       const before = await world.stable('m', 'v1', { steps: [{ setWeight: 25 }] });
       world.pods.play(digestOf('v2'), play);
@@ -158,7 +166,9 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       );
     });
 
-    it('gives up an update that crashes once it has traffic, and takes the traffic first', async () => {
+    it('gives up an update that crashes once it has traffic, and takes the traffic first', async ({
+      open,
+    }) => {
       const world = await open('late');
       const before = await world.stable('m', 'v1', { steps: [{ setWeight: 50 }, { pause: {} }] });
       const after = await world.update('m', 'v2');
@@ -169,9 +179,9 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       expect(weights(status)).toEqual({ [before]: 100 });
     });
 
-    it.each(['fetching', 'hanging'] as const)(
+    it.for(['fetching', 'hanging'] as const)(
       'gives up an update whose pods are %s for too long',
-      async (kind) => {
+      async (kind, { open }) => {
         const world = await open('deadline');
         const before = await world.stable('m', 'v1', {
           steps: [{ setWeight: 25 }],
@@ -191,7 +201,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       },
     );
 
-    it('lets an update shadow before it answers', async () => {
+    it('lets an update shadow before it answers', async ({ open }) => {
       const world = await open('shadow');
       const steps = [{ shadow: { durationSeconds: 3, minRequests: 100 } }, { setWeight: 50 }];
       const before = await world.stable('m', 'v1', { steps });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
 import { kubernetesMissing, type KubernetesServer, type PolicyRule } from '../servers/kubernetes.ts';
@@ -48,9 +48,9 @@ const refused = (server: KubernetesServer, username: string): readonly string[] 
     .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
 
 describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml', { timeout: 240_000 }, () => {
-  const { open, server } = worldFixture(['--enable-admission-plugins=OwnerReferencesPermissionEnforcement']);
+  const { it, server } = worldFixture(['--enable-admission-plugins=OwnerReferencesPermissionEnforcement']);
 
-  it('allow what the controller and the gateways do, and nothing else', async () => {
+  it('allow what the controller and the gateways do, and nothing else', async ({ open }) => {
     const of = (name: string) => server().serviceAccount('tradewind', name, rulesOf(name));
     const [controller, gateway] = [await of('tradewind-controller'), await of('tradewind-gateway')];
     const world = await open('rbac', {
@@ -87,7 +87,7 @@ describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml',
     }
   });
 
-  it('need the right over finalizers where owners are checked', async () => {
+  it('need the right over finalizers where owners are checked', async ({ open }) => {
     const rules = rulesOf('tradewind-controller').filter(
       ({ resources }) => !resources.includes('tradingmodels/finalizers'),
     );

@@ -21,9 +21,19 @@ export interface Quality {
   readonly probability?: number;
   /** Of each matured outcome, less that of stable. */
   readonly brierExcess?: number;
+  /** Share of requests that are abstained from. */
+  readonly abstentions?: number;
+  /** Share of matured outcomes that it was right about; all unless given. */
+  readonly hits?: number;
+  /** Profit of each matured prediction, fraction of the notional. */
+  readonly profit?: number;
+  /** Its input lies in the first tenth of the training data; in all of them alike unless given. */
+  readonly hasDrifted?: boolean;
 }
 
 const GOOD: Quality = { requests: 200 };
+/** Bounds of the tenths of numbers from 0 to 9. */
+const TENTHS = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
 export interface SimulatedGateway {
   /** Traffic of a model as it is followed. */
@@ -102,11 +112,18 @@ export async function startSimulatedGateway(
       latencyMs = 4,
       probability = 0.5,
       brierExcess,
+      abstentions = 0,
+      hits = 1,
+      profit,
+      hasDrifted = false,
     } = qualities.get(revision) ?? GOOD;
     for (let i = 0; isAsked && i < requests; i += 1) {
       if (i < errors * requests) counter.failed('ModelOutputInvalid');
+      else if (i < abstentions * requests) counter.abstained('FeaturesStale');
       else counter.answered(probability, latencyMs);
-      counter.matured(0.2 + (brierExcess ?? 0), true);
+      counter.asked(Float32Array.of(hasDrifted ? -1 : i % 10), ['input'], { input: TENTHS });
+      counter.matured(0.2 + (brierExcess ?? 0), i < hits * requests);
+      if (profit !== undefined) counter.traded(profit + (i % 2 === 0 ? 1e-5 : -1e-5));
       if (brierExcess !== undefined) counter.paired(brierExcess + (i % 2 === 0 ? 0.01 : -0.01));
     }
     return counter.read();

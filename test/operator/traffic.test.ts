@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 
 import { MANIFEST_FILE, sha256 } from '../../pkg/artifacts/artifact.ts';
 import { kubernetesMissing } from '../servers/kubernetes.ts';
@@ -13,7 +13,7 @@ import { startPredictionLoad } from './prediction-load.ts';
 import { type RealGateway, startRealGateway } from './real-gateway.ts';
 import { RealPods } from './real-pods.ts';
 import { weights, type World } from './world.ts';
-import { worldFixture } from './world-fixture.ts';
+import { type OpenWorld, worldFixture } from './world-fixture.ts';
 
 const SYMBOLS = ['ES', 'NQ', 'RTY', 'YM', 'CL', 'GC', 'ZN', '6E'];
 const PER_SECOND = 220;
@@ -23,7 +23,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
   'predictions while the operator works, by real predictors and a real gateway',
   { timeout: 400_000 },
   () => {
-    const { open, server } = worldFixture();
+    const { it, server } = worldFixture();
     const models: Json[] = [];
     let folder: string;
     beforeAll(async () => {
@@ -39,7 +39,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
     afterEach(() => gateway?.stop());
 
     /** A model whose first version answers, the gateway, and what begins a load. */
-    async function serving(steps: readonly object[], analysis: object = {}) {
+    async function serving(open: OpenWorld, steps: readonly object[], analysis: object = {}) {
       const pods = new RealPods();
       const world = await open('traffic', { gateways: 0, run: pods.run });
       gateway = await startRealGateway(server(), world.namespace, world.objects);
@@ -60,8 +60,10 @@ describe.skipIf(kubernetesMissing() !== undefined)(
         .updateRevision as string;
     };
 
-    it('none fails while a new version takes over by steps, and each symbol changes revision once', async () => {
-      const { world, before, load } = await serving([
+    it('none fails while a new version takes over by steps, and each symbol changes revision once', async ({
+      open,
+    }) => {
+      const { world, before, load } = await serving(open, [
         { setWeight: 25 },
         { setWeight: 50 },
         { setWeight: 100 },
@@ -80,8 +82,10 @@ describe.skipIf(kubernetesMissing() !== undefined)(
         expect([symbol, report.revisions.get(symbol)]).toEqual([symbol, [before, after]]);
     });
 
-    it('none fails while the predictors of a new version are killed again and again, which ends its rollout', async () => {
-      const { pods, world, before, load } = await serving([{ setWeight: 50 }, { pause: {} }]);
+    it('none fails while the predictors of a new version are killed again and again, which ends its rollout', async ({
+      open,
+    }) => {
+      const { pods, world, before, load } = await serving(open, [{ setWeight: 50 }, { pause: {} }]);
       const after = await begin(world);
       await world.until(
         'm',

@@ -28,6 +28,8 @@ export interface WatchLine {
   readonly object: any;
 }
 
+type WatchVerdict = WatchLine | 'drop' | 'cut';
+
 /** What becomes of a request. */
 export type FaultAction =
   /** Is handed on, and its answer back. */
@@ -42,8 +44,11 @@ export type FaultAction =
       /** Changes a JSON answer, e.g. a list to an older one. */
       // oxlint-disable-next-line typescript/no-explicit-any -- a test changes what it knows to be there
       readonly edit?: (body: any) => unknown;
-      /** Decides on each event of a watch: an event goes on, `drop` leaves it out, `cut` ends the stream before it. */
-      readonly onEvent?: (event: WatchLine) => WatchLine | 'drop' | 'cut';
+      /**
+       * Decides on each event of a watch: an event goes on, `drop` leaves it out, `cut` ends the stream before it. Those behind one that
+       * is decided on later wait with it.
+       */
+      readonly onEvent?: (event: WatchLine) => WatchVerdict | Promise<WatchVerdict>;
     }
   /** Is answered without the server. */
   | {
@@ -173,7 +178,7 @@ export class KubeFaultProxy {
       outgoing.writeHead(status, headers);
       outgoing.flushHeaders();
       for await (const line of linesOf(answer)) {
-        const event = action.onEvent?.(JSON.parse(line) as WatchLine) ?? line;
+        const event = (await action.onEvent?.(JSON.parse(line) as WatchLine)) ?? line;
         if (event === 'cut') break;
         if (event !== 'drop')
           outgoing.write(`${typeof event === 'string' ? event : JSON.stringify(event)}\n`);

@@ -92,5 +92,7 @@ export function controllerManagerArguments(place: ControlPlanePlace, kubeconfig:
     `--service-account-private-key-file=${join(place.folder, 'accounts.key')}`,
     `--root-ca-file=${join(place.folder, 'certs/apiserver.crt')}`,
     ...['--leader-elect=false', '--secure-port=0'],
+    // Else many namespaces at once wait for one another.
+    ...['--kube-api-qps=500', '--kube-api-burst=1000'],
   ];
 }

@@ -28,7 +28,7 @@ export interface TestPool {
   readonly pool: PredictorPool;
   /** Digests of the models in the order in which they came into use. */
   readonly digests: readonly string[];
-  /** Runs the model in use. @throws {Error} None is. */
+  /** Sends a request of its own for the model in use. @throws {Error} None is. */
   readonly infer: (features: Float32Array, rows: number, timeoutMs?: number) => Promise<ModelOutputs>;
 }
 
@@ -57,7 +57,7 @@ export function openPool(
     digests,
     infer: async (features, rows, timeoutMs = Infinity) => {
       if (model === undefined) throw new Error('no model is in use');
-      return model.infer(features, rows, systemClock.monotonicMs() + timeoutMs);
+      return pool.infer(model.digest, features, rows, systemClock.monotonicMs() + timeoutMs);
     },
   };
 }

@@ -2,7 +2,7 @@ import { Kafka, logLevel } from 'kafkajs';
 
 import { TOPICS } from '../../pkg/wire/topics.ts';
 import { type ClickHouseServer, startClickHouse } from '../servers/clickhouse.ts';
-import { type KafkaServers, startKafka } from '../servers/kafka.ts';
+import { type KafkaOptions, type KafkaServers, startKafka } from '../servers/kafka.ts';
 import { type RedisServer, startRedis } from '../servers/redis.ts';
 import { eventually } from './eventually.ts';
 
@@ -21,9 +21,9 @@ export interface StreamServers {
 }
 
 /** Starts one broker, one Redis and one ClickHouse. */
-export async function startStreamServers(): Promise<StreamServers> {
+export async function startStreamServers(options: Pick<KafkaOptions, 'isFast'> = {}): Promise<StreamServers> {
   const [kafka, redis, clickhouse] = await Promise.all([
-    startKafka({ brokers: 1 }),
+    startKafka({ brokers: 1, ...options }),
     startRedis(),
     startClickHouse(),
   ]);

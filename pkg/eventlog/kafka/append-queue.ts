@@ -1,3 +1,4 @@
+import type { Pace } from '../../runtime/pace.ts';
 import { LogClosed, RecordTooLarge } from '../errors.ts';
 import { MAX_RECORD_BYTES, type NewRecord, type RecordPlace } from '../event-log.ts';
 import type { Chunk, Outcome } from './producer.ts';
@@ -32,6 +33,7 @@ export type Partitioner = (key: string) => number;
 export class AppendQueue {
   readonly #send: (chunks: readonly Chunk[]) => Promise<readonly Outcome[]>;
   readonly #partitioner: (topic: string) => Promise<Partitioner>;
+  readonly #pace: Pace;
   readonly #partitioners = new Map<string, Partitioner>();
   #waiting: Append[] = [];
   #running: Promise<void> | undefined;
@@ -40,13 +42,16 @@ export class AppendQueue {
   /**
    * @param send - Writes at most one chunk per partition; called by one at a time; never rejects.
    * @param partitioner - Called once for each topic; rejects where there is none.
+   * @param pace - Of the requests.
    */
   constructor(
     send: (chunks: readonly Chunk[]) => Promise<readonly Outcome[]>,
     partitioner: (topic: string) => Promise<Partitioner>,
+    pace: Pace,
   ) {
     this.#send = send;
     this.#partitioner = partitioner;
+    this.#pace = pace;
   }
 
   /** @throws {RecordTooLarge | LogClosed} Before anything is queued. */
@@ -78,7 +83,10 @@ export class AppendQueue {
   async #run(): Promise<void> {
     // Calls made in one go travel in one request.
     await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#write(this.#take());
+    while (this.#waiting.length > 0) {
+      await this.#pace.next();
+      await this.#write(this.#take());
+    }
     this.#running = undefined;
   }
 

@@ -47,6 +47,11 @@ export interface KafkaEventLogConfig {
   readonly requestTimeoutMs?: number;
   /** Milliseconds for which an append is tried before it fails as uncertain; default 120,000. */
   readonly deliveryTimeoutMs?: number;
+  /**
+   * Milliseconds at least between two requests to append, and between two fetches from one broker; default 10. What comes meanwhile goes
+   * into the next one; the first after a pause goes at once. 0 asks as often as it can.
+   */
+  readonly paceMs?: number;
   /** Milliseconds without a sign of life after which a member loses its partitions; default 10,000. */
   readonly sessionTimeoutMs?: number;
   /** Milliseconds between signs of life, which is also how soon a rebalance is noticed; default 1,000. */
@@ -75,6 +80,7 @@ export function withDefaults(config: KafkaEventLogConfig): KafkaSettings {
     connectTimeoutMs: 30_000,
     requestTimeoutMs: 10_000,
     deliveryTimeoutMs: 120_000,
+    paceMs: 10,
     sessionTimeoutMs: 10_000,
     heartbeatMs: 1000,
     rebalanceTimeoutMs: 60_000,

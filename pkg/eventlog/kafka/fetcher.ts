@@ -1,3 +1,4 @@
+import { Pace } from '../../runtime/pace.ts';
 import { isTransient, protocolError } from './client-errors.ts';
 import { KafkaRefused } from './errors.ts';
 import { fetchFrom } from './fetch.ts';
@@ -77,7 +78,10 @@ export class Fetcher {
 
   /** Asks one broker for as long as it leads anything. */
   async #serve(node: number): Promise<void> {
+    const { settings, clock } = this.#context;
+    const pace = new Pace(settings.paceMs, clock);
     while (!this.#isClosed) {
+      await pace.next();
       const { promise: woken } = this.#woken;
       const led = this.#readings().filter((reading) => this.#leaders.get(reading) === node);
       if (led.length === 0) break;

@@ -11,6 +11,7 @@ import type {
   RecordPlace,
   TopicSettings,
 } from '../event-log.ts';
+import { Pace } from '../../runtime/pace.ts';
 import { createPartitioner } from '../partitioner.ts';
 import { checkTopic } from '../topic-check.ts';
 import { AppendQueue } from './append-queue.ts';
@@ -52,6 +53,7 @@ export class KafkaEventLog implements EventLog {
       (chunks) => this.#producer.send(chunks),
       async (topic) =>
         createPartitioner((await this.#retry('find topics', () => this.#link.partitions(topic))).length),
+      new Pace(context.settings.paceMs, context.clock),
     );
   }
 

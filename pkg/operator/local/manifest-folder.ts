@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { fileVersion } from '../../runtime/file-version.ts';
 import type { TradingModelSpec } from '../../tradingmodel/spec.ts';
 import { readManifests } from './manifest.ts';
 
@@ -44,7 +45,7 @@ export class ManifestFolder {
 
   async #specOf(name: string): Promise<TradingModelSpec | undefined> {
     const path = join(this.#folder, `${name}${ENDING}`);
-    const version = await versionOf(path);
+    const version = await fileVersion(path);
     const known = this.#known.get(name);
     if (known?.version === version) return known.spec;
     const spec = this.#parse(name, path, await readFile(path, 'utf8').catch(() => ''));
@@ -72,12 +73,4 @@ async function filesIn(folder: string): Promise<readonly string[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-}
-
-/** Changes whenever the file is written or replaced. */
-async function versionOf(path: string): Promise<string> {
-  const { ino, size, mtimeNs } = await stat(path, { bigint: true }).catch(() => ({
-    ...{ ino: 0n, size: 0n, mtimeNs: 0n },
-  }));
-  return `${ino} ${size} ${mtimeNs}`;
 }

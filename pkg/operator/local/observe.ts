@@ -2,7 +2,7 @@ import type { ExternalValue, Seen, SeenAnalysis, SeenPod, SeenRevision } from '.
 import { resolveRevisionName } from '../../tradingmodel/revision.ts';
 import type { TradingModelSpec } from '../../tradingmodel/spec.ts';
 import { parseAction } from '../action-annotation.ts';
-import type { AnalysisWindows } from '../analysis-windows.ts';
+import { type AnalysisWindows, analysisUnderWay } from '../analysis-windows.ts';
 import type { LocalGateway } from './local-gateway.ts';
 import type { KeptModel, KeptRevision } from './model-files.ts';
 import type { RevisionLoads } from './revision-loads.ts';
@@ -93,13 +93,13 @@ function analysisSeen(
   { gateway, windows }: LocalObserveOptions,
   { spec, status, model }: Omit<Seen, 'analysis'>,
 ): SeenAnalysis | undefined {
-  const startedAt = status.rollout?.analysis?.startedAt;
-  const { updateRevision: update, stableRevision: stable } = status;
-  if (startedAt === undefined || update === undefined || stable === undefined) {
+  const underWay = analysisUnderWay(status);
+  if (underWay === undefined) {
     windows.forget(model);
     return undefined;
   }
-  const counted = windows.advance(model, startedAt, model, { update, stable }, [gateway.report()]);
+  const { startedAt, pair } = underWay;
+  const counted = windows.advance(model, startedAt, model, pair, [gateway.report()]);
   const external = spec.rollout.analysis.metrics
     .filter(({ prometheus }) => prometheus !== undefined)
     .map(({ name }) => [name, UNASKED] as const);

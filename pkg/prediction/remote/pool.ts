@@ -10,6 +10,7 @@ import { Endpoint, type EndpointSettings } from './endpoint.ts';
 import { PredictorsAway, PredictorsBusy } from './errors.ts';
 import { verdictOn } from './outcome.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { RowGatherer } from './row-gatherer.ts';
 import { chooseRevision } from './revision-choice.ts';
 import type { RemoteRevision } from './revision.ts';
 
@@ -202,8 +203,12 @@ export class PredictorPool {
     if (digest === undefined || digest === this.#model?.digest) return;
     const revision = revisions.find((each) => each.digest === digest)!;
     const before = this.#model;
-    this.#model = predictionModel(revision, revision.manifest, (features, rows, expiresMs) =>
-      this.infer(digest, features, rows, expiresMs),
+    const gatherer = new RowGatherer(
+      (features, rows, expiresMs) => this.infer(digest, features, rows, expiresMs),
+      this.#options.clock,
+    );
+    this.#model = predictionModel(revision, revision.manifest, (features, rows, expiresMs = Infinity) =>
+      gatherer.infer(features, rows, expiresMs),
     );
     onModel(this.#model, before);
   }

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { loadConfig } from '../../runtime/config.ts';
+import { fileVersion } from '../../runtime/file-version.ts';
 import { TradewindError } from '../../runtime/errors.ts';
 import type { ModelTraffic, TrafficSource } from './traffic.ts';
 import { trafficSchema } from './traffic-schema.ts';
@@ -30,10 +30,10 @@ export class FileTrafficSource implements TrafficSource {
   async follow(signal: AbortSignal, onTraffic: (models: readonly ModelTraffic[]) => void): Promise<void> {
     onTraffic(this.#read());
     this.#isBlind = false;
-    let before = await this.#version();
+    let before = await fileVersion(this.#file);
     while (!signal.aborted) {
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
-      const version = await this.#version();
+      const version = await fileVersion(this.#file);
       if (signal.aborted || version === before) continue;
       before = version;
       try {
@@ -56,13 +56,5 @@ export class FileTrafficSource implements TrafficSource {
         ...(digest === undefined ? {} : { digest }),
       })),
     }));
-  }
-
-  /** Changes whenever the file is written or replaced. */
-  async #version(): Promise<string> {
-    const { ino, size, mtimeNs } = await stat(this.#file, { bigint: true }).catch(() => ({
-      ...{ ino: 0n, size: 0n, mtimeNs: 0n },
-    }));
-    return `${ino} ${size} ${mtimeNs}`;
   }
 }

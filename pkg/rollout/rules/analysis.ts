@@ -1,6 +1,6 @@
 import type { MetricStatus } from '../../tradingmodel/status.ts';
 import { measureMetrics } from '../analysis/measure.ts';
-import { type Course, isInFlight, quietly, type Rule } from '../course.ts';
+import { type Course, courseOf, isInFlight, quietly, type Rule } from '../course.ts';
 import { decidesByAnalysis } from '../gate.ts';
 import { isSameLoad, NO_LOAD, presentLoad } from '../load.ts';
 import type { Seen } from '../seen.ts';
@@ -24,6 +24,12 @@ export const analysisMeasures: Rule = (seen, course) => {
   const metrics = measureMetrics(seen.spec.rollout.analysis, seen.analysis, analysis.metrics);
   return quietly({ ...course, analysis: { ...analysis, measuredAtMs: seen.nowMs, metrics } });
 };
+
+/** Whether a decision on this would measure: until then what external metrics say is not looked at. */
+export function isMeasurementDue(seen: Omit<Seen, 'analysis'>): boolean {
+  const { analysis } = courseOf(seen);
+  return analysis !== undefined && seen.nowMs >= nextMeasurementMs(seen, analysis);
+}
 
 /** When the next measurement is due. */
 export function nextMeasurementMs(seen: Seen, analysis: NonNullable<Course['analysis']>): number {

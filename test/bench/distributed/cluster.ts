@@ -39,7 +39,10 @@ export class BenchCluster {
   }
 
   static async start(): Promise<BenchCluster> {
-    return new BenchCluster(await startStreamServers(), await mkdtemp(join(tmpdir(), 'tradewind-bench-')));
+    return new BenchCluster(
+      await startStreamServers({ isFast: true }),
+      await mkdtemp(join(tmpdir(), 'tradewind-bench-')),
+    );
   }
 
   get brokers(): readonly string[] {

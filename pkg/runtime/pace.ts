@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Clock } from './clock.ts';
+
+/**
+ * Keeps a least time between the beginnings of two turns of a loop. The first turn after a pause begins at once, so that a quiet
+ * stream waits for nothing, and a busy one does more in each turn instead of more turns.
+ */
+export class Pace {
+  readonly #ms: number;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  #begunMs = -Infinity;
+
+  /** @param ms - Milliseconds from one turn to the next; 0 holds up nobody. */
+  constructor(ms: number, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#ms = ms;
+    this.#clock = clock;
+  }
+
+  /** Resolves when the next turn may begin, which counts from then. */
+  async next(): Promise<void> {
+    const restMs = this.#begunMs + this.#ms - this.#clock.monotonicMs();
+    if (restMs > 0) await sleep(restMs);
+    this.#begunMs = this.#clock.monotonicMs();
+  }
+}

@@ -4,7 +4,9 @@ export default defineConfig({
   test: {
     include: ['pkg/**/*.test.ts', 'cmd/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // Most tests with servers wait more than they compute.
+    maxWorkers: 3,
+    maxConcurrency: 12,
     // kafkajs computes delays that may be below zero, which is harmless.
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     // Many tests start real servers and processes, on machines that may be busy.

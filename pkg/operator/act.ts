@@ -92,8 +92,9 @@ async function actOn(
     case 'ensureRevision': {
       const of = revisionOf(options, subject, action.revision);
       await client.apply(SERVICES, serviceOf(of), apply);
-      const { spec: made } = await client.apply(DEPLOYMENTS, deploymentOf(of, action.role), apply);
       await client.apply(DISRUPTION_BUDGETS, disruptionBudgetOf(of), apply);
+      // Last: where there is a Deployment, everything that it needs is there.
+      const { spec: made } = await client.apply(DEPLOYMENTS, deploymentOf(of, action.role), apply);
       await scale(options, subject, action.revision, action.scale, made.replicas ?? 1);
       return undefined;
     }

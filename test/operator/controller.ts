@@ -28,20 +28,22 @@ export interface TestClock {
   skewMs: number;
 }
 
+/** Of the process, over its defaults, by section. */
+export type ControllerSettings = Readonly<Record<string, object>>;
+
 /** Settings under which a test waits for the controller as little as can be. */
-const QUICK: Readonly<Record<string, object>> = {
+export const QUICK: ControllerSettings = {
   kubernetes: { requestsPerSecond: 500, burst: 1000 },
   leaderElection: { retryPeriodSeconds: 0.2 },
   gateways: { maxAgeMs: 50, timeoutMs: 3000 },
   predictors: { stateTimeoutMs: 1500 },
 };
 
-/** @param settings - Of the process, over its defaults. */
 export function startController(
   kubeconfig: string,
   namespace: string,
   clock: TestClock = { skewMs: 0 },
-  { kubernetes, ...others }: Readonly<Record<string, object>> = QUICK,
+  { kubernetes, ...others }: ControllerSettings = QUICK,
 ): TestController {
   const config = controllerSchema.parse({ kubernetes: { ...kubernetes, kubeconfig, namespace }, ...others });
   const lines: string[] = [];

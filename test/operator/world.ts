@@ -4,11 +4,18 @@ import { ACTION_ANNOTATION } from '../../pkg/operator/kinds.ts';
 import type { KubernetesServer } from '../servers/kubernetes.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Json, type Objects, objectsOf } from './api-objects.ts';
-import { startController, type TestClock, type TestController } from './controller.ts';
+import {
+  type ControllerSettings,
+  startController,
+  type TestClock,
+  type TestController,
+} from './controller.ts';
 import { type Kubelet, type PodRunner, startKubelet } from './kubelet.ts';
 import { type SimulatedGateway, startSimulatedGateway } from './simulated-gateway.ts';
 import { SimulatedPods } from './simulated-pods.ts';
 
+/** Time between two looks at an object. */
+const POLL_MS = 100;
 /** Machines that run the tests may be very busy. */
 export const WITHIN_MS = 60_000;
 
@@ -80,8 +87,8 @@ export class World {
     return this.gateways[0]!;
   }
 
-  start(kubeconfig = this.#server.kubeconfig): void {
-    this.controllers.push(startController(kubeconfig, this.namespace, this.clock));
+  start(kubeconfig = this.#server.kubeconfig, settings?: ControllerSettings): void {
+    this.controllers.push(startController(kubeconfig, this.namespace, this.clock, settings));
   }
 
   /** Stops the controllers, and starts one in their place. */
@@ -134,7 +141,7 @@ export class World {
         return check(last) && last;
       },
       timeoutMs,
-      50,
+      POLL_MS,
     ).catch((error: unknown) => {
       const logged = this.controllers.flatMap(({ lines }) => lines).slice(-5);
       throw new Error(`status was ${JSON.stringify(last, null, 1)}\nlogged ${logged.join('')}`, {

@@ -95,7 +95,7 @@ export class KubeFaultProxy {
   private constructor(targetPort: number, certificate: { readonly ca: string; readonly key: string }) {
     this.#target = targetPort;
     this.#ca = certificate.ca;
-    this.#agent = new Agent({ keepAlive: false });
+    this.#agent = new Agent({ keepAlive: true });
     this.#server = createServer({ cert: certificate.ca, key: certificate.key }, (incoming, outgoing) => {
       this.#open.add(outgoing);
       outgoing.once('close', () => this.#open.delete(outgoing));

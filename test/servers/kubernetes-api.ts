@@ -1,4 +1,4 @@
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 
 /** What the API server answered. */
 export interface ApiAnswer {
@@ -25,8 +25,11 @@ const TIMEOUT_MS = 10_000;
  * @param ca - Gives the certificates to trust, PEM.
  */
 export function apiRequests(port: number, ca: () => string, token: string): ApiRequest {
-  return (method, path, body, contentType = 'application/json') =>
+  let agent: Agent | undefined;
+  const ask: ApiRequest = (method, path, body, contentType = 'application/json') =>
     new Promise((resolve, reject) => {
+      // Certificates are there once the server has started.
+      agent ??= new Agent({ ca: ca(), keepAlive: true });
       const text = body === undefined ? undefined : JSON.stringify(body);
       // Node gives the body of a DELETE no length by itself, and a server then reads none.
       const length = Buffer.byteLength(text ?? '');
@@ -40,8 +43,7 @@ export function apiRequests(port: number, ca: () => string, token: string): ApiR
         method,
         path,
         headers,
-        ca: ca(),
-        agent: false,
+        agent,
         timeout: TIMEOUT_MS,
       };
       const call = request(options, (response) => {
@@ -57,7 +59,13 @@ export function apiRequests(port: number, ca: () => string, token: string): ApiR
       call.on('timeout', () =>
         call.destroy(new Error(`API server must answer in ${TIMEOUT_MS} ms: ${method} ${path}`)),
       );
-      call.on('error', reject);
+      call.on('error', (error: NodeJS.ErrnoException) => {
+        // A connection that was kept may have ended meanwhile.
+        if (call.reusedSocket && error.code === 'ECONNRESET')
+          ask(method, path, body, contentType).then(resolve, reject);
+        else reject(error);
+      });
       call.end(text);
     });
+  return ask;
 }

@@ -1,4 +1,4 @@
-const PAUSE_MS = 10;
+const PAUSE_MS = 20;
 
 /** Polls until `check` stops throwing and gives something but `false` or `undefined`. @throws The last error, or that it never came true. */
 export async function eventually<T>(

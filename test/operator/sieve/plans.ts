@@ -5,14 +5,14 @@ export type ScenarioName = 'promoted' | 'taken back' | 'deleted';
 
 /** What becomes of one write of the controller. */
 export const WRITE_FAULTS = [
-  'dies before it',
-  'dies after it',
-  'is lost',
-  'is done, and the answer lost',
+  'kills the controller before it is done',
+  'kills the controller when it is done',
+  'is done, and its answer lost',
   'is answered by 500',
   'is answered by 409',
-  'is answered by 429',
 ] as const;
+/** How many of them, the first ones, fall upon each scenario. */
+const FAULTS_OF: Readonly<Record<ScenarioName, number>> = { promoted: 5, 'taken back': 3, deleted: 5 };
 
 /** What becomes of the view that the controller has of one kind. */
 export const VIEW_FAULTS = [
@@ -38,9 +38,26 @@ export function writeOf({ isWrite, verb, resource, subresource }: KubeRequest): 
 
 /** Writes of a controller that nothing disturbs, each with how often it occurs at least. */
 export const WRITES: Readonly<Record<ScenarioName, Readonly<Record<string, number>>>> = {
-  promoted: {},
-  'taken back': {},
-  deleted: {},
+  promoted: {
+    'patch tradingmodels': 1,
+    'patch controllerrevisions': 2,
+    'update tradingmodels/status': 10,
+    'patch services': 2,
+    'patch deployments': 7,
+    'patch poddisruptionbudgets': 2,
+    'patch horizontalpodautoscalers': 4,
+    'delete horizontalpodautoscalers': 1,
+  },
+  'taken back': {
+    'patch controllerrevisions': 1,
+    'update tradingmodels/status': 3,
+    'patch services': 1,
+    'patch deployments': 3,
+    'patch poddisruptionbudgets': 1,
+    'patch horizontalpodautoscalers': 1,
+    'delete horizontalpodautoscalers': 1,
+  },
+  deleted: { 'patch tradingmodels': 1 },
 };
 
 /** Events of each kind that faults fall on, by number. */
@@ -63,7 +80,9 @@ function writePlans(): readonly Plan[] {
   return Object.entries(WRITES).flatMap(([scenario, writes]) =>
     Object.entries(writes).flatMap(([write, times]) =>
       Array.from({ length: times }, (_, at) => at + 1).flatMap((nth) =>
-        WRITE_FAULTS.map((fault): Plan => ({ scenario: scenario as ScenarioName, fault, write, nth })),
+        WRITE_FAULTS.slice(0, FAULTS_OF[scenario as ScenarioName]).map(
+          (fault): Plan => ({ scenario: scenario as ScenarioName, fault, write, nth }),
+        ),
       ),
     ),
   );

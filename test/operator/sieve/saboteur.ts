@@ -8,25 +8,20 @@ import {
   type WatchLine,
 } from '../../servers/kube-fault-proxy.ts';
 import type { KubernetesServer } from '../../servers/kubernetes.ts';
+import { QUICK } from '../controller.ts';
 import type { World } from '../world.ts';
 import { type Plan, writeOf } from './plans.ts';
 
 /** How long a view stays behind: longer than a controller takes to act on it. */
 const BEHIND_MS = 2500;
-/** Events behind the first wait with it; each of the time after it a little more would add up. */
+/** Many controllers at once: none of them has a rival to look out for. */
+const SETTINGS = { ...QUICK, leaderElection: { retryPeriodSeconds: 3 } };
 const LEASE = 'tradewind-controller';
 
 const ANSWERS: Readonly<Record<string, FaultAction>> = {
   'is answered by 500': { kind: 'answer', status: 500, body: statusBody(500, 'InternalError') },
   'is answered by 409': { kind: 'answer', status: 409, body: statusBody(409, 'Conflict') },
-  'is answered by 429': {
-    kind: 'answer',
-    status: 429,
-    body: statusBody(429, 'TooManyRequests'),
-    headers: { 'retry-after': '1' },
-  },
-  'is lost': { kind: 'cut' },
-  'is done, and the answer lost': { kind: 'forward', isAnswerLost: true },
+  'is done, and its answer lost': { kind: 'forward', isAnswerLost: true },
 };
 
 /** Stands between the controller of one world and the API server, and carries out one plan. */
@@ -60,7 +55,7 @@ export class Saboteur {
     const proxy = await KubeFaultProxy.start(server);
     const kubeconfig = server.writeKubeconfig(`sieve-${world.namespace}`, { server: proxy.url });
     const saboteur = new Saboteur(world, proxy, kubeconfig, plan);
-    world.start(kubeconfig);
+    world.start(kubeconfig, SETTINGS);
     return saboteur;
   }
 
@@ -95,11 +90,11 @@ export class Saboteur {
 
   #onWrite(plan: Extract<Plan, { readonly write: string }>, write: string | undefined): FaultAction {
     if (write !== plan.write || !this.#strikes(plan.nth, write)) return { kind: 'forward' };
-    if (plan.fault === 'dies before it') {
+    if (plan.fault === 'kills the controller before it is done') {
       this.#die();
       return { kind: 'cut' };
     }
-    if (plan.fault === 'dies after it')
+    if (plan.fault === 'kills the controller when it is done')
       return { kind: 'forward', isAnswerLost: true, onAnswered: () => this.#die() };
     return ANSWERS[plan.fault]!;
   }
@@ -162,7 +157,7 @@ export class Saboteur {
       await this.#world.stopControllers();
       await this.#world.objects.delete('leases', LEASE);
       this.#proxy.plan = plan;
-      this.#world.start(this.#kubeconfig);
+      this.#world.start(this.#kubeconfig, SETTINGS);
     })();
   }
 }

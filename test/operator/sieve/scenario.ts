@@ -4,6 +4,7 @@ import { digestOf, specOf, stableVersion, versionOf, WITHIN_MS, type World } fro
 import type { ScenarioName } from './plans.ts';
 
 const MODEL = 'm';
+export const POLL_MS = 200;
 /** With an autoscaler, so that each kind of object is written. */
 const SERVING = { serving: { minReplicas: 1, maxReplicas: 2 } };
 const STEPS = { steps: [{ setWeight: 40 }] };
@@ -56,6 +57,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
       await eventually(
         async () => (await world.objects.get('tradingmodels', MODEL)) === undefined,
         WITHIN_MS,
+        POLL_MS,
       );
     },
   },
@@ -68,6 +70,7 @@ async function shrunk(world: World, version: string): Promise<void> {
   await eventually(
     async () => (await world.objects.get('deployments', revision))?.spec.replicas === 0,
     WITHIN_MS,
+    POLL_MS,
   );
 }
 
@@ -82,7 +85,7 @@ export async function endState({ objects, gateway }: World): Promise<Json> {
       .filter(({ metadata }) => metadata.labels?.['tradewind.dev/model'] === MODEL)
       .map((object) => ({ name: object.metadata.name, labels: object.metadata.labels, ...keep(object) }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return {
+  const state = {
     traffic: gateway.history(MODEL),
     model: model === undefined ? undefined : modelState(model),
     // What has no owner any more is collected by Kubernetes itself.
@@ -96,7 +99,10 @@ export async function endState({ objects, gateway }: World): Promise<Json> {
           records: await listed('controllerrevisions', ({ revision, data }) => ({ revision, data })),
         }),
   };
+  return JSON.parse(JSON.stringify(state, (key, value: unknown) => (IS_TIME.test(key) ? undefined : value)));
 }
+
+const IS_TIME = /(At|Time)$/;
 
 function modelState({ metadata, spec, status }: Json): Json {
   const { rollout = {}, conditions = [], revisions = [], ...rest } = status ?? {};

@@ -14,7 +14,7 @@ import { installDefinitions, type Json } from '../api-objects.ts';
 import { World } from '../world.ts';
 import { type Plan, PLANS, type ScenarioName, titleOf, WRITES } from './plans.ts';
 import { Saboteur } from './saboteur.ts';
-import { endState, SCENARIOS } from './scenario.ts';
+import { endState, POLL_MS, SCENARIOS } from './scenario.ts';
 
 const MIN_PLANS = 200;
 const SETTLED_WITHIN_MS = 60_000;
@@ -55,10 +55,14 @@ describe.skipIf(missing !== undefined)('a controller that one fault falls upon',
       let end: Json;
       // Of a reference there is nothing to hold against it: time enough that nothing is under way.
       if (reference === undefined) await sleep(REFERENCE_SETTLES_MS);
-      await eventually(async () => {
-        end = await endState(world);
-        return reference === undefined || isEqual(end, reference.end);
-      }, SETTLED_WITHIN_MS).catch(() => undefined);
+      await eventually(
+        async () => {
+          end = expectedOf(await endState(world), plan);
+          return reference === undefined || isEqual(end, expectedOf(reference.end, plan));
+        },
+        SETTLED_WITHIN_MS,
+        POLL_MS,
+      ).catch(() => undefined);
       if (saboteur.hasStruck) struck += 1;
       return { end, writes: saboteur.writes, hasStruck: saboteur.hasStruck };
     } finally {
@@ -81,9 +85,19 @@ describe.skipIf(missing !== undefined)('a controller that one fault falls upon',
 
   it.concurrent.for(PLANS.map((plan) => [titleOf(plan), plan] as const))('%s', async ([, plan]) => {
     const { end, hasStruck } = await runOf(plan.scenario, plan);
-    expect(end).toEqual(references.get(plan.scenario)!.end);
+    expect(end).toEqual(expectedOf(references.get(plan.scenario)!.end, plan));
     expect(hasStruck).toBe(true);
   });
 });
 
 const isEqual = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * What the end is held against. A controller that begins in the past, as no consistent list lets it, may see an update without pods: it takes its weight, and
+ * gives it back. It has to end like the others all the same.
+ */
+function expectedOf({ traffic, model, ...objects }: Json, plan: Plan | undefined): Json {
+  if (plan?.fault !== 'travels in time') return { traffic, model, ...objects };
+  const { trafficGeneration: _, ...status } = model.status;
+  return { traffic: traffic.at(-1), model: { ...model, status }, ...objects };
+}

@@ -6,7 +6,7 @@ export default defineConfig({
     pool: 'forks',
     // Most tests with servers wait more than they compute.
     maxWorkers: 3,
-    maxConcurrency: 12,
+    maxConcurrency: 8,
     // kafkajs computes delays that may be below zero, which is harmless.
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     // Many tests start real servers and processes, on machines that may be busy.

@@ -21,11 +21,13 @@ import { redisMissing } from '../servers/redis.ts';
 import { randomArtifact } from '../support/artifact.ts';
 import { FaultReport, IS_EACH, IS_NIGHTLY } from '../support/fault-report.ts';
 import { openTestLog } from '../support/kafka-log.ts';
+import { IS_WHOLE } from '../support/test-form.ts';
 import { type StreamServers, startStreamServers } from '../support/stream-servers.ts';
 import {
   BOUNDED,
   type Cell,
   eachByItself,
+  FEW,
   nameOf,
   severalOfEachProcess,
   type ProcessName,
@@ -190,7 +192,8 @@ describe.skipIf(missing !== undefined)(
 
 function cellsOf(uniform: () => number): readonly Cell[] {
   if (IS_EACH) return eachByItself(uniform);
-  return IS_NIGHTLY ? severalOfEachProcess(uniform) : BOUNDED;
+  if (IS_NIGHTLY) return severalOfEachProcess(uniform);
+  return IS_WHOLE ? BOUNDED : FEW;
 }
 
 /** What of an output is not 0, for the table. */

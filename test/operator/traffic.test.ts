@@ -28,8 +28,13 @@ describe.skipIf(kubernetesMissing() !== undefined)(
     let folder: string;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'tradewind-operator-'));
-      for (const seed of [1, 2]) {
-        const path = await randomArtifact(folder, { seed });
+      // The third says up whatever it is asked.
+      for (const [seed, over] of [
+        [1, {}],
+        [2, {}],
+        [3, { intercept: 30 }],
+      ] as const) {
+        const path = await randomArtifact(folder, { seed, ...over });
         const digest = sha256(await readFile(join(path, MANIFEST_FILE)));
         models.push({ version: `v${seed}`, uri: `file://${path}`, digest });
       }
@@ -54,8 +59,8 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       return { pods, world, before, load };
     }
 
-    const begin = async (world: World): Promise<string> => {
-      await world.patch('m', { model: models[1] });
+    const begin = async (world: World, model = models[1]): Promise<string> => {
+      await world.patch('m', { model });
       return (await world.until('m', (status) => status.updateRevision !== undefined))
         .updateRevision as string;
     };
@@ -80,6 +85,33 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       expect(report.perSecond).toBeGreaterThanOrEqual(200);
       for (const symbol of SYMBOLS)
         expect([symbol, report.revisions.get(symbol)]).toEqual([symbol, [before, after]]);
+    });
+
+    it('none fails while a worse version is measured and taken back, and each symbol goes and comes back once', async ({
+      open,
+    }) => {
+      const { world, before, load } = await serving(
+        open,
+        [{ setWeight: 50 }, { analysis: { durationSeconds: 60 } }],
+        {
+          intervalSeconds: 5,
+          metrics: [{ name: 'drift', builtin: 'PredictionPSI', max: '0.5', minSamples: 200 }],
+        },
+      );
+      const after = await begin(world, models[2]);
+      const status = await world.until('m', ({ rollout }) => rollout?.phase === 'Aborted', WITHIN_MS);
+      expect(status.rollout).toMatchObject({ abortReason: 'AnalysisFailed' });
+      await eventually(
+        async () => (await world.objects.get('deployments', after)).spec.replicas === 0,
+        WITHIN_MS,
+      );
+      const answered = load.answered();
+      await eventually(() => load.answered() > answered + PER_SECOND, WITHIN_MS);
+      const report = await load.stop();
+      expect(report.failures).toEqual([]);
+      expect(report.perSecond).toBeGreaterThanOrEqual(200);
+      const ways = SYMBOLS.map((symbol) => report.revisions.get(symbol)!.join(' '));
+      expect(new Set(ways)).toEqual(new Set([before, `${before} ${after} ${before}`]));
     });
 
     it('none fails while the predictors of a new version are killed again and again, which ends its rollout', async ({

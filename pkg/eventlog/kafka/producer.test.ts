@@ -69,6 +69,20 @@ describe.skipIf(missing !== undefined)('appending to Kafka, seen on the wire', (
     expect(await valuesOf(log, topic)).toEqual(Array.from({ length: 300 }, (_, n) => n));
   });
 
+  it('keeps its pace: what comes between two requests goes together, in order', async () => {
+    const paceMs = 50;
+    const { log, topic } = await open({ paceMs });
+    const begunMs = performance.now();
+    const appends: Promise<unknown>[] = [];
+    for (let n = 0; n < 60; n += 1) {
+      appends.push(log.append(topic, [record(n)]));
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    await Promise.all(appends);
+    expect(tap.seen.length).toBeLessThanOrEqual(1 + (performance.now() - begunMs) / paceMs);
+    expect(await valuesOf(log, topic)).toEqual(Array.from({ length: 60 }, (_, n) => n));
+  });
+
   it('doubles nothing when answers are lost', async () => {
     const { log, topic } = await open();
     for (let n = 0; n < 5; n += 1) {

@@ -12,7 +12,7 @@ export interface ControllerUse {
 }
 
 process.on('message', (message) => {
-  if (message === 'stop') void controller.stop().then(() => process.disconnect());
+  if (message === 'stop') void controller.stop().then(() => process.exit());
   else
     void controller.metrics().then((metrics) => {
       const use: ControllerUse = { residentBytes: process.memoryUsage.rss(), metrics };

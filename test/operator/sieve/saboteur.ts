@@ -15,11 +15,10 @@ import { type Plan, writeOf } from './plans.ts';
 /** How long a view stays behind: longer than a controller takes to act on it. */
 const BEHIND_MS = 2500;
 /** Many controllers at once: none of them has a rival to look out for. */
-const SETTINGS = { ...QUICK, leaderElection: { retryPeriodSeconds: 3 } };
+const SETTINGS = { ...QUICK, leaderElection: { ...QUICK['leaderElection'], retryPeriodSeconds: 3 } };
 const LEASE = 'tradewind-controller';
 
 const ANSWERS: Readonly<Record<string, FaultAction>> = {
-  'is answered by 500': { kind: 'answer', status: 500, body: statusBody(500, 'InternalError') },
   'is answered by 409': { kind: 'answer', status: 409, body: statusBody(409, 'Conflict') },
   'is done, and its answer lost': { kind: 'forward', isAnswerLost: true },
 };

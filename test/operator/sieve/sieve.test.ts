@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { kubernetesMissing, type KubernetesServer, startKubernetes } from '../../servers/kubernetes.ts';
+import { IS_WHOLE } from '../../support/test-form.ts';
 import { eventually } from '../../support/eventually.ts';
 import { installDefinitions, type Json } from '../api-objects.ts';
 import { World } from '../world.ts';
@@ -17,6 +18,9 @@ import { Saboteur } from './saboteur.ts';
 import { endState, POLL_MS, SCENARIOS } from './scenario.ts';
 
 const MIN_PLANS = 200;
+/** Of how many alike one is carried out where time counts. */
+const ONE_OF = 10;
+const plans = IS_WHOLE ? PLANS : PLANS.filter((_, at) => at % ONE_OF === 0);
 const SETTLED_WITHIN_MS = 60_000;
 const REFERENCE_SETTLES_MS = 5000;
 const missing = kubernetesMissing();
@@ -36,7 +40,7 @@ describe.skipIf(missing !== undefined)('a controller that one fault falls upon',
     );
   }, 300_000);
   afterAll(async () => {
-    console.log(`sieve: ${struck} of ${PLANS.length} plans carried out`);
+    console.log(`sieve: ${struck} of ${plans.length} plans carried out, ${PLANS.length} there are`);
     await server?.stop();
   });
 
@@ -83,7 +87,7 @@ describe.skipIf(missing !== undefined)('a controller that one fault falls upon',
     expect(PLANS.length).toBeGreaterThanOrEqual(MIN_PLANS);
   });
 
-  it.concurrent.for(PLANS.map((plan) => [titleOf(plan), plan] as const))('%s', async ([, plan]) => {
+  it.concurrent.for(plans.map((plan) => [titleOf(plan), plan] as const))('%s', async ([, plan]) => {
     const { end, hasStruck } = await runOf(plan.scenario, plan);
     expect(end).toEqual(expectedOf(references.get(plan.scenario)!.end, plan));
     expect(hasStruck).toBe(true);

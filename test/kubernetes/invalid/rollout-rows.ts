@@ -1,0 +1,283 @@
+import type { Row } from './row.ts';
+
+const steps = (...given: readonly object[]): readonly object[] => given;
+/** A model with one metric. */
+const metric = (fields: object): readonly object[] => [{ name: 'errors', ...fields }];
+
+/** Mistakes in the rollout of a TradingModel: steps, analysis, and fields that are none. */
+export const ROLLOUT_ROWS: readonly Row[] = [
+  // Steps.
+  [
+    'a step of two',
+    'spec.rollout',
+    { steps: steps({ setWeight: 5, pause: {} }) },
+    'spec.rollout.steps[0]',
+    /exactly one of shadow, setWeight, analysis and pause/,
+  ],
+  [
+    'a step of nothing',
+    'spec.rollout',
+    { steps: steps({ setWeight: 5 }, {}) },
+    'spec.rollout.steps[1]',
+    /write each as a step of its own/,
+  ],
+  [
+    'a weight above everything',
+    'spec.rollout',
+    { steps: steps({ setWeight: 101 }) },
+    'spec.rollout.steps[0].setWeight',
+    /(less than or equal to|at most) 100/,
+  ],
+  [
+    'a weight below nothing',
+    'spec.rollout',
+    { steps: steps({ setWeight: -1 }) },
+    'spec.rollout.steps[0].setWeight',
+    /(greater than or equal to|at least) 0/,
+  ],
+  [
+    'a weight that falls',
+    'spec.rollout',
+    { steps: steps({ setWeight: 50 }, { pause: {} }, { setWeight: 25 }) },
+    'spec.rollout.steps',
+    /rising order/,
+  ],
+  [
+    'a step that is not known',
+    'spec.rollout',
+    { steps: steps({ setWeigth: 5 }) },
+    'spec.rollout.steps[0].setWeigth',
+    /unknown field|is not a field/,
+  ],
+  [
+    'a shadow without an end',
+    'spec.rollout',
+    { steps: steps({ shadow: {} }) },
+    'spec.rollout.steps[0].shadow.durationSeconds',
+    /[Rr]equired|must be given/,
+  ],
+  [
+    'a pause of no time',
+    'spec.rollout',
+    { steps: steps({ pause: { durationSeconds: 0 } }) },
+    'spec.rollout.steps[0].pause.durationSeconds',
+    /(greater than or equal to|at least) 1\b/,
+  ],
+  [
+    'a pause of more than a week',
+    'spec.rollout',
+    { steps: steps({ pause: { durationSeconds: 604_801 } }) },
+    'spec.rollout.steps[0].pause.durationSeconds',
+    /(less than or equal to|at most) 604800/,
+  ],
+  [
+    'too many steps',
+    'spec.rollout',
+    { steps: Array.from({ length: 33 }, () => ({ pause: {} })) },
+    'spec.rollout.steps',
+    /at most 32 items/,
+  ],
+  [
+    'analysis without metrics',
+    'spec.rollout',
+    { steps: steps({ analysis: { durationSeconds: 60 } }) },
+    'spec.rollout.analysis.metrics',
+    /must hold a metric where steps have analysis/,
+  ],
+  [
+    'a deadline of a second',
+    'spec.rollout',
+    { progressDeadlineSeconds: 1 },
+    'spec.rollout.progressDeadlineSeconds',
+    /(greater than or equal to|at least) 10\b/,
+  ],
+  [
+    'no history',
+    'spec.rollout',
+    { revisionHistoryLimit: 0 },
+    'spec.rollout.revisionHistoryLimit',
+    /(greater than or equal to|at least) 1\b/,
+  ],
+  ['paused as text', 'spec.rollout', { paused: 'yes' }, 'spec.rollout.paused', /boolean|true or false/],
+  // Analysis.
+  [
+    'certainty',
+    'spec.rollout',
+    { analysis: { falseAlarmRate: '0' } },
+    'spec.rollout.analysis.falseAlarmRate',
+    /above 0 and at most 0\.5/,
+  ],
+  [
+    'a rate in per cent',
+    'spec.rollout',
+    { analysis: { falseAlarmRate: '5' } },
+    'spec.rollout.analysis.falseAlarmRate',
+    /above 0 and at most 0\.5/,
+  ],
+  [
+    'a metric twice',
+    'spec.rollout',
+    {
+      analysis: {
+        metrics: [
+          ...metric({ builtin: 'ErrorRatio', max: '0.1' }),
+          ...metric({ builtin: 'ErrorRatio', max: '0.2' }),
+        ],
+      },
+    },
+    'spec.rollout.analysis.metrics[1]',
+    /Duplicate|once/,
+  ],
+  [
+    'a metric without a name',
+    'spec.rollout',
+    { analysis: { metrics: [{ builtin: 'ErrorRatio', max: '0.1' }] } },
+    'spec.rollout.analysis.metrics[0].name',
+    /[Rr]equired|must be given/,
+  ],
+  [
+    'a metric of two sources',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'ErrorRatio', prometheus: { query: 'up' }, max: '0.1' }) } },
+    'spec.rollout.analysis.metrics[0]',
+    /exactly one of builtin and prometheus/,
+  ],
+  [
+    'a metric of no source',
+    'spec.rollout',
+    { analysis: { metrics: metric({ max: '0.1' }) } },
+    'spec.rollout.analysis.metrics[0]',
+    /exactly one of builtin and prometheus/,
+  ],
+  [
+    'a metric that is not there',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'Sharpe', max: '0.1' }) } },
+    'spec.rollout.analysis.metrics[0].builtin',
+    /LatencyP99Milliseconds/,
+  ],
+  [
+    'a metric without a threshold',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'ErrorRatio' }) } },
+    'spec.rollout.analysis.metrics[0]',
+    /must have a threshold: add max, min/,
+  ],
+  [
+    'a ratio to a stable that has no value',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'PredictionPSI', maxRatioToStable: '1.2' }) } },
+    'spec.rollout.analysis.metrics[0].builtin',
+    /must not have a ratio to stable.*use max or min/,
+  ],
+  [
+    'a ratio by a query about nobody',
+    'spec.rollout',
+    { analysis: { metrics: metric({ prometheus: { query: 'sum(errors)' }, maxRatioToStable: '1.2' }) } },
+    'spec.rollout.analysis.metrics[0].prometheus.query',
+    /\{\{revision\}\}/,
+  ],
+  [
+    'a threshold as a number',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'ErrorRatio', max: 0.1 }) } },
+    'spec.rollout.analysis.metrics[0].max',
+    /string|must be text/,
+  ],
+  [
+    'a threshold in per cent',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'ErrorRatio', max: '5' }) } },
+    'spec.rollout.analysis.metrics[0].max',
+    /from 0 to 1 .*write "0\.05"/,
+  ],
+  [
+    'a lower threshold in per cent',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'HitRateVersusStable', min: '50' }) } },
+    'spec.rollout.analysis.metrics[0].min',
+    /from 0 to 1/,
+  ],
+  [
+    'thresholds that cross',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'LatencyP99Milliseconds', min: '10', max: '5' }) } },
+    'spec.rollout.analysis.metrics[0].max',
+    /must be at least min/,
+  ],
+  [
+    'ratios that cross',
+    'spec.rollout',
+    {
+      analysis: { metrics: metric({ builtin: 'ErrorRatio', minRatioToStable: '2', maxRatioToStable: '1' }) },
+    },
+    'spec.rollout.analysis.metrics[0].maxRatioToStable',
+    /must be at least minRatioToStable/,
+  ],
+  [
+    'a ratio of nothing',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'ErrorRatio', maxRatioToStable: '0' }) } },
+    'spec.rollout.analysis.metrics[0].maxRatioToStable',
+    /must be above 0/,
+  ],
+  [
+    'a ratio below zero',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'ErrorRatio', maxRatioToStable: '-1' }) } },
+    'spec.rollout.analysis.metrics[0].maxRatioToStable',
+    /must be a decimal number as a string/,
+  ],
+  [
+    'samples of a query',
+    'spec.rollout',
+    { analysis: { metrics: metric({ prometheus: { query: 'up' }, max: '1', minSamples: 10 }) } },
+    'spec.rollout.analysis.metrics[0].minSamples',
+    /must be left out with prometheus/,
+  ],
+  [
+    'samples below nothing',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'ErrorRatio', max: '0.1', minSamples: -1 }) } },
+    'spec.rollout.analysis.metrics[0].minSamples',
+    /(greater than or equal to|at least) 0/,
+  ],
+  [
+    'an empty query',
+    'spec.rollout',
+    { analysis: { metrics: metric({ prometheus: { query: '' }, max: '1' }) } },
+    'spec.rollout.analysis.metrics[0].prometheus.query',
+    /at least 1 char/,
+  ],
+  [
+    'a blank query',
+    'spec.rollout',
+    { analysis: { metrics: metric({ prometheus: { query: ' ' }, max: '1' }) } },
+    'spec.rollout.analysis.metrics[0].prometheus.query',
+    /must hold a query/,
+  ],
+  [
+    'a server with a password',
+    'spec.rollout',
+    {
+      analysis: {
+        metrics: metric({
+          prometheus: { query: 'up', address: 'http://me:secret@prometheus:9090' },
+          max: '1',
+        }),
+      },
+    },
+    'spec.rollout.analysis.metrics[0].prometheus.address',
+    /http or https address without user/,
+  ],
+  [
+    'no failure allowed',
+    'spec.rollout',
+    { analysis: { metrics: metric({ builtin: 'ErrorRatio', max: '0.1', failureLimit: 0 }) } },
+    'spec.rollout.analysis.metrics[0].failureLimit',
+    /(greater than or equal to|at least) 1\b/,
+  ],
+  // Fields.
+  ['a field that is not known', 'spec.rolout', {}, 'spec.rolout', /unknown field|is not a field/],
+  ['no spec', 'spec', undefined, 'spec', /[Rr]equired|must be given/],
+];

@@ -1,0 +1,7 @@
+import { IS_NIGHTLY } from './fault-report.ts';
+
+/**
+ * Whether tests of many alike cases run all of them: where CI decides (`CI=true`), and in the long form of the fault tests. `make test` on a developer's
+ * machine runs some of each kind, so that it is done in minutes.
+ */
+export const IS_WHOLE = process.env['CI'] === 'true' || IS_NIGHTLY;

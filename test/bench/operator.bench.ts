@@ -38,6 +38,8 @@ const WITHIN_MS = 1_800_000;
 const SETTLE_MS = 10_000;
 const RECONCILE_SECONDS = 'controller_runtime_reconcile_time_seconds';
 const ALL = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
+/** Flags of Node as `bin/tradewind service` gives them. */
+const NODE_FLAGS = ['--max-semi-space-size=16', '--no-parallel-scavenge', '--heap-growing-percent=25'];
 const WRITES = new Set(['create', 'update', 'patch', 'delete']);
 /** Reads are many, and nothing counts them. */
 const AUDIT = {
@@ -82,10 +84,11 @@ async function measure(server: KubernetesServer, models: number): Promise<Found>
       ({ verb, user: { username }, objectRef }) =>
         username === user && WRITES.has(verb) && objectRef?.resource !== 'leases',
     );
-  const child = fork(new URL('operator/controller-process.ts', import.meta.url), [
-    kubeconfig,
-    world.namespace,
-  ]);
+  const child = fork(
+    new URL('operator/controller-process.ts', import.meta.url),
+    [kubeconfig, world.namespace],
+    { execArgv: NODE_FLAGS },
+  );
   try {
     const begunMs = performance.now();
     const names = Array.from({ length: models }, (_, i) => `model-${String(i).padStart(5, '0')}`);

@@ -53,7 +53,7 @@ export const kafkaSchema = z
       .max(1000)
       .default(10)
       .describe(
-        'Least time between two requests to append, and two to read; the first after a pause goes at once',
+        'Least time between two rounds of appends, and between two reads from one broker; the first after a pause goes at once',
       ),
   })
   .refine(({ replicas, minInSyncReplicas }) => minInSyncReplicas <= replicas, {

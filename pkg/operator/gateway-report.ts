@@ -20,7 +20,7 @@ const countersSchema = z.object({
   outcomes: z
     .object({
       ...{ matured: count, hits: count, brierSum: z.number(), brierSumSquares: count },
-      pairedBrier: moments,
+      pairedBrier: moments.default(NO_COUNTERS.outcomes.pairedBrier),
     })
     .default(NO_COUNTERS.outcomes),
   shadowPnl: moments.default(NO_COUNTERS.shadowPnl),
@@ -29,15 +29,15 @@ const countersSchema = z.object({
 const reportSchema = z.object({
   gateway: z.string().min(1),
   startedUs: z.number(),
-  models: z.array(
-    z.object({
-      model: z.string(),
-      trafficGeneration: z.number(),
-      revisions: z.array(
-        // Counters are read of what is analysed alone: there may be thousands.
-        z.object({ revision: z.string(), usablePredictors: count, counters: z.unknown() }),
-      ),
-    }),
+  models: z.array(z.unknown()),
+});
+
+const modelSchema = z.object({
+  model: z.string(),
+  trafficGeneration: z.number(),
+  revisions: z.array(
+    // Counters are read of what is analysed alone: there may be thousands.
+    z.object({ revision: z.string(), usablePredictors: count, counters: z.unknown() }),
   ),
 });
 
@@ -62,7 +62,12 @@ export function readCounters(counters: unknown): RevisionCounters | undefined {
   return countersSchema.safeParse(counters).data;
 }
 
-/** @returns `undefined` for what is no report: a gateway that cannot be understood is one that does not answer. */
+/**
+ * @returns `undefined` for what is no report: a gateway that cannot be understood is one that does not answer. A model that cannot be is one
+ *   that the gateway says nothing of.
+ */
 export function readReport(answer: unknown): ControllersReport | undefined {
-  return reportSchema.safeParse(answer).data;
+  const { data } = reportSchema.safeParse(answer);
+  if (data === undefined) return undefined;
+  return { ...data, models: data.models.flatMap((model) => modelSchema.safeParse(model).data ?? []) };
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Clock } from './clock.ts';
 
@@ -9,18 +9,20 @@ import type { Clock } from './clock.ts';
 export class Pace {
   readonly #ms: number;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #sleep: (ms: number) => Promise<unknown>;
   #begunMs = -Infinity;
 
-  /** @param ms - Milliseconds from one turn to the next; 0 holds up nobody. */
-  constructor(ms: number, clock: Pick<Clock, 'monotonicMs'>) {
+  /** @param ms - Milliseconds from one turn to the next; 0 holds up nobody. @param clock - Its monotonic time is that of `sleep`. */
+  constructor(ms: number, clock: Pick<Clock, 'monotonicMs'>, sleep: (ms: number) => Promise<unknown> = wait) {
     this.#ms = ms;
     this.#clock = clock;
+    this.#sleep = sleep;
   }
 
   /** Resolves when the next turn may begin, which counts from then. */
   async next(): Promise<void> {
     const restMs = this.#begunMs + this.#ms - this.#clock.monotonicMs();
-    if (restMs > 0) await sleep(restMs);
+    if (restMs > 0) await this.#sleep(restMs);
     this.#begunMs = this.#clock.monotonicMs();
   }
 }

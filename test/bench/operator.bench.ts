@@ -38,8 +38,8 @@ const WITHIN_MS = 1_800_000;
 const SETTLE_MS = 10_000;
 const RECONCILE_SECONDS = 'controller_runtime_reconcile_time_seconds';
 const ALL = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
-/** Flags of Node as `bin/tradewind service` gives them. */
-const NODE_FLAGS = ['--max-semi-space-size=16', '--no-parallel-scavenge', '--heap-growing-percent=25'];
+/** As `bin/tradewind service controller` starts Node. */
+const NODE_FLAGS = ['--max-semi-space-size=4', '--no-parallel-scavenge', '--heap-growing-percent=25'];
 const WRITES = new Set(['create', 'update', 'patch', 'delete']);
 /** Reads are many, and nothing counts them. */
 const AUDIT = {
@@ -87,7 +87,7 @@ async function measure(server: KubernetesServer, models: number): Promise<Found>
   const child = fork(
     new URL('operator/controller-process.ts', import.meta.url),
     [kubeconfig, world.namespace],
-    { execArgv: NODE_FLAGS },
+    { execArgv: NODE_FLAGS, env: { ...process.env, MALLOC_ARENA_MAX: '1' } },
   );
   try {
     const begunMs = performance.now();

@@ -241,6 +241,16 @@ describe.skipIf(kubernetesMissing() !== undefined)(
           WITHIN_MS,
         );
         expect(await replicas()).toBe(4);
+        const { spec } = await objects.get('horizontalpodautoscalers', revision);
+        await objects.patch('horizontalpodautoscalers', revision, {
+          spec: { metrics: spec.metrics.slice(1) },
+        });
+        await eventually(
+          async () =>
+            (await objects.get('horizontalpodautoscalers', revision)).spec.metrics.length ===
+            spec.metrics.length,
+          WITHIN_MS,
+        );
         await objects.delete('horizontalpodautoscalers', revision);
         await eventually(
           async () => (await objects.get('horizontalpodautoscalers', revision)) !== undefined,

@@ -90,17 +90,22 @@ export class KubeFaultProxy {
   readonly #server: Server;
   readonly #agent: Agent;
   readonly #open = new Set<ServerResponse>();
+  readonly #faults: Error[] = [];
   #requests = 0;
 
   private constructor(targetPort: number, certificate: { readonly ca: string; readonly key: string }) {
     this.#target = targetPort;
     this.#ca = certificate.ca;
-    this.#agent = new Agent({ keepAlive: true });
+    this.#agent = new Agent({ keepAlive: false });
     this.#server = createServer({ cert: certificate.ca, key: certificate.key }, (incoming, outgoing) => {
       this.#open.add(outgoing);
       outgoing.once('close', () => this.#open.delete(outgoing));
       // The client may be gone, and so may the server.
-      void this.#handle(incoming, outgoing).catch(() => outgoing.destroy());
+      void this.#handle(incoming, outgoing).catch((error: NodeJS.ErrnoException) => {
+        // What a connection fails by has a code; anything else is a fault of the plan.
+        if (error.code === undefined) this.#faults.push(error);
+        outgoing.destroy();
+      });
     });
   }
 
@@ -124,11 +129,13 @@ export class KubeFaultProxy {
     for (const response of this.#open) response.destroy();
   }
 
+  /** @throws What a plan threw. */
   async stop(): Promise<void> {
     this.cutAll();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
     this.#agent.destroy();
+    if (this.#faults.length > 0) throw this.#faults[0];
   }
 
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

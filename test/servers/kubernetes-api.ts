@@ -43,7 +43,8 @@ export function apiRequests(port: number, ca: () => string, token: string): ApiR
         method,
         path,
         headers,
-        agent,
+        // One that was kept may have ended meanwhile, and what was written is not to be written twice.
+        agent: method === 'GET' ? agent : new Agent({ ca: ca(), keepAlive: false }),
         timeout: TIMEOUT_MS,
       };
       const call = request(options, (response) => {
@@ -60,7 +61,6 @@ export function apiRequests(port: number, ca: () => string, token: string): ApiR
         call.destroy(new Error(`API server must answer in ${TIMEOUT_MS} ms: ${method} ${path}`)),
       );
       call.on('error', (error: NodeJS.ErrnoException) => {
-        // A connection that was kept may have ended meanwhile.
         if (call.reusedSocket && error.code === 'ECONNRESET')
           ask(method, path, body, contentType).then(resolve, reject);
         else reject(error);

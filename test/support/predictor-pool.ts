@@ -28,6 +28,8 @@ export interface TestPool {
   readonly pool: PredictorPool;
   /** Digests of the models in the order in which they came into use. */
   readonly digests: readonly string[];
+  /** The model in use, once there is one. */
+  readonly model: () => PredictionModel | undefined;
   /** Sends a request of its own for the model in use. @throws {Error} None is. */
   readonly infer: (features: Float32Array, rows: number, timeoutMs?: number) => Promise<ModelOutputs>;
 }
@@ -55,6 +57,7 @@ export function openPool(
   return {
     pool,
     digests,
+    model: () => model,
     infer: async (features, rows, timeoutMs = Infinity) => {
       if (model === undefined) throw new Error('no model is in use');
       return pool.infer(model.digest, features, rows, systemClock.monotonicMs() + timeoutMs);

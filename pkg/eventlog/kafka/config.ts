@@ -48,8 +48,8 @@ export interface KafkaEventLogConfig {
   /** Milliseconds for which an append is tried before it fails as uncertain; default 120,000. */
   readonly deliveryTimeoutMs?: number;
   /**
-   * Milliseconds at least between two requests to append, and between two fetches from one broker; default 10. What comes meanwhile goes
-   * into the next one; the first after a pause goes at once. 0 asks as often as it can.
+   * Milliseconds at least between two rounds of appends, and between two fetches of one consumer from one broker; default 10. What comes
+   * meanwhile goes into the next one; the first after a pause goes at once. 0 asks as often as it can.
    */
   readonly paceMs?: number;
   /** Milliseconds without a sign of life after which a member loses its partitions; default 10,000. */

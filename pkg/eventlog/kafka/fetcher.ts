@@ -81,17 +81,25 @@ export class Fetcher {
     const { settings, clock } = this.#context;
     const pace = new Pace(settings.paceMs, clock);
     while (!this.#isClosed) {
-      await pace.next();
       const { promise: woken } = this.#woken;
-      const led = this.#readings().filter((reading) => this.#leaders.get(reading) === node);
+      const led = this.#ledBy(node);
       if (led.length === 0) break;
-      const wanting = led.filter(({ wanted }) => wanted !== undefined);
-      if (wanting.length === 0) await woken;
-      else await this.#fetch(node, wanting);
+      if (!led.some(isWanting)) {
+        await woken;
+        continue;
+      }
+      await pace.next();
+      // Meanwhile others may want something, and those that did may be gone.
+      const wanting = this.#ledBy(node).filter(isWanting);
+      if (wanting.length > 0 && !this.#isClosed) await this.#fetch(node, wanting);
     }
     this.#loops.delete(node);
     // A reading may have come to this broker between the last look and here.
     this.wake();
+  }
+
+  #ledBy(node: number): readonly Reading[] {
+    return this.#readings().filter((reading) => this.#leaders.get(reading) === node);
   }
 
   async #fetch(node: number, readings: readonly Reading[]): Promise<void> {
@@ -132,3 +140,5 @@ export class Fetcher {
     return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
+
+const isWanting = ({ wanted }: Reading): boolean => wanted !== undefined;

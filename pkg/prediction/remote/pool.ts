@@ -56,6 +56,8 @@ export class PredictorPool {
   readonly #budget: RetryBudget;
   readonly #ejector: Ejector;
   #model: PredictionModel | undefined;
+  /** Of the model in use: what it holds goes out before predictors are let go. */
+  #gatherer: RowGatherer | undefined;
   #isClosed = false;
 
   constructor(options: PoolOptions) {
@@ -87,6 +89,7 @@ export class PredictorPool {
 
   /** From now on these are the predictors, `host:port`: new ones are connected to, those that are gone are let end what they do. */
   setAddresses(addresses: readonly string[]): void {
+    this.#gatherer?.flush();
     const wanted = new Set(addresses);
     for (const [address, endpoint] of this.#endpoints) {
       if (wanted.has(address)) continue;
@@ -108,6 +111,7 @@ export class PredictorPool {
 
   /** Lets requests in flight end, and disconnects. */
   async close(): Promise<void> {
+    this.#gatherer?.flush();
     this.#isClosed = true;
     const endpoints = this.endpoints;
     for (const endpoint of endpoints) this.#ejector.forget(endpoint);
@@ -207,6 +211,7 @@ export class PredictorPool {
       (features, rows, expiresMs) => this.infer(digest, features, rows, expiresMs),
       this.#options.clock,
     );
+    this.#gatherer = gatherer;
     this.#model = predictionModel(revision, revision.manifest, (features, rows, expiresMs = Infinity) =>
       gatherer.infer(features, rows, expiresMs),
     );

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { ModelOutputs } from '../model-runner.ts';
-import { PredictorLost, PredictorRefused } from './errors.ts';
+import { PredictorLost, PredictorRefused, PredictorTimeout } from './errors.ts';
 import { RowGatherer } from './row-gatherer.ts';
 
 const COLUMNS = 2;
@@ -41,7 +41,11 @@ describe('rows that are asked for in one turn', () => {
         expect(answers).toEqual(requests.map(({ seed, rows }) => outputsOf(featuresOf(seed, rows), rows)));
         const total = requests.reduce((sum, { rows }) => sum + rows, 0);
         expect(sent.reduce((sum, { rows }) => sum + rows, 0)).toBe(total);
-        for (const { rows } of sent) expect(rows).toBeLessThanOrEqual(40);
+        const largest = Math.max(32, ...requests.map(({ rows }) => rows));
+        for (const { rows } of sent) expect(rows).toBeLessThanOrEqual(largest);
+        expect(sent.filter(({ rows }) => rows > 32).length).toBe(
+          requests.filter(({ rows }) => rows > 32).length,
+        );
       }),
     );
   });
@@ -73,6 +77,15 @@ describe('rows that are asked for in one turn', () => {
       [1, 666, 3].map((seed) => gatherer.infer(featuresOf(seed, 1), 1, 1000)),
     );
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('lose no time to the one that waits least', async () => {
+    const { gatherer, sent } = gathering((_, rows) => (rows === 2 ? new PredictorTimeout('p:1') : undefined));
+    const answers = await Promise.allSettled(
+      [16, 31].map((expiresMs) => gatherer.infer(featuresOf(1, 1), 1, expiresMs)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+    expect(sent.map(({ expiresMs }) => expiresMs)).toEqual([16, 16, 31]);
   });
 
   it('fail together, and are not sent again, where the predictor is lost', async () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { ModelOutputs } from '../model-runner.ts';
-import { PredictorRefused } from './errors.ts';
+import { PredictorRefused, PredictorTimeout } from './errors.ts';
 
 /** Sends rows as one request. */
 export type SendRows = (features: Float32Array, rows: number, expiresMs: number) => Promise<ModelOutputs>;
@@ -17,7 +17,7 @@ interface Waiting {
 
 /**
  * Gathers the rows that are asked for in one turn of the event loop into one request: the vectors of a batch cost one message instead
- * of one each. Only requests of like haste go together, for what is gathered ends with the first of them.
+ * of one each. Only requests of like haste go together, for what is gathered is waited for as long as the first of them waits.
  */
 export class RowGatherer {
   readonly #send: SendRows;
@@ -29,16 +29,17 @@ export class RowGatherer {
     this.#clock = clock;
   }
 
-  /** The same as sending the rows alone, and fails with the same errors. */
+  /** As if the rows were sent alone. Throws what `send` throws. */
   infer(features: Float32Array, rows: number, expiresMs: number): Promise<ModelOutputs> {
     const settled = Promise.withResolvers<ModelOutputs>();
     // After the turn's input has been read, and before the loop sleeps.
-    if (this.#waiting.length === 0) setImmediate(() => this.#flush());
+    if (this.#waiting.length === 0) setImmediate(() => this.flush());
     this.#waiting.push({ features, rows, expiresMs, settled });
     return settled.promise;
   }
 
-  #flush(): void {
+  /** Sends what waits, now. */
+  flush(): void {
     const nowMs = this.#clock.monotonicMs();
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -65,15 +66,22 @@ export class RowGatherer {
     try {
       share(group, rows, await this.#send(join(group), rows, expiresMs));
     } catch (error) {
-      // It may be one of them that the model cannot take: the others are not to fail for it.
-      if (error instanceof PredictorRefused && !error.retryable)
-        for (const one of group) void this.#sendTogether([one]);
-      else for (const { settled } of group) settled.reject(error);
+      const nowMs = this.#clock.monotonicMs();
+      for (const one of group) {
+        if (mayFareBetter(error, one, nowMs)) void this.#sendTogether([one]);
+        else one.settled.reject(error);
+      }
     }
   }
 }
 
-/** Equal for times within a factor of two of one another. */
+/** Alone a request has the time that is left of its own; and it may be another one that the model cannot take. */
+function mayFareBetter(error: unknown, { expiresMs }: Waiting, nowMs: number): boolean {
+  if (error instanceof PredictorTimeout) return expiresMs - nowMs >= 1;
+  return error instanceof PredictorRefused && !error.retryable;
+}
+
+/** Times of one power of two: none of them is more than twice another. */
 function hasteOf(leftMs: number): number {
   return leftMs < 1 ? -1 : Math.floor(Math.log2(leftMs));
 }

@@ -20,15 +20,22 @@ export const analysisMeasures: Rule = (seen, course) => {
   if (seen.analysis === undefined || Date.parse(seen.analysis.startedAt) !== analysis.startedAtMs) {
     return undefined;
   }
-  if (seen.nowMs < nextMeasurementMs(seen, analysis)) return undefined;
+  if (!isDue(seen, analysis)) return undefined;
   const metrics = measureMetrics(seen.spec.rollout.analysis, seen.analysis, analysis.metrics);
   return quietly({ ...course, analysis: { ...analysis, measuredAtMs: seen.nowMs, metrics } });
 };
 
-/** Whether a decision on this would measure: until then what external metrics say is not looked at. */
+/**
+ * Whether a decision on this may measure: before, what external metrics say is not looked at. By time alone, since a decision that moves a rollout may
+ * come to its analysis in the same go.
+ */
 export function isMeasurementDue(seen: Omit<Seen, 'analysis'>): boolean {
   const { analysis } = courseOf(seen);
-  return analysis !== undefined && seen.nowMs >= nextMeasurementMs(seen, analysis);
+  return analysis !== undefined && isDue(seen, analysis);
+}
+
+function isDue(seen: Omit<Seen, 'analysis'>, analysis: NonNullable<Course['analysis']>): boolean {
+  return seen.nowMs >= nextMeasurementMs(seen, analysis);
 }
 
 /** When the next measurement is due. */

@@ -7,6 +7,7 @@ import {
   statusBody,
   type WatchLine,
 } from '../../servers/kube-fault-proxy.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { KubernetesServer } from '../../servers/kubernetes.ts';
 import { QUICK } from '../controller.ts';
 import type { World } from '../world.ts';
@@ -16,6 +17,7 @@ import { type Plan, writeOf } from './plans.ts';
 const BEHIND_MS = 2500;
 /** Many controllers at once: none of them has a rival to look out for. */
 const SETTINGS = { ...QUICK, leaderElection: { ...QUICK['leaderElection'], retryPeriodSeconds: 3 } };
+const LEADING_WITHIN_MS = 60_000;
 const LEASE = 'tradewind-controller';
 
 const ANSWERS: Readonly<Record<string, FaultAction>> = {
@@ -66,6 +68,13 @@ export class Saboteur {
   /** Whether the fault of the plan has come about. */
   get hasStruck(): boolean {
     return this.#hasStruck;
+  }
+
+  /** Resolves when whoever died has been replaced, and nothing is held back any more. */
+  async recovered(): Promise<void> {
+    await this.#dying;
+    await this.#caughtUp();
+    await eventually(() => this.#world.controllers[0]!.isLeading(), LEADING_WITHIN_MS);
   }
 
   async stop(): Promise<void> {

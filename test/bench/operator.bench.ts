@@ -79,11 +79,13 @@ async function measure(server: KubernetesServer, models: number): Promise<Found>
   const world = await World.open(server, `scale-${models}`, { controllers: 0 });
   const { kubeconfig } = await server.serviceAccount(world.namespace, 'controller', ALL);
   const user = `system:serviceaccount:${world.namespace}:controller`;
-  const written = async (): Promise<readonly AuditEvent[]> =>
-    (await server.auditEvents()).filter(
-      ({ verb, user: { username }, objectRef }) =>
-        username === user && WRITES.has(verb) && objectRef?.resource !== 'leases',
-    );
+  const written = (): readonly AuditEvent[] =>
+    server
+      .auditEvents()
+      .filter(
+        ({ verb, user: { username }, objectRef }) =>
+          username === user && WRITES.has(verb) && objectRef?.resource !== 'leases',
+      );
   const child = fork(
     new URL('operator/controller-process.ts', import.meta.url),
     [kubeconfig, world.namespace],
@@ -106,9 +108,9 @@ async function measure(server: KubernetesServer, models: number): Promise<Found>
     }
     const seconds = (performance.now() - begunMs) / 1000;
     await sleep(SETTLE_MS);
-    const before = await written();
+    const before = written();
     await sleep(1000 * Number(flags.idle));
-    const after = await written();
+    const after = written();
     const { residentBytes, metrics } = await use(child);
     const events = before.filter(({ objectRef }) => objectRef?.resource === 'events').length;
     return {

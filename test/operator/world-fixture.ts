@@ -16,7 +16,8 @@ export function worldFixture(apiServerFlags: readonly string[] = []) {
   }, 300_000);
   afterAll(() => server?.stop());
   const it = test.extend<{ readonly open: OpenWorld }>({
-    open: async ({ task: _ }, use) => {
+    // oxlint-disable-next-line no-empty-pattern -- vitest reads from the pattern which fixtures this one needs
+    open: async ({}, use) => {
       const worlds: World[] = [];
       await use(async (prefix, options) => {
         const world = await World.open(server, prefix, options);

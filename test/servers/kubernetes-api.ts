@@ -26,7 +26,7 @@ const TIMEOUT_MS = 10_000;
  */
 export function apiRequests(port: number, ca: () => string, token: string): ApiRequest {
   let agent: Agent | undefined;
-  const ask: ApiRequest = (method, path, body, contentType = 'application/json') =>
+  const once: ApiRequest = (method, path, body, contentType = 'application/json') =>
     new Promise((resolve, reject) => {
       // Certificates are there once the server has started.
       agent ??= new Agent({ ca: ca(), keepAlive: true });
@@ -43,8 +43,7 @@ export function apiRequests(port: number, ca: () => string, token: string): ApiR
         method,
         path,
         headers,
-        // One that was kept may have ended meanwhile, and what was written is not to be written twice.
-        agent: method === 'GET' ? agent : new Agent({ ca: ca(), keepAlive: false }),
+        ...(method === 'GET' ? { agent } : { agent: false, ca: ca() }),
         timeout: TIMEOUT_MS,
       };
       const call = request(options, (response) => {
@@ -60,12 +59,16 @@ export function apiRequests(port: number, ca: () => string, token: string): ApiR
       call.on('timeout', () =>
         call.destroy(new Error(`API server must answer in ${TIMEOUT_MS} ms: ${method} ${path}`)),
       );
-      call.on('error', (error: NodeJS.ErrnoException) => {
-        if (call.reusedSocket && error.code === 'ECONNRESET')
-          ask(method, path, body, contentType).then(resolve, reject);
-        else reject(error);
-      });
+      call.on('error', reject);
       call.end(text);
     });
-  return ask;
+  return async (method, path, body, contentType) => {
+    try {
+      return await once(method, path, body, contentType);
+    } catch (error) {
+      // A connection that was kept may have ended meanwhile; writes have one of their own, lest they are done twice.
+      if (method !== 'GET' || (error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+      return once(method, path, body, contentType);
+    }
+  };
 }

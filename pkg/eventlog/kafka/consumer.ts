@@ -117,7 +117,9 @@ export class KafkaConsumer implements Consumer, MemberDuties {
   }
 
   lost(): void {
-    for (const name of this.#readings.keys()) void this.#giveUp(name, (reading) => reading.lose());
+    // Those that are being given up as well: what they still commit would be committed in the name of the member to come.
+    for (const { reading } of this.#ends.values()) reading.lose();
+    this.#readings.clear();
   }
 
   /** Not awaited by what failed: leaving waits for the end of just that. */

@@ -84,6 +84,31 @@ describe.skipIf(missing !== undefined)('a member of a group that is cut off', ()
     await Promise.all([zombie.stop(WITHIN_MS), successor.stop(WITHIN_MS)]);
   });
 
+  it('commits nothing of what it was giving up, in the name of the member that it becomes', async () => {
+    const { behind, beside, topic, group, losses, options } = await open(3);
+    const [taking, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const zombie = await behind.consume(options, {
+      onAssigned: async () => {
+        taking.resolve();
+        await goOn.promise;
+        return 0;
+      },
+      onBatch: async () => undefined,
+    });
+    await taking.promise;
+    const stopping = zombie.stop(WITHIN_MS);
+    proxy.stall();
+    const successor = await beside.consume(options, { onBatch: async () => undefined });
+    await eventually(async () => (await beside.committed(group, topic, 0)) === 3, WITHIN_MS);
+    await eventually(() => losses.length === 1, WITHIN_MS);
+
+    proxy.heal();
+    goOn.resolve();
+    await stopping;
+    expect(await beside.committed(group, topic, 0)).toBe(3);
+    await successor.stop(WITHIN_MS);
+  });
+
   it('is refused by the broker where it does not know yet', async () => {
     const { beside, topic, group } = await open(3);
     const context = {

@@ -1,3 +1,5 @@
+import { Gauge } from 'prom-client';
+
 import { registerOip } from '../../pkg/inference/oip/grpc-service.ts';
 import { createOipHttpHandler } from '../../pkg/inference/oip/http-handler.ts';
 import { registerManifestService } from '../../pkg/inference/manifest-service.ts';
@@ -6,6 +8,7 @@ import type { Logger } from '../../pkg/runtime/logger.ts';
 import type { Metrics } from '../../pkg/runtime/metrics.ts';
 import type { OpsServer } from '../../pkg/runtime/ops-server.ts';
 import type { Shutdown } from '../../pkg/runtime/shutdown.ts';
+import { IN_FLIGHT_METRIC } from '../../pkg/tradingmodel/pod-metrics.ts';
 import { openRpc } from '../service/open-rpc.ts';
 import type { GrpcSection } from '../settings.ts';
 
@@ -37,7 +40,17 @@ export interface OipServer {
 export async function openOip(options: OipServerOptions): Promise<OipServer> {
   const { repository, grpc, http, metrics, logger, shutdown, drainMs, restTimeoutMs } = options;
   const rpc = openRpc(grpc, { metrics, logger, shutdown });
-  registerOip(rpc, repository);
+  const inference = registerOip(rpc, repository);
+  metrics.registry.registerMetric(
+    new Gauge({
+      name: IN_FLIGHT_METRIC,
+      help: 'Rows that are asked for and not answered.',
+      registers: [],
+      collect() {
+        this.set(inference.inFlight);
+      },
+    }),
+  );
   registerManifestService(rpc, repository);
   http.addReadiness('models', () => {
     const away = repository.index().filter(({ state }) => state !== 'READY');

@@ -36,6 +36,7 @@ describe('the predictor process', () => {
       expect((await health.call.check({ service: '' })).status).toBe(Status.SERVING);
       expect((await fetch(`http://${predictor.address('http')}/readyz`)).status).toBe(200);
       const metrics = await (await fetch(`http://${predictor.address('http')}/metrics`)).text();
+      expect(metrics).toContain('tradewind_requests_in_flight 0');
       expect(metrics).toContain('tradewind_model_loads_total{model="direction",result="loaded"} 1');
     } finally {
       oip.close();

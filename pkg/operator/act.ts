@@ -69,13 +69,9 @@ async function actOn(
   const apply: ApplyOptions = { fieldManager: FIELD_MANAGER, isForced: true, signal };
   switch (action.kind) {
     case 'addFinalizer':
-      return putFinalizers(options, subject, [...(model.metadata.finalizers ?? []), FINALIZER]);
+      return putFinalizers(client, model, [...(model.metadata.finalizers ?? []), FINALIZER], signal);
     case 'removeFinalizer':
-      return putFinalizers(
-        options,
-        subject,
-        (model.metadata.finalizers ?? []).filter((name) => name !== FINALIZER),
-      );
+      return removeFinalizer(client, model, signal);
     case 'recordRevision':
       await client.apply(CONTROLLER_REVISIONS, recordOf(model, action.revision, action.number, spec), apply);
       return undefined;
@@ -133,13 +129,24 @@ function revisionOf(
   return { owner: model, revision, source, settings };
 }
 
+/** Lets a model that is being deleted go. */
+export function removeFinalizer(
+  client: Pick<KubeClient, 'patch'>,
+  model: TradingModel,
+  signal: AbortSignal,
+): Promise<TradingModel> {
+  const others = (model.metadata.finalizers ?? []).filter((name) => name !== FINALIZER);
+  return putFinalizers(client, model, others, signal);
+}
+
 /** Only the object that was seen: what others changed meanwhile must not be lost. */
 function putFinalizers(
-  { client }: ActOptions,
-  { model, signal }: Subject,
+  client: Pick<KubeClient, 'patch'>,
+  { metadata }: TradingModel,
   finalizers: readonly string[],
+  signal: AbortSignal,
 ): Promise<TradingModel> {
-  const { name, namespace, resourceVersion } = model.metadata;
+  const { name, namespace, resourceVersion } = metadata;
   const patch = { metadata: { resourceVersion, finalizers } };
   return client.patch(TRADING_MODELS, { name, namespace }, patch, { fieldManager: FIELD_MANAGER, signal });
 }

@@ -4,7 +4,7 @@ import { canonicalJson } from '../tradingmodel/revision.ts';
 import { readModelSpec } from '../tradingmodel/read-object.ts';
 import type { TradingModelSpec } from '../tradingmodel/spec.ts';
 import type { TradingModelStatus } from '../tradingmodel/status.ts';
-import { act, type ActOptions } from './act.ts';
+import { act, type ActOptions, removeFinalizer } from './act.ts';
 import { FIELD_MANAGER, FINALIZER, TRADING_MODELS, type TradingModel } from './kinds.ts';
 import { type Observation, observe, type ObserveOptions } from './observe.ts';
 import type { Outcome, Reconcile } from './runtime/controller.ts';
@@ -94,17 +94,10 @@ function specOf(model: TradingModel): TradingModelSpec | undefined {
 /** A model that cannot be read has no traffic to wait for: gateways read no more of it than this does. */
 async function letGo(
   { client }: Pick<ReconcileOptions, 'client'>,
-  { metadata }: TradingModel,
+  model: TradingModel,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { name, namespace, resourceVersion, finalizers = [] } = metadata;
-  if (finalizers.includes(FINALIZER))
-    await client.patch(
-      TRADING_MODELS,
-      { name, namespace },
-      { metadata: { resourceVersion, finalizers: finalizers.filter((one) => one !== FINALIZER) } },
-      { fieldManager: FIELD_MANAGER, signal },
-    );
+  if (model.metadata.finalizers?.includes(FINALIZER) === true) await removeFinalizer(client, model, signal);
   return { kind: 'done' };
 }
 

@@ -20,14 +20,19 @@ export interface OipOptions {
 
 type OnMessages = Omit<ServiceImplementation<typeof GRPCInferenceService>, 'modelInfer' | 'modelStreamInfer'>;
 
-/** Adds the Open Inference Protocol v2 over the models of a repository to a server, complete. */
-export function registerOip(server: RpcServer, repository: ModelRepository, options: OipOptions = {}): void {
+/** Adds the Open Inference Protocol v2 over the models of a repository to a server, complete. @returns What infers. */
+export function registerOip(
+  server: RpcServer,
+  repository: ModelRepository,
+  options: OipOptions = {},
+): Pick<InferEngine, 'inFlight'> {
   const engine = new InferEngine(repository, options.maxRows ?? DEFAULT_MAX_ROWS);
   const onBytes = {
     modelInfer: (request, context, done) => engine.infer(request, done, context.remainingMs()),
     modelStreamInfer: streamInfer(engine),
   } satisfies RawImplementation<typeof GRPCInferenceService>;
   server.addService(GRPCInferenceService, onMessages(repository), onBytes);
+  return engine;
 }
 
 function onMessages(repository: ModelRepository): OnMessages {

@@ -219,6 +219,31 @@ describe('lean and general path', () => {
     expect(given).toBe(expiresMs);
   });
 
+  it.each([
+    ['infer', 'rows', 2],
+    ['infer', 'broken', 2],
+    ['inferGeneral', 'rows', 1],
+    ['inferGeneral', 'nobody', 1],
+  ] as const)('count by %s of %s while they are under way, and no longer', async (run, modelName, rows) => {
+    const models = [rowModel(), brokenModel()].map((model): ServedModel => {
+      const { inferRows } = model;
+      if (inferRows === undefined) return model;
+      return { ...model, inferRows: (features, n, done) => setImmediate(() => inferRows(features, n, done)) };
+    });
+    const counting = new InferEngine(new TestRepository(models), 50);
+    const request = create(ModelInferRequestSchema, {
+      modelName,
+      inputs: [{ name: 'features', datatype: 'FP32', shape: [2n, 3n] }],
+      rawInputContents: [Buffer.alloc(24)],
+    });
+    const answered = new Promise((resolve) =>
+      counting[run](Buffer.from(toBinary(ModelInferRequestSchema, request)), resolve),
+    );
+    expect(counting.inFlight).toBe(rows);
+    await answered;
+    expect(counting.inFlight).toBe(0);
+  });
+
   it('compute what the model computes', async () => {
     const request = create(ModelInferRequestSchema, {
       modelName: 'rows',

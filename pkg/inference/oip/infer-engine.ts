@@ -26,11 +26,17 @@ export class InferEngine {
   readonly #maxRows: number;
   readonly #clock: Clock;
   readonly #plans = new WeakMap<ServedModel, LeanPlan>();
+  #inFlight = 0;
 
   constructor(repository: ModelRepository, maxRows: number, clock: Clock = systemClock) {
     this.#repository = repository;
     this.#maxRows = maxRows;
     this.#clock = clock;
+  }
+
+  /** Rows that are asked for and not answered; a request of another form than the common one counts as one. */
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   /** Calls `done` once. @param remainingMs - Time that the call has. */
@@ -45,11 +51,14 @@ export class InferEngine {
 
   async #answer(bytes: Uint8Array, done: InferDone, remainingMs: number): Promise<void> {
     let response: Uint8Array;
+    this.#inFlight += 1;
     try {
       response = await this.#answerBytes(bytes, remainingMs);
     } catch (error) {
       done(error);
       return;
+    } finally {
+      this.#inFlight -= 1;
     }
     done(undefined, response);
   }
@@ -74,10 +83,12 @@ export class InferEngine {
     const features = new Float32Array(request.rows * request.columns);
     // The bytes lie anywhere in the message, and a Float32Array needs alignment: hence the copy.
     new Uint8Array(features.buffer).set(request.raw);
+    this.#inFlight += request.rows;
     model.inferRows(
       features,
       request.rows,
       (error, outputs) => {
+        this.#inFlight -= request.rows;
         if (error === undefined) done(undefined, plan.write(request, outputs));
         else done(error);
       },

@@ -1,4 +1,5 @@
 import type { Scale } from '../../rollout/decision.ts';
+import { IN_FLIGHT_METRIC } from '../../tradingmodel/pod-metrics.ts';
 import { revisionSource, type RevisionSource } from '../../tradingmodel/revision.ts';
 import type { TradingModelSpec } from '../../tradingmodel/spec.ts';
 import type { RevisionRole } from '../../tradingmodel/status.ts';
@@ -103,8 +104,6 @@ export function disruptionBudgetOf(of: RevisionOf): PodDisruptionBudget {
   };
 }
 
-/** The metric by which pods say how many requests they work on; needs an adapter for custom metrics. */
-const IN_FLIGHT_METRIC = 'tradewind_requests_in_flight';
 const CPU_UTILIZATION_PERCENT = 75;
 
 export function autoscalerOf(
@@ -122,6 +121,7 @@ export function autoscalerOf(
       // The largest of what each asks for; one that cannot be read leaves the other.
       metrics: [
         {
+          // Needs an adapter for custom metrics.
           type: 'Pods',
           pods: {
             metric: { name: IN_FLIGHT_METRIC },

@@ -46,8 +46,7 @@ export function openTraffic(context: ProcessContext<GatewayConfig>, features: St
   const canPredict = (): boolean => {
     if (toldMs === undefined) return false;
     const isLate = systemClock.monotonicMs() - toldMs > FIRST_MODELS_MS;
-    const routed = models.report().filter(({ revisions }) => revisions.length > 0);
-    return isLate || models.list().length === routed.length;
+    return isLate || models.isReached();
   };
   let wasReady = false;
   http.addReadiness('traffic', () => {

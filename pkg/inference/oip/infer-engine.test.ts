@@ -226,7 +226,7 @@ describe('lean and general path', () => {
     ['inferGeneral', 'nobody', 1],
   ] as const)('count by %s of %s while they are under way, and no longer', async (run, modelName, rows) => {
     const models = [rowModel(), brokenModel()].map((model): ServedModel => {
-      const { inferRows } = model;
+      const inferRows = model.inferRows?.bind(model);
       if (inferRows === undefined) return model;
       return { ...model, inferRows: (features, n, done) => setImmediate(() => inferRows(features, n, done)) };
     });

@@ -94,10 +94,14 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
   }
 
   list(): readonly PredictionModel[] {
-    return [...this.#entries.values()].flatMap((entry) => {
-      const [stable] = entry.traffic.targets;
-      return entry.revisions.get(stable?.revision ?? '')?.model ?? [];
-    });
+    return [...this.#entries.values()].flatMap((entry) => stableModel(entry) ?? []);
+  }
+
+  /** Whether something runs the stable revision of every model that has traffic. */
+  isReached(): boolean {
+    return [...this.#entries.values()].every(
+      (entry) => entry.traffic.targets.length === 0 || stableModel(entry) !== undefined,
+    );
   }
 
   /** Every revision that something runs, the stable one of each model first. */
@@ -233,11 +237,21 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
   }
 }
 
-function routeOf({ split, revisions, traffic }: Entry, key: () => string): ModelRoute | undefined {
+/** What runs the revision that its traffic names first. */
+function stableModel({
+  traffic: {
+    targets: [stable],
+  },
+  revisions,
+}: Entry): PredictionModel | undefined {
+  return stable === undefined ? undefined : revisions.get(stable.revision)?.model;
+}
+
+function routeOf(entry: Entry, key: () => string): ModelRoute | undefined {
+  const { split, revisions } = entry;
   if (split === undefined) return undefined;
   const { revision, shadows } = split.route(split.hasChoice ? key() : '');
-  const [stableTarget] = traffic.targets;
-  const stable = revisions.get(stableTarget!.revision)?.model;
+  const stable = stableModel(entry);
   // One that no predictor is ready for has not the trust of the stable one.
   const model = revisions.get(revision)?.model ?? stable;
   if (model === undefined) return undefined;

@@ -2,6 +2,7 @@ import { MemoryOnlineStore } from '../../pkg/onlinestore/memory.ts';
 import type { OnlineStore } from '../../pkg/onlinestore/online-store.ts';
 import type { ModelRoutes, RouteObserver } from '../../pkg/prediction/routes.ts';
 import { PredictionService, type VectorRetry } from '../../pkg/prediction/service.ts';
+import { sloMetrics } from '../../pkg/prediction/slo/slo-metrics.ts';
 import { type Clock, systemClock } from '../../pkg/runtime/clock.ts';
 import type { Logger } from '../../pkg/runtime/logger.ts';
 import type { Metrics } from '../../pkg/runtime/metrics.ts';
@@ -42,6 +43,7 @@ export function openPrediction(options: PredictionOptions): PredictionService {
       ...{ maxFeatureAgeMs, cacheTtlSeconds, maxInFlight: MAX_IN_FLIGHT, featureSet, featureNames },
     },
     ...(retryVector === undefined ? {} : { retryVector }),
+    onServed: sloMetrics(metrics.registry),
     onCacheLookup: (isHit) => metrics.cacheLookups.inc({ result: isHit ? 'hit' : 'miss' }),
     onFailure: ({ code, message }) => {
       metrics.predictionFailures.inc({ code });

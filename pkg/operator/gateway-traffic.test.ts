@@ -29,9 +29,11 @@ describe('the traffic of a TradingModel', () => {
       ],
     };
     const overlay = { policy: 'Linear', buyAbove: '0.7', holdAbove: '0.3' };
-    expect(trafficOf(modelWith(status, { overlay }), (name) => [`${name}:8001`])).toEqual({
+    const slo = { latencyThresholdMilliseconds: 10, objectivePercent: '99.9' };
+    expect(trafficOf(modelWith(status, { overlay, slo }), (name) => [`${name}:8001`])).toEqual({
       ...{ model: 'es', symbols: ['ES', 'NQ'], generation: 4 },
       overlay: { policy: 'linear', buyAbove: 0.7, holdAbove: 0.3 },
+      slo: { latencyThresholdMs: 10, latencyObjective: 0.999 },
       targets: [
         {
           ...{ revision: 'es-a', weight: 75, isShadow: false, digest: DIGEST },

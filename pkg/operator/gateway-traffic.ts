@@ -103,6 +103,11 @@ export function trafficOf(
     ),
     generation: trafficGeneration,
     overlay: overlayOf(read.spec.overlay),
+    slo: {
+      latencyThresholdMs: read.spec.slo.latencyThresholdMilliseconds,
+      // As decimal text: a division would make 0.9990000000000001 of 99.9.
+      latencyObjective: Number(`${read.spec.slo.objectivePercent}e-2`),
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import type { ModelRunner } from './model-runner.ts';
 import type { Deciles } from '../ml/deciles.ts';
 import type { LabelSettings } from '../ml/labels.ts';
 import { ModelNotServed } from './errors.ts';
+import type { ModelSlo } from './model-slo.ts';
 import type { OverlaySettings } from './overlay.ts';
 import type { ModelRoute, ModelRoutes } from './routes.ts';
 
@@ -27,6 +28,8 @@ export interface PredictionModel extends ModelRunner {
   readonly revision?: string;
   /** Its own; absent where that of the process holds. */
   readonly overlay?: OverlaySettings;
+  /** What is promised of its answers; absent where nobody has said. */
+  readonly slo?: ModelSlo;
 }
 
 /** The models that predictions can be made with; replacing one lets calls under way end on the old one. */

@@ -9,6 +9,7 @@ import { Answering, type Subject } from './answering.ts';
 import { PredictionOverload } from './errors.ts';
 import { type Answer, explainAnswer, type Explanation } from './explanation.ts';
 import type { PredictionModel } from './model-directory.ts';
+import type { ServedListener } from './model-slo.ts';
 import type { OverlaySettings } from './overlay.ts';
 import type { AbstainReason, Prediction } from './prediction.ts';
 import type { ModelRoute, ModelRoutes, RouteObserver } from './routes.ts';
@@ -35,6 +36,8 @@ export interface PredictionServiceOptions {
   /** Clock of the market for the age of features, and a monotonic one for latency. */
   readonly clock: Clock;
   readonly onCacheLookup?: (isHit: boolean) => void;
+  /** Told once of each request and each vector for a model, with what became of it in the end; not of copies for shadows. */
+  readonly onServed?: ServedListener;
   /** Told of what was answered around: features or answers that the store did not give, a model that failed in the stream. */
   readonly onFailure?: (error: TradewindError) => void;
   /** Whether a vector of the stream is tried again after a failure; without it, none is. */
@@ -53,6 +56,13 @@ export type VectorRetry = (error: TradewindError, failures: number, startedMs: n
 export type PredictionRequest =
   | { readonly model: string; readonly symbol: string }
   | { readonly model: string; readonly features: ReadonlyMap<string, unknown>; readonly label?: string };
+
+/** One request with what belongs to it. */
+interface Asked {
+  readonly key: () => string;
+  readonly subject: Subject;
+  readonly mayUseCache: boolean;
+}
 
 /** Copies for shadows under way at most: what comes above is dropped, so that a slow shadow costs the answer nothing. */
 const MAX_COPIES = 256;
@@ -95,12 +105,12 @@ export class PredictionService {
    * @throws {ModelOutputInvalid} The model gave no probability.
    */
   async predict(request: PredictionRequest, timeoutMs = Infinity): Promise<Prediction> {
-    return (await this.#bounded(() => this.#answer(request, true, timeoutMs))).prediction;
+    return (await this.#bounded(request, () => this.#answer(request, true, timeoutMs))).prediction;
   }
 
   /** The same answer, made anew, with everything that led to it. Throws as {@link predict} does. */
   async explain(request: PredictionRequest, timeoutMs = Infinity): Promise<Explanation> {
-    const answer = await this.#bounded(() => this.#answer(request, false, timeoutMs));
+    const answer = await this.#bounded(request, () => this.#answer(request, false, timeoutMs));
     return explainAnswer(answer, answer.model?.overlay ?? this.#options.settings.overlay);
   }
 
@@ -138,20 +148,29 @@ export class PredictionService {
       try {
         const ask = (model: PredictionModel): Promise<Answer> =>
           this.#answering.fromStored(model, vector, subject);
-        return (await this.#ask(route, ask, true, failures === 1)).prediction;
+        const { prediction } = await this.#ask(route, ask, true, failures === 1);
+        this.#options.onServed?.(route.model, prediction);
+        return prediction;
       } catch (error) {
         if (!(error instanceof TradewindError)) throw error;
         onFailure?.(error);
         const isTriedAgain = await retryVector?.(error, failures, subject.startedMs);
         if (isTriedAgain === true) continue;
-        return this.#abstained(route.model, subject, 'ModelUnavailable', true).prediction;
+        const { prediction } = this.#abstained(route.model, subject, 'ModelUnavailable', true);
+        this.#options.onServed?.(route.model, prediction);
+        return prediction;
       }
     }
   }
 
-  async #bounded<T>(work: () => Promise<T>): Promise<T> {
-    const { maxInFlight } = this.#options.settings;
-    if (this.#inFlight >= maxInFlight) throw new PredictionOverload(maxInFlight);
+  async #bounded<T>({ model: name }: PredictionRequest, work: () => Promise<T>): Promise<T> {
+    const { models, settings, onServed } = this.#options;
+    if (this.#inFlight >= settings.maxInFlight) {
+      const refusal = new PredictionOverload(settings.maxInFlight);
+      const asked = models.list().find((model) => name === '' || name === model.name);
+      if (asked !== undefined) onServed?.(asked, refusal);
+      throw refusal;
+    }
     this.#inFlight += 1;
     try {
       return await work();
@@ -161,7 +180,7 @@ export class PredictionService {
   }
 
   async #answer(request: PredictionRequest, mayUseCache: boolean, timeoutMs: number): Promise<Answer> {
-    const { models, settings, clock } = this.#options;
+    const { models, clock, onServed } = this.#options;
     const startedMs = clock.monotonicMs();
     const symbol = 'symbol' in request ? request.symbol : (request.label ?? '');
     const expiresMs = startedMs + timeoutMs;
@@ -169,13 +188,29 @@ export class PredictionService {
     if (models.isEmpty()) return this.#abstained(undefined, subject, 'ModelUnavailable', false);
     const key = (): string => keyOf(request);
     const route = models.route(request.model, key);
+    try {
+      const answer = await this.#answerBy(route, request, { key, subject, mayUseCache });
+      onServed?.(route.model, answer.prediction);
+      return answer;
+    } catch (error) {
+      if (error instanceof TradewindError) onServed?.(route.model, error);
+      throw error;
+    }
+  }
+
+  async #answerBy(
+    route: ModelRoute,
+    request: PredictionRequest,
+    { key, subject, mayUseCache }: Asked,
+  ): Promise<Answer> {
+    const { settings, clock } = this.#options;
     if ('features' in request) {
       const { features } = request;
       const ask = (model: PredictionModel): Promise<Answer> =>
         this.#answering.fromGiven(model, features, subject, mayUseCache);
       return this.#askRouted(request.model, key, route, ask);
     }
-    const stored = await this.#newest(symbol);
+    const stored = await this.#newest(request.symbol);
     if (typeof stored === 'string') return this.#abstained(route.model, subject, stored, false);
     const known: Subject = { ...subject, featureTimeUs: stored.timeUs, featureOffset: stored.offset };
     const isStale = clock.nowUs() - stored.timeUs > settings.maxFeatureAgeMs * 1000;

@@ -216,11 +216,12 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
   #counted(entry: Entry, revision: Revision): PredictionModel | undefined {
     const { counter, target, runner } = revision;
     if (runner === undefined) return undefined;
-    const { overlay, model: name } = entry.traffic;
+    const { overlay, slo, model: name } = entry.traffic;
     const counted: PredictionModel = {
       ...runner,
       ...{ name, revision: target.revision },
       ...(overlay === undefined ? {} : { overlay }),
+      ...(slo === undefined ? {} : { slo }),
       infer: async (features, rows, expiresMs) => {
         const startedMs = this.#clock.monotonicMs();
         if (runner.featureDeciles !== undefined)

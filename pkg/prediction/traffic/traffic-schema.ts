@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { DEFAULT_SLO } from '../model-slo.ts';
+
 /** Traffic as a file holds it: `models`, each as {@link ModelTraffic} has it. */
 export const trafficSchema = z.strictObject({
   models: z.array(
@@ -7,6 +9,12 @@ export const trafficSchema = z.strictObject({
       model: z.string().min(1),
       symbols: z.array(z.string().min(1)).min(1),
       generation: z.int().nonnegative().default(1),
+      slo: z
+        .strictObject({
+          latencyThresholdMs: z.number().positive(),
+          latencyObjective: z.number().gt(0).lt(1),
+        })
+        .default(DEFAULT_SLO),
       targets: z
         .array(
           z.strictObject({

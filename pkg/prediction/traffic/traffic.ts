@@ -1,3 +1,4 @@
+import type { ModelSlo } from '../model-slo.ts';
 import type { OverlaySettings } from '../overlay.ts';
 
 /** One revision of a model and the part that it has in the traffic. */
@@ -23,6 +24,7 @@ export interface ModelTraffic {
   /** Counts the changes of weights; confirmed once they are followed. */
   readonly generation: number;
   readonly overlay?: OverlaySettings;
+  readonly slo?: ModelSlo;
 }
 
 /** Tells which models there are and where their requests go. */

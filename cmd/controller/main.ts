@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import { watchesReady } from '../../pkg/operator/runtime/health.ts';
+import { rolloutMetrics } from '../../pkg/operator/rollout-metrics.ts';
 import { createOperatorMetrics } from '../../pkg/operator/runtime/metrics.ts';
 import { openCluster } from '../service/open-cluster.ts';
 import { type ProcessContext, runProcess } from '../service/run-process.ts';
@@ -20,6 +21,9 @@ async function serve(context: ProcessContext<ControllerConfig>): Promise<void> {
   const cluster = openCluster(config.kubernetes, observed);
   const identity = `${hostname()}_${randomUUID()}`;
   const operator = openOperator({ config, cluster, observed, logger, identity });
+  rolloutMetrics(metrics.registry, () =>
+    operator.state.models.store.list().map(({ metadata, status = {} }) => ({ model: metadata.name, status })),
+  );
   http.addReadiness('watches', watchesReady(Object.values(operator.state)));
   started();
   const end = await operator.run(signal);

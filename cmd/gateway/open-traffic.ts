@@ -7,7 +7,8 @@ import { systemScheduler } from '../../pkg/operator/runtime/scheduler.ts';
 import { FileTrafficSource } from '../../pkg/prediction/traffic/file-source.ts';
 import { RevisionDirectory } from '../../pkg/prediction/traffic/revision-directory.ts';
 import { RevisionPools } from '../../pkg/prediction/traffic/revision-pools.ts';
-import { createRevisionsHandler } from '../../pkg/prediction/traffic/revisions-handler.ts';
+import { revisionMetrics } from '../../pkg/prediction/traffic/revision-metrics.ts';
+import { reportOf, revisionsHandlerOf } from '../../pkg/prediction/traffic/revisions-handler.ts';
 import type { TrafficSource } from '../../pkg/prediction/traffic/traffic.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { openCluster } from '../service/open-cluster.ts';
@@ -21,7 +22,7 @@ const FIRST_MODELS_MS = 10_000;
 
 /** The revisions of every model, by the traffic that is followed. Closed at shutdown. */
 export function openTraffic(context: ProcessContext<GatewayConfig>, features: StreamFeatures): Routing {
-  const { logger, shutdown, http } = context;
+  const { logger, metrics, shutdown, http } = context;
   const source = sourceOf(context);
   const models = new RevisionDirectory(systemClock, (model, { code, message }) =>
     logger.warn({ model, code, error: message }, 'traffic of a model cannot be followed'),
@@ -59,7 +60,9 @@ export function openTraffic(context: ProcessContext<GatewayConfig>, features: St
     };
   });
   const about = { gateway: randomUUID(), startedUs: systemClock.nowUs() };
-  http.use(createRevisionsHandler({ ...about, directory: models, pools, isBlind: () => source.isBlind }));
+  const report = () => reportOf({ ...about, directory: models, pools, isBlind: () => source.isBlind });
+  http.use(revisionsHandlerOf(report));
+  revisionMetrics(metrics.registry, report);
   return { models, observer: models, canPredict, done };
 }
 

@@ -6,6 +6,7 @@ import { canonicalJson } from '../../tradingmodel/revision.ts';
 import { API_VERSION } from '../../tradingmodel/resource.ts';
 import { TradewindError } from '../../runtime/errors.ts';
 import { trafficOf } from '../gateway-traffic.ts';
+import type { ModelWithStatus } from '../rollout-metrics.ts';
 import { actLocally } from './act.ts';
 import type { LocalGateway } from './local-gateway.ts';
 import { ManifestFolder } from './manifest-folder.ts';
@@ -61,6 +62,11 @@ export class LocalController {
   async names(): Promise<readonly string[]> {
     const { specs } = await this.#manifests.read();
     return [...new Set([...this.#kept.keys(), ...specs.keys()])];
+  }
+
+  /** What is said of each model that is kept. */
+  statuses(): readonly ModelWithStatus[] {
+    return [...this.#kept].map(([model, { status }]) => ({ model, status }));
   }
 
   /** Brings every model forward, again and again; what cannot be done with one of them is told, and tried again. */

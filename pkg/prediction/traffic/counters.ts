@@ -16,6 +16,8 @@ export interface GatewayCounters extends RevisionCounters {
   readonly fallbacks: number;
   /** Copies that a shadow was not sent since too many were under way. */
   readonly dropped: number;
+  /** Sum of the latencies of its answers, milliseconds. */
+  readonly latencySumMs: number;
 }
 
 /** Sums from which mean and variance follow, changed in place. */
@@ -39,6 +41,7 @@ export class RevisionCounter {
   #errors = 0;
   #fallbacks = 0;
   #dropped = 0;
+  #latencySumMs = 0;
   #hits = 0;
   readonly #errorCodes: Record<string, number> = {};
   readonly #abstentions: Record<string, number> = {};
@@ -54,6 +57,7 @@ export class RevisionCounter {
   answered(probabilityUp: number, latencyMs: number): void {
     this.#requests += 1;
     this.#latency[bucketOf(latencyMs)]! += 1;
+    this.#latencySumMs += latencyMs;
     this.#probability[Math.min(PROBABILITY_BINS - 1, Math.floor(probabilityUp * PROBABILITY_BINS))]! += 1;
   }
 
@@ -111,6 +115,7 @@ export class RevisionCounter {
       ...{ requests: this.#requests, errors: this.#errors, errorCodes: { ...this.#errorCodes } },
       ...{ fallbacks: this.#fallbacks, dropped: this.#dropped, abstentions: { ...this.#abstentions } },
       latency: { bounds: LATENCY_BOUNDS_MS, counts: [...this.#latency] },
+      latencySumMs: this.#latencySumMs,
       probability: [...this.#probability],
       features: structuredClone(this.#features),
       outcomes: {

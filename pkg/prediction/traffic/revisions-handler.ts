@@ -2,7 +2,7 @@ import { type HttpHandler, pathOf, sendJson } from '../../runtime/http.ts';
 import type { ModelReport, RevisionDirectory } from './revision-directory.ts';
 import type { RevisionPools } from './revision-pools.ts';
 
-export interface RevisionsHandlerOptions {
+export interface ReportOptions {
   /** Another one for each start of the process: counters begin at zero with it. */
   readonly gateway: string;
   readonly startedUs: number;
@@ -26,11 +26,6 @@ export interface GatewayReport {
 }
 
 /** Answers `GET /revisions`, which the controller reads: no more than it needs, so that nothing else must run for it. */
-export function createRevisionsHandler(options: RevisionsHandlerOptions): HttpHandler {
-  return revisionsHandlerOf(() => reportOf(options));
-}
-
-/** The same from a report however it is made. */
 export function revisionsHandlerOf(report: () => GatewayReport): HttpHandler {
   return (request, response) => {
     if (request.method !== 'GET' || pathOf(request) !== '/revisions') return false;
@@ -40,7 +35,7 @@ export function revisionsHandlerOf(report: () => GatewayReport): HttpHandler {
 }
 
 /** The answer as it is now. */
-export function reportOf(options: RevisionsHandlerOptions): GatewayReport {
+export function reportOf(options: ReportOptions): GatewayReport {
   const { gateway, startedUs, directory, pools, isBlind } = options;
   return {
     ...{ gateway, startedUs, isBlind: isBlind() },

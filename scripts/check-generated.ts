@@ -19,7 +19,12 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-for (const script of ['scripts/generate-docs.ts', 'scripts/generate-resources.ts']) {
+for (const script of [
+  'scripts/generate-docs.ts',
+  'scripts/generate-resources.ts',
+  'scripts/generate-chart.ts',
+  'scripts/generate-kustomize.ts',
+]) {
   const check = spawnSync('node', [script, '--check'], { stdio: 'inherit' });
   if (check.status !== 0) process.exitCode = 1;
 }

@@ -4,7 +4,10 @@ import { ManifestAbsent } from './errors.ts';
 import { ModelNotFound } from './oip/errors.ts';
 import type { FileModelRepository } from './repository.ts';
 
-type Manifests = Pick<FileModelRepository, 'index' | 'loaded'>;
+/** What is served by which name, and the manifests of what has one. */
+export interface Manifests extends Pick<FileModelRepository, 'index'> {
+  loaded(name: string): { readonly manifestBytes?: Uint8Array | undefined } | undefined;
+}
 
 /** Adds `tradewind.v1.ModelService` over the models of a repository to a server. */
 export function registerManifestService(server: RpcServer, repository: Manifests): void {

@@ -21,8 +21,12 @@ interface Gateway {
   instance: string;
   isReady: boolean;
   confirmed?: number;
+  /** Revisions of the traffic that it follows. */
+  known?: readonly string[];
   /** Follows no change while true. */
   isStuck: boolean;
+  /** Reaches no pod while true. */
+  hasNoPredictors?: boolean;
 }
 
 export const MODEL = 'm';
@@ -131,13 +135,16 @@ export class SimulatedCluster {
     this.podCount += 1;
     this.gateways[index] = { ...gateway, instance: `g${this.podCount}` };
     delete this.gateways[index].confirmed;
+    delete this.gateways[index].known;
   }
 
   /** Time passes: gateways follow, and requests are counted. */
   pass(seconds: number): this {
     this.nowMs += seconds * 1000;
     for (const gateway of this.gateways) {
-      if (!gateway.isStuck) gateway.confirmed = this.status.trafficGeneration ?? 0;
+      if (gateway.isStuck) continue;
+      gateway.confirmed = this.status.trafficGeneration ?? 0;
+      gateway.known = (this.status.traffic ?? []).map(({ revision }) => revision);
     }
     for (const { revision } of this.status.traffic ?? []) {
       const version = revision.slice(MODEL.length + 1);
@@ -305,11 +312,13 @@ export class SimulatedCluster {
     return { ...base, isReady: true, state: 'warm', digest };
   }
 
-  private seeGateway({ instance, isReady, confirmed }: Gateway): SeenGateway {
-    const usable = [...this.objects].map(([name, one]): [string, number] => [
-      name,
-      one.pods.filter((pod) => this.seePod(one.model.version, pod).isReady).length,
-    ]);
+  private seeGateway({ instance, isReady, confirmed, known, hasNoPredictors }: Gateway): SeenGateway {
+    const usable = [...this.objects]
+      .filter(([name]) => hasNoPredictors !== true && known?.includes(name) === true)
+      .map(([name, one]): [string, number] => [
+        name,
+        one.pods.filter((pod) => this.seePod(one.model.version, pod).isReady).length,
+      ]);
     return {
       ...{ instance, isReady, usablePredictors: Object.fromEntries(usable) },
       ...(confirmed === undefined ? {} : { trafficGeneration: confirmed }),

@@ -41,6 +41,7 @@ function check(seen: Seen, { actions, status }: Decision): void {
     hold(revision === status.updateRevision, 'only the update has traffic beside stable');
     hold(readyReplicas(revisionOf(seen, revision)) > 0, 'the update has traffic only with Ready pods');
   }
+  checkFirstLoad(seen, status);
   const isMoving = ['Progressing', 'Paused'].includes(status.rollout!.phase);
   hold(isMoving || others.length === 0, 'all traffic is on stable unless a rollout is under way');
   checkShrinks(seen, actions, status);
@@ -48,6 +49,21 @@ function check(seen: Seen, { actions, status }: Decision): void {
   checkEvidence(seen, status);
   const numbers = status.revisions!.map(({ number }) => number);
   hold(new Set(numbers).size === numbers.length, 'numbers of revisions differ');
+}
+
+/** The update gets a load, or another one, only where every gateway that answers has a predictor of it at hand. */
+function checkFirstLoad(
+  { status: before, gateways }: Seen,
+  { traffic, updateRevision: update }: TradingModelStatus,
+): void {
+  const loadIn = (targets: TradingModelStatus['traffic']): string => {
+    const target = targets?.find(({ revision }) => revision === update);
+    return target?.shadow === true ? 'shadow' : String(target?.weight ?? 0);
+  };
+  const load = loadIn(traffic);
+  if (update === undefined || load === '0' || load === loadIn(before.traffic)) return;
+  for (const { isReady, usablePredictors } of gateways)
+    hold(!isReady || (usablePredictors[update] ?? 0) > 0, 'a load waits for the gateways');
 }
 
 /** Pods go only after their traffic went, and the gateways said so or had their time. */

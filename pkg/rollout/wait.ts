@@ -43,10 +43,13 @@ function waitForPods(seen: Seen, course: Course & { readonly update: string }): 
   const hasLoad = ready > 0 && isSameLoad(presentLoad(course, course.update), wanted);
   // A step without traffic is no evidence either while the update is not there.
   if (hasLoad && (wanted.weight > 0 || wanted.isShadow || ready >= needed)) return undefined;
-  return {
-    reason: 'WaitingForPods',
-    message: `${course.update} must have ${needed} Ready pods for ${wanted.isShadow ? 'its shadow' : `${wanted.weight} %`}, has ${ready}`,
-  };
+  const gateways = ready >= needed ? waitForGateways(seen, course) : undefined;
+  return (
+    gateways ?? {
+      reason: 'WaitingForPods',
+      message: `${course.update} must have ${needed} Ready pods for ${wanted.isShadow ? 'its shadow' : `${wanted.weight} %`}, has ${ready}`,
+    }
+  );
 }
 
 function waitForGateways(seen: Seen, course: Course): Wait | undefined {

@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEvent, KubernetesServer } from '../servers/kubernetes.ts';
 import { startKubernetes } from '../servers/kubernetes.ts';
 import { installDefinitions, type Json } from '../operator/api-objects.ts';
+import { createAccounts } from '../operator/roles.ts';
 import { isTrue, specOf, stableVersion, World } from '../operator/world.ts';
 import { benchFlags } from './flags.ts';
 import type { ControllerUse } from './operator/controller-process.ts';
@@ -76,7 +77,8 @@ interface Found {
 }
 
 async function measure(server: KubernetesServer, models: number): Promise<Found> {
-  const world = await World.open(server, `scale-${models}`, { controllers: 0 });
+  const accounts = await createAccounts(server);
+  const world = await World.open(server, accounts, `scale-${models}`, { controllers: 0 });
   const { kubeconfig } = await server.serviceAccount(world.namespace, 'controller', ALL);
   const user = `system:serviceaccount:${world.namespace}:controller`;
   const written = (): readonly AuditEvent[] =>
@@ -102,6 +104,8 @@ async function measure(server: KubernetesServer, models: number): Promise<Found>
       }),
     );
     while ((await stable(world)) < models) {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the controller must live, ended by ${child.signalCode ?? child.exitCode}`);
       if (performance.now() - begunMs > WITHIN_MS)
         throw new Error(`${models} models must be stable, not all were`);
       await sleep(POLL_MS);

@@ -67,9 +67,11 @@ export function objectsOf({ api }: KubernetesServer, namespace: string) {
     },
     list: async (plural: string): Promise<readonly Json[]> => (await ask('GET', pathOf(plural))).items,
     create: (plural: string, object: object): Promise<Json> => ask('POST', pathOf(plural), object),
-    /** JSON merge patch. @param part - `status` or another subresource. */
-    patch: (plural: string, name: string, patch: object, part = ''): Promise<Json> =>
-      ask('PATCH', `${pathOf(plural, name)}${part}`, patch, 'application/merge-patch+json'),
+    /** Merge patch; containers of a Deployment are merged by name, as kubectl does. @param part - `status` or another subresource. */
+    patch: (plural: string, name: string, patch: object, part = ''): Promise<Json> => {
+      const type = plural === 'deployments' ? 'strategic-merge-patch' : 'merge-patch';
+      return ask('PATCH', `${pathOf(plural, name)}${part}`, patch, `application/${type}+json`);
+    },
     post: (plural: string, name: string, part: string, body: object): Promise<Json> =>
       ask('POST', `${pathOf(plural, name)}/${part}`, body),
     delete: async (plural: string, name: string, options: object = {}): Promise<void> => {

@@ -7,7 +7,7 @@ import { brokersForTests } from '../support/kafka-log.ts';
 import { type RunningService, startService } from '../support/services.ts';
 import type { Json } from './api-objects.ts';
 import { nextPodAddress, reachedAt } from './pod-network.ts';
-import { registerGateway } from './simulated-gateway.ts';
+import { registerGateway } from './test-gateway.ts';
 import { specOf, WITHIN_MS } from './world.ts';
 import { worldFixture } from './world-fixture.ts';
 

@@ -2,8 +2,9 @@ import { describe, expect } from 'vitest';
 
 import { kubernetesMissing } from '../servers/kubernetes.ts';
 import { eventually } from '../support/eventually.ts';
-import type { Quality } from './simulated-gateway.ts';
-import { conditionOf, digestOf, isTrue, weights, WITHIN_MS } from './world.ts';
+import type { Quality } from './played-counters.ts';
+import { digestOf } from './simulated-model.ts';
+import { conditionOf, isTrue, weights, WITHIN_MS } from './world.ts';
 import { worldFixture } from './world-fixture.ts';
 
 describe.skipIf(kubernetesMissing() !== undefined)(
@@ -111,7 +112,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       const steps = [{ setWeight: 25 }, { analysis: { durationSeconds: 60 } }];
       const before = await world.stable('m', 'v1', { steps, analysis });
       const after = await world.update('m', 'v2');
-      for (const gateway of world.gateways) gateway.play(after, { requests: 400, ...quality });
+      world.play(after, { requests: 400, ...quality });
       const status = await world.until('m', ({ rollout }) => rollout.phase === 'Aborted');
       expect(status.rollout).toMatchObject({ abortReason: 'AnalysisFailed' });
       expect(status.rollout.abortMessage).toContain('judge');
@@ -131,7 +132,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
         analysis,
       });
       const after = await world.update('m', 'v2');
-      for (const one of [before, after]) world.gateway.play(one, { requests: 500, errors: 0.002 });
+      for (const one of [before, after]) world.play(one, { requests: 500, errors: 0.002 });
       const status = await world.untilStable('m', 'v2');
       expect(status.rollout.analysis.metrics).toMatchObject([
         { name: 'judge', phase: 'Successful', failed: 0 },
@@ -170,6 +171,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       open,
     }) => {
       const world = await open('late');
+      world.mayFallBack = true;
       const before = await world.stable('m', 'v1', { steps: [{ setWeight: 50 }, { pause: {} }] });
       const after = await world.update('m', 'v2');
       await world.until('m', (status) => weights(status)[after] === 50 && status.rollout.weightsVerified);

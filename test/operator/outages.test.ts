@@ -1,15 +1,18 @@
 import { describe, expect } from 'vitest';
 
+import { ACTION_ANNOTATION } from '../../pkg/operator/kinds.ts';
 import { type FaultPlan, KubeFaultProxy, statusBody } from '../servers/kube-fault-proxy.ts';
 import { kubernetesMissing } from '../servers/kubernetes.ts';
+import { TcpProxy } from '../servers/tcp-proxy.ts';
 import { eventually } from '../support/eventually.ts';
+import { PER_SECOND } from './prediction-load.ts';
 import { conditionOf, weights, WITHIN_MS, type World } from './world.ts';
 import { worldFixture } from './world-fixture.ts';
 
 const STEPS = [{ setWeight: 25 }, { setWeight: 75 }];
 
 describe.skipIf(kubernetesMissing() !== undefined)('an API server that fails', { timeout: 300_000 }, () => {
-  const { it, server } = worldFixture();
+  const { it, server } = worldFixture({ isRestarted: true });
 
   /** Starts the controller of a world behind a proxy, which does as `plan` says from then on. */
   async function behindProxy(world: World): Promise<KubeFaultProxy> {
@@ -73,6 +76,33 @@ describe.skipIf(kubernetesMissing() !== undefined)('an API server that fails', {
     } finally {
       await world.stopControllers();
       await proxy.stop();
+    }
+  });
+
+  it('by silence, as behind a cable that was pulled, stops a rollout where it is, and no prediction', async ({
+    open,
+  }) => {
+    const world = await open('silent', { controllers: 0 });
+    const cable = await TcpProxy.start(server().port);
+    try {
+      const url = `https://127.0.0.1:${cable.port}`;
+      world.start(server().writeKubeconfig(`cable-${world.namespace}`, { server: url }));
+      const before = await world.stable('m', 'v1', { steps: [{ setWeight: 25 }, { pause: {} }] });
+      const after = await world.update('m', 'v2');
+      await world.until('m', ({ rollout }) => rollout.pauseReasons.includes('StepPause'));
+      const promote = JSON.stringify({ type: 'promote', nonce: 'while-silent', requestedBy: 'tester' });
+      cable.stall();
+      await world.objects.patch('tradingmodels', 'm', {
+        metadata: { annotations: { [ACTION_ANNOTATION]: promote } },
+      });
+      const answered = world.load!.answered();
+      await eventually(() => world.load!.answered() > answered + 5 * PER_SECOND, WITHIN_MS);
+      expect(weights(await world.status('m'))).toEqual({ [before]: 75, [after]: 25 });
+      cable.heal();
+      await world.untilStable('m', 'v2', 2 * WITHIN_MS);
+    } finally {
+      await world.stopControllers();
+      await cable.stop();
     }
   });
 

@@ -1,8 +1,11 @@
-import type { PredictionService } from '../../pkg/prediction/service.ts';
+import type { TestGateway } from './test-gateway.ts';
 
 const TICK_MS = 4;
 /** Callers: a moment in which the machine stands still is not made up for at once. */
 const MAX_UNDER_WAY = 64;
+export const PER_SECOND = 220;
+/** The longest that any test takes. */
+const AT_MOST_SECONDS = 400;
 
 /** What became of the predictions that were asked for. */
 export interface LoadReport {
@@ -12,6 +15,8 @@ export interface LoadReport {
   readonly failures: readonly string[];
   /** By symbol: revisions that answered, in the order of sending, each once for every change. */
   readonly revisions: ReadonlyMap<string, readonly string[]>;
+  /** Where a symbol went back to a revision that it had left while the traffic was the same: `symbol generation: revisions`. */
+  readonly flips: readonly string[];
 }
 
 export interface PredictionLoad {
@@ -20,65 +25,86 @@ export interface PredictionLoad {
   stop(): Promise<LoadReport>;
 }
 
-/** Asks for so many predictions each second, of one symbol after the other, by up to 64 callers; ends by itself. */
-export function startPredictionLoad(
-  service: PredictionService,
-  {
-    model,
-    symbols,
-    featureNames,
-    perSecond,
-    atMostSeconds,
-  }: {
-    readonly model: string;
-    readonly symbols: readonly string[];
-    readonly featureNames: readonly string[];
-    readonly perSecond: number;
-    readonly atMostSeconds: number;
-  },
-): PredictionLoad {
-  const answers: { readonly symbol: string; revision?: string }[] = [];
+interface Answer {
+  readonly symbol: string;
+  /** Of the traffic when it was asked for. */
+  readonly generation: number;
+  revision?: string;
+}
+
+/**
+ * Asks a gateway for so many predictions each second, of one symbol of a model after the other, by up to 64 callers; ends by itself. Begins when
+ * the model can first be asked, and rests while it has no traffic.
+ */
+export function startPredictionLoad(gateway: TestGateway, model: string): PredictionLoad {
+  const { service, directory } = gateway;
+  const answers: Answer[] = [];
   const failures: string[] = [];
   const underWay = new Set<Promise<void>>();
-  const startedMs = performance.now();
   let answered = 0;
-  let endedMs: number | undefined;
-  const send = (): void => {
+  let activeMs = 0;
+  let lastMs = performance.now();
+  let featureNames: readonly string[] | undefined;
+
+  const send = (symbols: readonly string[], generation: number): void => {
     const i = answers.length;
-    const answer: { readonly symbol: string; revision?: string } = { symbol: symbols[i % symbols.length]! };
+    const answer: Answer = { symbol: symbols[i % symbols.length]!, generation };
     answers.push(answer);
-    const features = new Map(featureNames.map((name, k) => [name, Math.sin(i + k)]));
+    const features = new Map(featureNames!.map((name, k) => [name, Math.sin(i + k)]));
     const asked = service.predict({ model, features, label: answer.symbol }).then(
       ({ revision }) => {
         answered += 1;
         answer.revision = revision;
       },
-      (error: unknown) => void failures.push(String((error as { code?: string }).code ?? error)),
+      (error: unknown) =>
+        void failures.push(`${generation}: ${String((error as { code?: string }).code ?? error)}`),
     );
     const tracked: Promise<void> = asked.finally(() => underWay.delete(tracked));
     underWay.add(tracked);
   };
   const timer = setInterval(() => {
-    const elapsedMs = performance.now() - startedMs;
-    if (elapsedMs > atMostSeconds * 1000) end();
-    else while (answers.length < (elapsedMs / 1000) * perSecond && underWay.size < MAX_UNDER_WAY) send();
+    const traffic = gateway.traffic(model);
+    const nowMs = performance.now();
+    featureNames ??= directory.list().find(({ name }) => name === model)?.featureNames;
+    if (featureNames !== undefined && traffic?.targets.some(({ weight }) => weight > 0) === true) {
+      activeMs += nowMs - lastMs;
+      while (answers.length < (activeMs / 1000) * PER_SECOND && underWay.size < MAX_UNDER_WAY)
+        send(traffic.symbols, traffic.generation);
+    }
+    lastMs = nowMs;
+    if (activeMs > AT_MOST_SECONDS * 1000) clearInterval(timer);
   }, TICK_MS);
-  const end = (): void => {
-    clearInterval(timer);
-    endedMs ??= performance.now();
-  };
   return {
     answered: () => answered,
     stop: async () => {
-      end();
+      clearInterval(timer);
       await Promise.all(underWay);
-      const revisions = new Map<string, string[]>(symbols.map((symbol) => [symbol, []]));
-      for (const { symbol, revision } of answers) {
-        const list = revisions.get(symbol)!;
-        if (revision !== undefined && list.at(-1) !== revision) list.push(revision);
-      }
-      const seconds = ((endedMs ?? startedMs) - startedMs) / 1000;
-      return { answered, perSecond: answers.length / seconds, failures, revisions };
+      return {
+        ...{ answered, failures, perSecond: answers.length / (activeMs / 1000) },
+        revisions: changesBy(answers, ({ symbol }) => symbol),
+        flips: flipsOf(answers),
+      };
     },
   };
+}
+
+/** Revisions in the order of sending, each once for every change. */
+function changesBy(
+  answers: readonly Answer[],
+  keyOf: (answer: Answer) => string,
+): ReadonlyMap<string, readonly string[]> {
+  const changes = new Map<string, string[]>();
+  for (const answer of answers) {
+    const key = keyOf(answer);
+    const list = changes.get(key) ?? [];
+    changes.set(key, list);
+    if (answer.revision !== undefined && list.at(-1) !== answer.revision) list.push(answer.revision);
+  }
+  return changes;
+}
+
+/** One change is how a new revision begins: until a predictor of it is reached, the stable one answers. */
+function flipsOf(answers: readonly Answer[]): readonly string[] {
+  const byStep = changesBy(answers, ({ symbol, generation }) => `${symbol} ${generation}`);
+  return [...byStep].filter(([, list]) => list.length > 2).map(([key, list]) => `${key}: ${list.join(' ')}`);
 }

@@ -1,19 +1,10 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 
 import { kubernetesMissing, type KubernetesServer, type PolicyRule } from '../servers/kubernetes.ts';
 import { eventually } from '../support/eventually.ts';
-import type { Json } from './api-objects.ts';
+import { refused, ROLES, rulesOf, userOf } from './roles.ts';
 import { specOf, WITHIN_MS } from './world.ts';
 import { worldFixture } from './world-fixture.ts';
-
-const roles: readonly Json[] = parseAllDocuments(readFileSync('k8s/rbac.yaml', 'utf8'))
-  .map((document) => document.toJS())
-  .filter(({ kind }) => kind === 'Role');
-const rulesOf = (name: string): readonly PolicyRule[] =>
-  roles.find(({ metadata }) => metadata.name === name).rules;
 
 /** `group resource verb` of each right. */
 function rights(rules: readonly PolicyRule[]): ReadonlySet<string> {
@@ -41,21 +32,13 @@ function used(server: KubernetesServer, username: string): ReadonlySet<string> {
   );
 }
 
-const refused = (server: KubernetesServer, username: string): readonly string[] =>
-  server
-    .auditEvents()
-    .filter(({ user, responseStatus }) => user.username === username && responseStatus?.code === 403)
-    .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
-
 describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml', { timeout: 240_000 }, () => {
-  const { it, server } = worldFixture(['--enable-admission-plugins=OwnerReferencesPermissionEnforcement']);
+  const { it, server } = worldFixture({
+    apiServerFlags: ['--enable-admission-plugins=OwnerReferencesPermissionEnforcement'],
+  });
 
   it('allow what the controller and the gateways do, and nothing else', async ({ open }) => {
-    const of = (name: string) => server().serviceAccount('tradewind', name, rulesOf(name));
-    const [controller, gateway] = [await of('tradewind-controller'), await of('tradewind-gateway')];
-    const world = await open('rbac', {
-      ...{ kubeconfig: controller.kubeconfig, gatewayKubeconfig: gateway.kubeconfig },
-    });
+    const world = await open('rbac');
     const { objects } = world;
     const autoscaled = { serving: { minReplicas: 1, maxReplicas: 3 } };
     const first = await world.stable('m', 'v1', { revisionHistoryLimit: 1 }, autoscaled);
@@ -76,8 +59,8 @@ describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml',
     await eventually(async () => (await objects.get('tradingmodels', 'm')) === undefined, WITHIN_MS);
     await world.stopControllers();
 
-    for (const name of ['tradewind-controller', 'tradewind-gateway']) {
-      const username = `system:serviceaccount:tradewind:${name}`;
+    for (const name of ROLES) {
+      const username = userOf(name);
       expect([name, refused(server(), username)]).toEqual([name, []]);
       const asked = [...used(server(), username)];
       const isForOwners = (right: string): boolean =>
@@ -94,7 +77,7 @@ describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml',
     const { kubeconfig } = await server().serviceAccount('tradewind', 'without', rules);
     const world = await open('owners', { kubeconfig });
     await world.create('m', specOf('v1'));
-    const username = 'system:serviceaccount:tradewind:without';
+    const username = userOf('without');
     await eventually(() => refused(server(), username).length > 0, WITHIN_MS);
     expect(await world.objects.list('deployments')).toEqual([]);
   });

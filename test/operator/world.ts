@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 import { ACTION_ANNOTATION } from '../../pkg/operator/kinds.ts';
 import type { KubernetesServer } from '../servers/kubernetes.ts';
@@ -11,17 +11,20 @@ import {
   type TestController,
 } from './controller.ts';
 import { type Kubelet, type PodRunner, startKubelet } from './kubelet.ts';
-import { type SimulatedGateway, startSimulatedGateway } from './simulated-gateway.ts';
+import { PlayedCounters, type Quality } from './played-counters.ts';
+import { type PredictionLoad, startPredictionLoad } from './prediction-load.ts';
+import { digestOf } from './simulated-model.ts';
+import type { Accounts } from './roles.ts';
 import { SimulatedPods } from './simulated-pods.ts';
+import { startTestGateway, type TestGateway } from './test-gateway.ts';
 
 /** Time between two looks at an object. */
 const POLL_MS = 100;
 /** Machines that run the tests may be very busy. */
 export const WITHIN_MS = 60_000;
 
-/** Digest of a version that nobody has an artifact of. */
-export const digestOf = (version: string): string =>
-  `sha256:${createHash('sha256').update(version).digest('hex')}`;
+/** The model that predictions are asked of. */
+const LOADED_MODEL = 'm';
 
 /** The least that a version of a model must say, and what a test adds. */
 export function specOf(version: string, rollout: object = {}, over: object = {}): Json {
@@ -34,14 +37,14 @@ export function specOf(version: string, rollout: object = {}, over: object = {})
 }
 
 export interface WorldOptions {
-  /** Simulated ones; 1 by default. */
+  /** 1 by default. */
   readonly gateways?: number;
+  /** They tell what they have counted, not what {@link World.play} says. */
+  readonly isCounting?: boolean;
   /** 1 by default, or none. */
   readonly controllers?: 0 | 1;
-  /** Of the controller; one that may do everything by default. */
+  /** Of the controller; its account by default. */
   readonly kubeconfig?: string;
-  /** Of the gateways; one that may do everything by default. */
-  readonly gatewayKubeconfig?: string;
   /** What runs pods; simulated ones by default. */
   readonly run?: PodRunner;
 }
@@ -51,43 +54,59 @@ export class World {
   readonly namespace: string;
   readonly objects: Objects;
   readonly pods = new SimulatedPods();
-  readonly gateways: SimulatedGateway[] = [];
+  readonly gateways: TestGateway[] = [];
+  readonly #played: PlayedCounters[] = [];
+  /** Asks the first gateway for predictions of the model `m`, for as long as the world is there. */
+  load: PredictionLoad | undefined;
+  /** Whether symbols of an update may go back to the stable revision within a step, since its predictors die in this test. */
+  mayFallBack = false;
   readonly clock: TestClock = { skewMs: 0 };
-  readonly #server: KubernetesServer;
+  readonly #kubeconfig: string;
   #kubelet: Kubelet | undefined;
   controllers: TestController[] = [];
 
-  private constructor(server: KubernetesServer, namespace: string) {
-    this.#server = server;
+  private constructor(server: KubernetesServer, namespace: string, kubeconfig: string) {
+    this.#kubeconfig = kubeconfig;
     this.namespace = namespace;
     this.objects = objectsOf(server, namespace);
   }
 
   static async open(
     server: KubernetesServer,
+    accounts: Accounts,
     prefix: string,
     {
       gateways = 1,
-      kubeconfig = server.kubeconfig,
-      gatewayKubeconfig,
+      kubeconfig = accounts.controller,
       controllers = 1,
+      isCounting = false,
       run,
     }: WorldOptions = {},
   ): Promise<World> {
-    const world = new World(server, await server.namespace(prefix));
+    const world = new World(server, await server.namespace(prefix), kubeconfig);
     const { namespace, objects } = world;
     world.#kubelet = await startKubelet(server, namespace, objects, run ?? world.pods.run);
-    for (let i = 0; i < gateways; i += 1)
-      world.gateways.push(await startSimulatedGateway(server, namespace, objects, gatewayKubeconfig));
-    if (controllers > 0) world.start(kubeconfig);
+    for (let i = 0; i < gateways; i += 1) {
+      const played = new PlayedCounters();
+      const told = isCounting ? {} : { played };
+      world.gateways.push(await startTestGateway(accounts.gateway, namespace, objects, told));
+      world.#played.push(played);
+    }
+    if (gateways > 0) world.load = startPredictionLoad(world.gateway, LOADED_MODEL);
+    if (controllers > 0) world.start();
     return world;
   }
 
-  get gateway(): SimulatedGateway {
+  get gateway(): TestGateway {
     return this.gateways[0]!;
   }
 
-  start(kubeconfig = this.#server.kubeconfig, settings?: ControllerSettings): void {
+  /** How a revision does at every gateway from now on, as they tell the controller. */
+  play(revision: string, quality: Quality): void {
+    for (const played of this.#played) played.play(revision, quality);
+  }
+
+  start(kubeconfig = this.#kubeconfig, settings?: ControllerSettings): void {
     this.controllers.push(startController(kubeconfig, this.namespace, this.clock, settings));
   }
 
@@ -178,10 +197,28 @@ export class World {
     return updateRevision as string;
   }
 
+  /** Asks for no more predictions. @throws Where one has failed, or a symbol went to and fro within a step. */
+  async endLoad(): Promise<void> {
+    const { load, mayFallBack } = this;
+    this.load = undefined;
+    const report = await load?.stop();
+    if (report === undefined) return;
+    const { answered, failures, flips } = report;
+    if (failures.length > 0 || (flips.length > 0 && !mayFallBack))
+      throw new Error(
+        `of ${answered} predictions none must fail and no symbol must flip, ${failures.length} failed: ` +
+          `${[...new Set(failures)].join(', ')}; flips: ${flips.slice(0, 3).join(', ')}`,
+      );
+  }
+
   async close(): Promise<void> {
-    await this.stopControllers();
-    for (const gateway of this.gateways) await gateway.stop();
-    await this.#kubelet?.stop();
+    try {
+      await this.endLoad();
+    } finally {
+      await this.stopControllers();
+      for (const gateway of this.gateways) await gateway.stop();
+      await this.#kubelet?.stop();
+    }
   }
 }
 

@@ -58,6 +58,9 @@ const head = (kind: ResourceKind): { readonly apiVersion: string; readonly kind:
   kind: kind.kind,
 });
 
+/** EndpointSlices are written within a second, and a gateway connects within another. */
+const MIN_READY_SECONDS = 5;
+
 const selectorOf = (revision: string) => ({ matchLabels: { [REVISION_LABEL]: revision } });
 
 /** Without a number of replicas, which is set apart: an autoscaler may own it. */
@@ -69,8 +72,9 @@ export function deploymentOf(of: RevisionOf, role: RevisionRole): Deployment {
     metadata: { ...meta, labels: { ...meta.labels, [ROLE_LABEL]: role } },
     spec: {
       selector: selectorOf(revision),
-      // A pod goes only when another is Ready in its place.
+      // A pod goes only when another is Ready in its place, and the gateways have had the time to connect to it.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      minReadySeconds: MIN_READY_SECONDS,
       revisionHistoryLimit: 1,
       template: podTemplate(owner.metadata.name, revision, source, settings),
     },

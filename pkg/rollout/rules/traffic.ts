@@ -1,5 +1,6 @@
 import type { TrafficTarget } from '../../tradingmodel/status.ts';
 import { change, type Course, isInFlight, type Rule, warn } from '../course.ts';
+import { unverified } from '../gateways.ts';
 import { isSameLoad, type Load, loadOf, neededReplicas, NO_LOAD, presentLoad } from '../load.ts';
 import { readyReplicas, revisionOf } from '../readiness.ts';
 import type { Seen } from '../seen.ts';
@@ -7,7 +8,7 @@ import type { Seen } from '../seen.ts';
 /** Traffic follows the course; each change of it is one more generation, which the gateways confirm. */
 export const trafficFollowsCourse: Rule = (seen, course) => {
   const load = updateLoad(seen, course);
-  const traffic = targetsOf(course, load);
+  const traffic = targetsOf(course, load, isKnown(seen, course));
   const newest = Math.max(0, ...seen.gateways.map((gateway) => gateway.trafficGeneration ?? 0));
   // Gateways ahead of us follow weights of a status that was lost; only a generation above theirs makes them follow ours.
   const isBehind = newest > course.trafficGeneration;
@@ -22,25 +23,37 @@ export const trafficFollowsCourse: Rule = (seen, course) => {
     : change(next, 'TrafficChanged', words);
 };
 
-/**
- * What the update gets now. It gets a new load only with all the pods that the load needs, keeps one while any pod is Ready, and loses it with the last.
- */
-function updateLoad(seen: Seen, course: Course): Load {
-  if (course.stable === undefined || !isInFlight(course)) return NO_LOAD;
-  const ready = readyReplicas(revisionOf(seen, course.update));
-  if (ready === 0) return NO_LOAD;
-  const present = presentLoad(course, course.update);
-  const isHeld = course.pauses.includes('UserPause') || course.pauses.includes('ProgressDeadline');
-  const wanted = loadOf(seen.spec.rollout.steps, course.stepIndex);
-  return !isHeld && ready >= neededReplicas(seen, course, wanted) ? wanted : present;
+/** Whether gateways are to know the update, so that they have its predictors at hand before it gets any load: while it has a Ready pod. */
+function isKnown(seen: Seen, course: Course): boolean {
+  return (
+    course.stable !== undefined && isInFlight(course) && readyReplicas(revisionOf(seen, course.update)) > 0
+  );
 }
 
-function targetsOf({ stable, update }: Course, { weight, isShadow }: Load): readonly TrafficTarget[] {
+/**
+ * What the update gets now. It gets a new load only with all the pods that the load needs, and once every gateway has confirmed the present traffic with a
+ * usable predictor of it: the first request of a symbol that moves must find one. It keeps a load while any pod is Ready, and loses it with the last.
+ */
+function updateLoad(seen: Seen, course: Course): Load {
+  if (!isInFlight(course) || !isKnown(seen, course)) return NO_LOAD;
+  const present = presentLoad(course, course.update);
+  const wanted = loadOf(seen.spec.rollout.steps, course.stepIndex);
+  const isHeld = course.pauses.includes('UserPause') || course.pauses.includes('ProgressDeadline');
+  const hasPods = readyReplicas(revisionOf(seen, course.update)) >= neededReplicas(seen, course, wanted);
+  const isNamed = course.traffic.some(({ revision }) => revision === course.update);
+  return !isHeld && hasPods && isNamed && unverified(seen, course) === undefined ? wanted : present;
+}
+
+function targetsOf(
+  { stable, update }: Course,
+  { weight, isShadow }: Load,
+  isUpdateKnown: boolean,
+): readonly TrafficTarget[] {
   if (stable === undefined) return [];
   const targets: TrafficTarget[] = [];
   if (weight < 100) targets.push({ revision: stable, weight: 100 - weight });
-  if (update !== undefined && weight > 0) targets.push({ revision: update, weight });
-  if (update !== undefined && isShadow) targets.push({ revision: update, weight: 0, shadow: true });
+  if (update !== undefined && isUpdateKnown)
+    targets.push({ revision: update, weight, ...(isShadow ? { shadow: true } : {}) });
   return targets;
 }
 

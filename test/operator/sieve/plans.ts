@@ -40,9 +40,9 @@ export const WRITES: Readonly<Record<ScenarioName, Readonly<Record<string, numbe
   promoted: {
     'patch tradingmodels': 1,
     'patch controllerrevisions': 2,
-    'update tradingmodels/status': 10,
+    'update tradingmodels/status': 12,
     'patch services': 2,
-    'patch deployments': 7,
+    'patch deployments': 6,
     'patch poddisruptionbudgets': 2,
     'patch horizontalpodautoscalers': 3,
     'delete horizontalpodautoscalers': 1,

@@ -1,6 +1,7 @@
 import { eventually } from '../../support/eventually.ts';
 import type { Json } from '../api-objects.ts';
-import { digestOf, specOf, stableVersion, versionOf, WITHIN_MS, type World } from '../world.ts';
+import { digestOf } from '../simulated-model.ts';
+import { specOf, stableVersion, versionOf, WITHIN_MS, type World } from '../world.ts';
 import type { ScenarioName } from './plans.ts';
 
 const MODEL = 'm';

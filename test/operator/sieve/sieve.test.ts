@@ -12,6 +12,7 @@ import { kubernetesMissing, type KubernetesServer, startKubernetes } from '../..
 import { IS_WHOLE } from '../../support/test-form.ts';
 import { eventually } from '../../support/eventually.ts';
 import { installDefinitions, type Json } from '../api-objects.ts';
+import { type Accounts, createAccounts } from '../roles.ts';
 import { World } from '../world.ts';
 import { type Plan, PLANS, type ScenarioName, SOME_PLANS, titleOf, WRITES } from './plans.ts';
 import { Saboteur } from './saboteur.ts';
@@ -26,12 +27,14 @@ const missing = kubernetesMissing();
 
 describe.skipIf(missing !== undefined)('a controller that one fault falls upon', { timeout: 300_000 }, () => {
   let server: KubernetesServer;
+  let accounts: Accounts;
   const references = new Map<ScenarioName, { readonly end: Json; readonly writes: readonly string[] }>();
   let struck = 0;
 
   beforeAll(async () => {
     server = await startKubernetes({ hasControllers: true });
     await installDefinitions(server);
+    accounts = await createAccounts(server);
     await Promise.all(
       (Object.keys(SCENARIOS) as ScenarioName[]).map(async (name) =>
         references.set(name, await runOf(name, undefined)),
@@ -45,7 +48,7 @@ describe.skipIf(missing !== undefined)('a controller that one fault falls upon',
 
   async function runOf(name: ScenarioName, plan: Plan | undefined) {
     const { prepare, run } = SCENARIOS[name];
-    const world = await World.open(server, 'sieve', { controllers: 0 });
+    const world = await World.open(server, accounts, 'sieve', { controllers: 0 });
     let saboteur: Saboteur | undefined;
     try {
       saboteur = await Saboteur.start(server, world, plan);

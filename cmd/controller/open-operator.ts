@@ -16,10 +16,13 @@ import { WorkQueue } from '../../pkg/operator/runtime/work-queue.ts';
 import { jittered } from '../../pkg/runtime/jitter.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import type { Logger } from '../../pkg/runtime/logger.ts';
+import { Occasionally } from '../../pkg/runtime/occasionally.ts';
 import type { Cluster } from '../service/open-cluster.ts';
 import type { ControllerConfig } from './config.ts';
 
 const NAME = 'tradingmodel';
+/** One line for each gateway in this time. */
+const PROBLEM_LOG_MS = 60_000;
 const BACKOFF = { baseMs: 200, maxMs: 60_000, jitter: jittered };
 
 export interface OperatorOptions {
@@ -72,6 +75,7 @@ export function openOperator(options: OperatorOptions): Operator {
   const queue = new WorkQueue(systemScheduler, BACKOFF, observed.queue(NAME));
   observed.watchQueue(NAME, queue);
   const { predictors, prometheus, reconcile, gateways } = config;
+  const problems = new Occasionally(PROBLEM_LOG_MS, systemClock);
   const reach = options.reach ?? ((gateway) => gateway);
   const controller = new Controller({
     ...{ ...common, ...reconcile, name: NAME, queue, observer: observed.controller(NAME, reconcile.workers) },
@@ -80,6 +84,12 @@ export function openOperator(options: OperatorOptions): Operator {
       gateways: new GatewayReports({
         ...{ clock: systemClock, timeoutMs: gateways.timeoutMs, maxAgeMs: gateways.maxAgeMs },
         addresses: () => gatewayAddresses(state, gateways.portName).map(reach),
+        onProblem: ({ ip }, problem) => {
+          observed.onGatewayProblem();
+          const before = problems.pass(ip);
+          if (before !== undefined)
+            logger.warn({ gateway: ip, problem, before }, 'gateway tells what cannot be read');
+        },
       }),
       modelStates: options.modelStates ?? httpModelStates(predictors.stateTimeoutMs),
       prometheus: prometheusOver(prometheus.address, prometheus.timeoutMs),

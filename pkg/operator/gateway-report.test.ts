@@ -35,12 +35,15 @@ describe('what a gateway tells', () => {
   });
 
   it('says nothing of a model that cannot be read, and all of the others', () => {
+    const problems: string[] = [];
     const report = readReport(
       told(({ models, ...rest }) => ({
         ...rest,
         models: [{ ...models[0], trafficGeneration: null }, ...models],
       })),
+      (problem) => problems.push(problem),
     );
+    expect(problems).toEqual(['models.0.trafficGeneration: Invalid input: expected number, received null']);
     expect(report?.models.map(({ trafficGeneration }) => trafficGeneration)).toEqual([2]);
   });
 

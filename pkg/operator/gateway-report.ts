@@ -63,11 +63,28 @@ export function readCounters(counters: unknown): RevisionCounters | undefined {
 }
 
 /**
+ * @param onProblem - Told what must be and was not, with its place in the answer.
  * @returns `undefined` for what is no report: a gateway that cannot be understood is one that does not answer. A model that cannot be is one
  *   that the gateway says nothing of.
  */
-export function readReport(answer: unknown): ControllersReport | undefined {
-  const { data } = reportSchema.safeParse(answer);
+export function readReport(
+  answer: unknown,
+  onProblem: (problem: string) => void = () => undefined,
+): ControllersReport | undefined {
+  const read = <T>(
+    schema: z.ZodType<T>,
+    value: unknown,
+    place: readonly (string | number)[],
+  ): T | undefined => {
+    const { data, error } = schema.safeParse(value);
+    const [issue] = error?.issues ?? [];
+    if (issue !== undefined) onProblem(`${[...place, ...issue.path].join('.')}: ${issue.message}`);
+    return data;
+  };
+  const data = read(reportSchema, answer, []);
   if (data === undefined) return undefined;
-  return { ...data, models: data.models.flatMap((model) => modelSchema.safeParse(model).data ?? []) };
+  return {
+    ...data,
+    models: data.models.flatMap((model, i) => read(modelSchema, model, ['models', i]) ?? []),
+  };
 }

@@ -20,6 +20,8 @@ export interface GatewayReportsOptions {
   readonly addresses: () => readonly GatewayAddress[];
   readonly clock: Clock;
   readonly timeoutMs: number;
+  /** Told of what a gateway answers that is no report, or has a model that cannot be read; not of one that does not answer. */
+  readonly onProblem?: (address: GatewayAddress, problem: string) => void;
   /** An answer so young is given again: many models ask about the same gateways. */
   readonly maxAgeMs: number;
 }
@@ -49,7 +51,11 @@ export class GatewayReports {
     return Promise.all(
       addresses.map(async (address) => {
         const url = `http://${hostOf(address.ip)}:${address.httpPort}/revisions`;
-        return { address, report: readReport(await getJson(url, this.#options.timeoutMs)) };
+        const answer = await getJson(url, this.#options.timeoutMs);
+        const { onProblem } = this.#options;
+        const report =
+          answer === undefined ? undefined : readReport(answer, (problem) => onProblem?.(address, problem));
+        return { address, report };
       }),
     );
   }

@@ -26,6 +26,8 @@ export interface OperatorMetrics {
   onLeading(lease: string): (isLeading: boolean) => void;
   /** For `EventRecorderOptions.onDropped`. */
   readonly onEventDropped: (why: string) => void;
+  /** For `GatewayReportsOptions.onProblem`. */
+  readonly onGatewayProblem: () => void;
 }
 
 /** Creates the metrics in a registry. */
@@ -113,6 +115,11 @@ export function createOperatorMetrics(registry: Registry): OperatorMetrics {
   const dropped = counter('tradewind_events_dropped_total', 'Events that were not written, by reason.', [
     'why',
   ]);
+  const unread = counter(
+    'tradewind_gateway_reports_unread_total',
+    'Reports of gateways, or models in them, that could not be read.',
+    [],
+  );
 
   return {
     queue: (controller) => {
@@ -150,5 +157,6 @@ export function createOperatorMetrics(registry: Registry): OperatorMetrics {
       return (isLeading) => leading.set({ name }, isLeading ? 1 : 0);
     },
     onEventDropped: (why) => dropped.inc({ why }),
+    onGatewayProblem: () => unread.inc(),
   };
 }

@@ -54,6 +54,7 @@ generate: $(INSTALLED) ## Rebuild every generated file
 	buf generate
 	@node scripts/generate-docs.ts
 	@node scripts/generate-resources.ts
+	@node scripts/generate-observability.ts
 	@node scripts/generate-chart.ts
 	@node scripts/generate-kustomize.ts
 

@@ -22,6 +22,7 @@ try {
 for (const script of [
   'scripts/generate-docs.ts',
   'scripts/generate-resources.ts',
+  'scripts/generate-observability.ts',
   'scripts/generate-chart.ts',
   'scripts/generate-kustomize.ts',
 ]) {

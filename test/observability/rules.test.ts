@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+import type { RuleGroup } from '../../pkg/slo/rules.ts';
+import { amtool, promtool } from '../servers/prometheus.ts';
+import { BURN_SITUATIONS, CALM_SITUATIONS, TEXT_SITUATION } from './burn-cases.ts';
+import { CAUSE_SITUATIONS } from './cause-cases.ts';
+import { promtoolTests, type Situation } from './rule-case.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PROMETHEUS = join(ROOT, 'deploy/prometheus');
+const RULES = join(PROMETHEUS, 'rules.yaml');
+
+const groups = (parse(readFileSync(RULES, 'utf8')) as { readonly groups: readonly RuleGroup[] }).groups;
+const alerts = groups.flatMap(({ rules }) => rules.filter(({ alert }) => alert !== undefined));
+const SITUATIONS = [...BURN_SITUATIONS, ...CALM_SITUATIONS, TEXT_SITUATION, ...CAUSE_SITUATIONS];
+const nameOf = (alert: string, window: string | undefined): string => `${alert} ${window ?? ''}`.trim();
+
+describe('every alert', () => {
+  const cases = SITUATIONS.flatMap((situation) => situation.cases);
+  const named = alerts.map(({ alert, labels }) => [nameOf(alert!, labels?.['window'])] as const);
+
+  it('is there once', () => {
+    expect(named.length).toBeGreaterThan(30);
+    expect(new Set(named.flat()).size).toBe(named.length);
+  });
+
+  it.each(named)('%s has a situation in which it fires and one in which it does not', (name) => {
+    const own = cases.filter(({ alert, window }) => nameOf(alert, window) === name);
+    expect(own.some(({ fires }) => fires !== undefined)).toBe(true);
+    expect(own.some(({ fires }) => fires === undefined)).toBe(true);
+  });
+
+  it.each(alerts.map(({ alert, annotations, labels }) => [alert!, annotations, labels] as const))(
+    '%s has a severity, a summary and a page that says what to do',
+    (alert, annotations, labels) => {
+      expect(['page', 'ticket']).toContain(labels?.['severity']);
+      expect(annotations?.['summary']).toMatch(/\w/);
+      const page = join(ROOT, annotations!['runbook_url']!);
+      expect(existsSync(page), page).toBe(true);
+      const text = readFileSync(page, 'utf8');
+      expect(text).toMatch(new RegExp(`^# ${alert}\n`));
+      for (const heading of ['What it means for trading', 'Look', 'Do'])
+        expect(text, page).toContain(`\n## ${heading}\n`);
+    },
+  );
+
+  it('is on the list of the runbooks, and so is nothing else', () => {
+    const index = readFileSync(join(ROOT, 'docs/runbooks/README.md'), 'utf8');
+    const listed = [...index.matchAll(/^\| \[`(\w+)`\]/gm)].map(([, name]) => name!);
+    expect(listed.toSorted()).toEqual([...new Set(alerts.map(({ alert }) => alert!))].toSorted());
+  });
+});
+
+describe.skipIf('missing' in promtool)('Prometheus', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tradewind-rules-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function run(args: readonly string[]): string {
+    const { path } = promtool as { path: string };
+    const { status, stdout, stderr } = spawnSync(path, args, { cwd: PROMETHEUS, encoding: 'utf8' });
+    return status === 0 ? '' : `${stdout}\n${stderr}`;
+  }
+
+  it('takes the configuration and the rules', () => {
+    expect(run(['check', 'config', 'prometheus.yaml'])).toBe('');
+    expect(run(['check', 'rules', 'rules.yaml'])).toBe('');
+  });
+
+  const check = (name: string, situations: readonly Situation[]): void => {
+    const file = join(folder, `${name}.yaml`);
+    writeFileSync(file, promtoolTests(RULES, situations));
+    expect(run(['test', 'rules', file])).toBe('');
+  };
+
+  it.each(BURN_SITUATIONS.map((situation) => [situation.name, situation] as const))(
+    'raises the alert of its window for %s, and lets it go afterwards',
+    (_, situation) => check('burn', [situation]),
+  );
+
+  it('raises no alert within the budget, nor where nothing happens', () => check('calm', CALM_SITUATIONS));
+
+  it('says what burns', () => check('text', [TEXT_SITUATION]));
+
+  it('raises each alert on a cause when it should', () => check('causes', CAUSE_SITUATIONS));
+});
+
+describe.skipIf('missing' in amtool)('Alertmanager', () => {
+  it('takes the example of routes', () => {
+    const { path } = amtool as { path: string };
+    const args = ['check-config', join(PROMETHEUS, 'alertmanager.yaml')];
+    const { status, stdout, stderr } = spawnSync(path, args, { encoding: 'utf8' });
+    expect(stdout + stderr).not.toContain('FAILED');
+    expect(status).toBe(0);
+  });
+});

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { stringify } from 'yaml';
 
@@ -16,7 +16,22 @@ const START_MS = 60_000;
 export const promtool: Tool = debianProgram('promtool', 'prometheus');
 export const amtool: Tool = debianProgram('amtool', 'prometheus-alertmanager');
 const prometheus = debianProgram('prometheus', 'prometheus');
-const alertmanager = debianProgram('prometheus-alertmanager', 'prometheus-alertmanager');
+const alertmanager = withTemplates(debianProgram('prometheus-alertmanager', 'prometheus-alertmanager'));
+
+/** Debian's Alertmanager reads its templates from there and nowhere else, so that folder must be there, as after an installation. */
+function withTemplates(tool: Tool): Tool {
+  const folder = '/usr/share/prometheus/alertmanager';
+  if ('missing' in tool || existsSync(folder)) return tool;
+  const unpacked = join(dirname(tool.path), '../..', folder);
+  // One of another make, which has its templates within.
+  if (!existsSync(unpacked)) return tool;
+  try {
+    cpSync(unpacked, folder, { recursive: true });
+    return tool;
+  } catch {
+    return { missing: `${folder} (Debian: prometheus-alertmanager)` };
+  }
+}
 
 /** What is missing to run Prometheus and Alertmanager. */
 export function prometheusMissing(): string | undefined {

@@ -159,6 +159,9 @@ describe.skipIf(helmMissing !== undefined || 'missing' in kubectl || kubernetesM
       release(['rollback', 'tradewind', '1', '--no-hooks']);
       expect((await revisions())['tradewind-gateway']).toBeGreaterThan(after['tradewind-gateway']!);
 
+      release(['upgrade', 'tradewind', CHART, ...values, '--set', 'crds.install=false']);
+      expect((await list(MODELS)).map(({ metadata }) => metadata.name)).toEqual(['kept']);
+
       release(['uninstall', 'tradewind', '--no-hooks']);
       await eventually(
         async () => (await list(inNamespace('/apis/apps/v1', 'deployments'))).length === 0,

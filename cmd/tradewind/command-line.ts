@@ -6,6 +6,7 @@ import { VERSION } from '../../pkg/runtime/version.ts';
 import { registerActions } from './commands/actions.ts';
 import { registerApply } from './commands/apply.ts';
 import { registerBench } from './commands/bench.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerFeatures } from './commands/features.ts';
 import { registerGet } from './commands/get.ts';
 import { registerHistory } from './commands/history.ts';
@@ -64,6 +65,7 @@ function createProgram(name: string): Command {
     registerActions,
     registerHistory,
     registerSet,
+    registerDoctor,
     registerBench,
   ]) {
     register(program);

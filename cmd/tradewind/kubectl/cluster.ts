@@ -12,18 +12,26 @@ export interface Place {
   readonly namespace: string;
 }
 
+/** A cluster, and the namespace of it that is meant. */
+export interface OpenCluster extends Place {
+  readonly access: ClusterAccess;
+  /** Who asks, for audit logs. */
+  readonly userAgent: string;
+}
+
 /**
  * Opens the cluster that kubectl would talk to; nothing is asked of it yet.
  *
  * @throws {KubeconfigInvalid}
  */
-export function openCluster({ kubeconfig, context, namespace }: ClusterFlags): Place {
+export function openCluster({ kubeconfig, context, namespace }: ClusterFlags): OpenCluster {
   const access =
     kubeconfig === undefined
       ? ClusterAccess.fromDefault(context)
       : ClusterAccess.fromFile(kubeconfig, context);
+  const userAgent = `tradewind-cli/${VERSION}`;
   return {
-    client: new HttpKubeClient(access, { userAgent: `tradewind-cli/${VERSION}` }),
+    ...{ access, userAgent, client: new HttpKubeClient(access, { userAgent }) },
     namespace: namespace ?? access.namespace ?? 'default',
   };
 }

@@ -103,3 +103,20 @@ export class ActionUnanswered extends TradewindError {
     });
   }
 }
+
+/**
+ * `tradewind doctor` found something that does not work.
+ *
+ * @remedy Do what each line that was printed says at its end, from the first on: later ones often follow from it.
+ */
+export class InstallationFaulty extends TradewindError {
+  readonly code = 'InstallationFaulty';
+  readonly kind = 'precondition';
+
+  constructor(namespace: string, faults: number) {
+    super({
+      message: `installation in namespace '${namespace}' must be without faults, has ${faults}`,
+      facts: { namespace, faults },
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import { readModelSpec } from '../../../tradingmodel/read-object.ts';
+import type { TradingModel } from '../../kinds.ts';
+import { fault, type Finding } from '../finding.ts';
+import type { Installation } from '../installation.ts';
+import { remedyOf } from '../remedies.ts';
+import { secondsSince } from '../roles.ts';
+
+/** Seconds after which a model must have been looked at. */
+const PATIENCE_SECONDS = 60;
+
+/** What TradingModels say of themselves, and what they name that is not there. */
+export function checkModels(seen: Installation): readonly Finding[] {
+  return seen.models.flatMap((model) => [
+    ...ignored(seen, model),
+    ...stalled(seen, model),
+    ...failedRevisions(model),
+    ...limitsMissing(seen, model),
+  ]);
+}
+
+const objectOf = ({ metadata }: TradingModel): string => `tradingmodel/${metadata.name}`;
+
+function ignored({ nowMs }: Installation, model: TradingModel): readonly Finding[] {
+  const { creationTimestamp } = model.metadata;
+  if (model.status?.observedGeneration !== undefined) return [];
+  if (secondsSince(nowMs, creationTimestamp) < PATIENCE_SECONDS) return [];
+  return [
+    fault({
+      ...{ reason: 'ModelIgnored', object: objectOf(model) },
+      message: 'no controller has looked at it',
+      fix: 'run a controller in this namespace, with kubernetes.namespace naming it or left out',
+    }),
+  ];
+}
+
+/** What goes on after each way to stall. */
+const NEXT: Readonly<Record<string, (name: string) => string>> = {
+  AnalysisFailed: (name) =>
+    `give a better version (\`kubectl tradewind set version ${name} VERSION\`), or \`kubectl tradewind retry ${name}\``,
+  ArtifactRejected: (name) => `mend the artifact or spec.model, then \`kubectl tradewind retry ${name}\``,
+  DigestMismatch: (name) => `\`kubectl tradewind set version ${name} VERSION --digest sha256:…\``,
+  CrashLooping: (name) => `mend what the line about its pods says, then \`kubectl tradewind retry ${name}\``,
+  ProgressDeadlineExceeded: (name) =>
+    `\`kubectl tradewind get model ${name}\` tells what it waits for; \`resume\` goes on, \`abort\` gives up`,
+  UserAborted: (name) => `\`kubectl tradewind retry ${name}\`, or another version`,
+};
+
+function stalled({ namespace }: Installation, model: TradingModel): readonly Finding[] {
+  const condition = model.status?.conditions?.find(
+    ({ type, status }) => type === 'Stalled' && status === 'True',
+  );
+  if (condition === undefined) return [];
+  const { name } = model.metadata;
+  const next =
+    NEXT[condition.reason]?.(name) ?? `\`kubectl tradewind -n ${namespace} get model ${name}\` tells more`;
+  const message = `stalled: ${condition.reason}: ${condition.message}`;
+  return [fault({ reason: 'ModelStalled', object: objectOf(model), message, fix: next })];
+}
+
+/** Failures that still hold: the model of the revision is not warm, and is wanted. */
+function failedRevisions(model: TradingModel): readonly Finding[] {
+  return (model.status?.revisions ?? [])
+    .filter(({ role, modelState }) => role !== 'kept' && modelState !== 'warm')
+    .flatMap(({ name, lastFailure }) =>
+      lastFailure === undefined
+        ? []
+        : [
+            fault({
+              ...{ reason: 'ModelFailed', object: objectOf(model) },
+              message: `revision ${name}: ${lastFailure.reason}: ${lastFailure.message}`,
+              fix: remedyOf(lastFailure.reason, 'docs/guides/artifacts.md has what the reason is of'),
+            }),
+          ],
+    );
+}
+
+function limitsMissing({ limits, namespace }: Installation, model: TradingModel): readonly Finding[] {
+  const read = readModelSpec(model.spec);
+  const name = 'spec' in read ? read.spec.risk?.limitsRef.name : undefined;
+  if (name === undefined || limits === undefined || limits.has(name)) return [];
+  return [
+    fault({
+      ...{ reason: 'RiskLimitsMissing', object: objectOf(model) },
+      message: `names RiskLimits '${name}', which are not in the namespace: the model gets no orders`,
+      fix: `make them, or correct spec.risk.limitsRef: \`kubectl -n ${namespace} get risklimits\``,
+    }),
+  ];
+}

@@ -1,0 +1,151 @@
+import { fault, type Finding } from '../finding.ts';
+import type { Installation, SeenContainer, SeenEvent, SeenPod } from '../installation.ts';
+import { lastWords } from '../last-words.ts';
+import { remedyOf } from '../remedies.ts';
+import { isLeaving, isOurs, isReady, roleOf, secondsSince } from '../roles.ts';
+
+const UNPULLED = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull']);
+const UNMADE = new Set(['CreateContainerError', 'RunContainerError']);
+/** Seconds that a pod may take to become Ready; starts are slow on busy nodes. */
+const PATIENCE_SECONDS = 60;
+
+/** What the first fault of a pod is; the order is from what keeps it from being placed to what keeps it from answering. */
+type PodRule = (pod: SeenPod, seen: Installation) => Finding | undefined;
+
+const objectOf = ({ metadata }: SeenPod): string => `pod/${metadata.name}`;
+
+const unschedulable: PodRule = (pod, { namespace }) => {
+  const condition = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  return condition?.status !== 'False'
+    ? undefined
+    : fault({
+        ...{ reason: 'PodUnschedulable', object: objectOf(pod) },
+        message: `no node takes it: ${condition.message ?? condition.reason ?? 'the scheduler does not say why'}`,
+        fix: `make room, or relax what it asks for (resources, nodeSelector, tolerations, claims): \`kubectl -n ${namespace} describe ${objectOf(pod)}\``,
+      });
+};
+
+const waiting =
+  (
+    reasons: ReadonlySet<string>,
+    make: (container: SeenContainer, said: string) => Pick<Finding, 'reason' | 'message' | 'fix'>,
+  ): PodRule =>
+  (pod) => {
+    const container = containersOf(pod).find(({ state }) => reasons.has(state?.waiting?.reason ?? ''));
+    if (container === undefined) return undefined;
+    const { reason, message = reason! } = container.state!.waiting!;
+    const image = pod.spec?.containers?.find(({ name }) => name === container.name)?.image;
+    return fault({
+      object: objectOf(pod),
+      ...make({ ...container, image: image ?? container.image! }, message),
+    });
+  };
+
+const imageUnavailable = waiting(UNPULLED, ({ image }, said) => ({
+  ...{ reason: 'ImageUnavailable', message: `image '${image}' cannot be pulled: ${said}` },
+  fix: 'push the image, correct image.repository and image.tag, or name a Secret of the registry in image.pullSecrets',
+}));
+
+const referenceMissing = waiting(new Set(['CreateContainerConfigError']), (_, said) => ({
+  ...{ reason: 'ReferenceMissing', message: `cannot be made: ${said}` },
+  fix: 'make the Secret or ConfigMap with that key in the namespace, or correct its name',
+}));
+
+const containerUnmade = waiting(UNMADE, ({ name }, said) => ({
+  ...{ reason: 'ContainerUnmade', message: `container ${name} cannot be started: ${said}` },
+  fix: 'see that the image is for this machine and is one of Tradewind',
+}));
+
+const volumeUnavailable: PodRule = (pod, { events, namespace }) => {
+  if (!containersOf(pod).every(({ state }) => state?.waiting !== undefined)) return undefined;
+  const event = newest(events.filter((one) => one.reason === 'FailedMount' && isAbout(one, pod)));
+  return event === undefined
+    ? undefined
+    : fault({
+        ...{ reason: 'VolumeUnavailable', object: objectOf(pod) },
+        message: `a volume cannot be mounted: ${event.message ?? ''}`,
+        fix: `make the Secret, ConfigMap or claim that it names: \`kubectl -n ${namespace} get secrets,configmaps,pvc\``,
+      });
+};
+
+const crashing: PodRule = (pod, { namespace }) => {
+  const container = containersOf(pod).find(
+    ({ state, restartCount }) =>
+      state?.waiting?.reason === 'CrashLoopBackOff' ||
+      (restartCount > 0 && (state?.terminated?.exitCode ?? 0) !== 0),
+  );
+  const ended = container?.state?.terminated ?? container?.lastState?.terminated;
+  if (container === undefined) return undefined;
+  const logs = `\`kubectl -n ${namespace} logs ${pod.metadata.name} -c ${container.name} --previous\` tells more`;
+  const words = { object: objectOf(pod) };
+  if (ended?.reason === 'OOMKilled')
+    return fault({
+      ...{
+        ...words,
+        reason: 'OutOfMemory',
+        message: `container ${container.name} needs more memory than its limit`,
+      },
+      fix: 'raise resources.limits.memory (of a predictor: spec.serving.resources of the TradingModel)',
+    });
+  const told =
+    ended === undefined ? { text: 'why is not told' } : lastWords(ended, roleOf(pod.spec) !== undefined);
+  return fault({
+    ...{ ...words, reason: 'CrashLooping', message: `crashes again and again: ${told.text}` },
+    fix: remedyOf(told.code, logs),
+  });
+};
+
+const unready: PodRule = (pod, { nowMs, readiness, namespace }) => {
+  const since = pod.status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
+  if (isReady(pod) || pod.status?.phase !== 'Running' || secondsSince(nowMs, since) < PATIENCE_SECONDS)
+    return undefined;
+  const model = pod.metadata.labels?.['tradewind.dev/model'];
+  const checks = readiness.get(pod.metadata.name)?.checks.filter((check) => !check.isReady) ?? [];
+  const told = checks.map(({ name, reason }) => `${name}: ${reason ?? 'not ready'}`).join('; ');
+  return fault({
+    ...{ reason: 'PodUnready', object: objectOf(pod) },
+    message: `runs, but is not Ready${told === '' ? '' : `: ${told}`}`,
+    fix:
+      model === undefined
+        ? `\`kubectl -n ${namespace} logs ${pod.metadata.name}\` tells why`
+        : `\`kubectl tradewind -n ${namespace} get model ${model}\` tells how far its model is`,
+  });
+};
+
+const RULES: readonly PodRule[] = [
+  unschedulable,
+  imageUnavailable,
+  referenceMissing,
+  containerUnmade,
+  volumeUnavailable,
+  crashing,
+  unready,
+];
+
+/** The first fault of each pod of Tradewind. */
+export function checkPods(seen: Installation): readonly Finding[] {
+  return seen.pods
+    .filter((pod) => isOurs(pod) && !isLeaving(pod) && pod.status?.phase !== 'Succeeded')
+    .flatMap((pod) => {
+      for (const rule of RULES) {
+        const finding = rule(pod, seen);
+        if (finding !== undefined) return [finding];
+      }
+      return [];
+    });
+}
+
+const containersOf = ({ status }: SeenPod): readonly SeenContainer[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+];
+
+const isAbout = ({ involvedObject }: SeenEvent, { metadata }: SeenPod): boolean =>
+  involvedObject.kind === 'Pod' && involvedObject.name === metadata.name;
+
+/** The last of events. */
+export const newest = (events: readonly SeenEvent[]): SeenEvent | undefined =>
+  events.toSorted((a, b) => timeOf(a) - timeOf(b)).at(-1);
+
+const timeOf = ({ lastTimestamp, eventTime }: SeenEvent): number =>
+  Date.parse(lastTimestamp ?? eventTime ?? '1970-01-01T00:00:00Z');

@@ -1,0 +1,353 @@
+import { crdOf } from '../../tradingmodel/crd.ts';
+import { TRADING_MODEL } from '../../tradingmodel/resource.ts';
+import type { TradingModelStatus } from '../../tradingmodel/status.ts';
+import type { Definition, Ended, Installation, NetworkPolicy } from './installation.ts';
+import {
+  crashing,
+  installation,
+  labelsOf,
+  LONG_AGO,
+  modelOf,
+  notReady,
+  NOW,
+  podOf,
+  workloadOf,
+} from './installation.testing.ts';
+
+/** A definition from before `spec.overlay` and what is below `spec.rollout`. */
+function older(): Definition {
+  const definition = structuredClone(crdOf(TRADING_MODEL)) as unknown as {
+    spec: {
+      versions: {
+        schema: { openAPIV3Schema: { properties: { spec: { properties: Record<string, unknown> } } } };
+      }[];
+    };
+  };
+  delete definition.spec.versions[0]!.schema.openAPIV3Schema.properties.spec.properties['overlay'];
+  return definition as unknown as Definition;
+}
+
+const waits = (reason: string, message: string): Partial<Installation> => ({
+  pods: [
+    podOf('controller'),
+    podOf('gateway'),
+    podOf('features', notReady({ name: 'features', state: { waiting: { reason, message } } }, 'Pending')),
+  ],
+});
+export const ends = (ended: Ended): Partial<Installation> => ({
+  pods: [podOf('controller'), podOf('gateway'), podOf('recorder', crashing(ended))],
+});
+export const says = (status: TradingModelStatus): Partial<Installation> => ({ models: [modelOf(status)] });
+const condition = (
+  type: 'Stalled' | 'TrafficRouted',
+  status: 'True' | 'False' | 'Unknown',
+  reason: string,
+) => ({
+  ...{ type, status, reason, message: 'words', observedGeneration: 1, lastTransitionTime: LONG_AGO },
+});
+export const policy = (name: string, component: string, spec: NetworkPolicy['spec']): NetworkPolicy => ({
+  ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name } },
+  spec: { podSelector: { matchLabels: labelsOf(component) }, ...spec },
+});
+export const lease = (renewTime: string) => ({
+  leases: [{ ...installation().leases[0]!, spec: { ...installation().leases[0]!.spec, renewTime } }],
+});
+const failedCreate = (name: string) => ({
+  ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: `${name}.1` } },
+  ...{ involvedObject: { kind: 'StatefulSet', name }, reason: 'FailedCreate', lastTimestamp: NOW },
+  message: 'forbidden: exceeded quota: desk',
+});
+const pvcPending = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'Unschedulable',
+  message: '0/3 nodes: Insufficient cpu',
+};
+const refusedBy = (message: string): Partial<Installation> => ({
+  deployments: [
+    workloadOf('controller'),
+    workloadOf('gateway', {
+      status: {
+        replicas: 0,
+        conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }],
+      },
+    }),
+  ],
+});
+
+/** One line that is to be found: reason, object, what the message says, what the fix says. */
+type Line = readonly [reason: string, object: string, message: RegExp, fix: RegExp];
+
+/** A situation, what is changed of a sound installation, and the lines that are found. */
+export const CASES: readonly (readonly [string, Partial<Installation>, ...Line[]])[] = [
+  [
+    'definitions are missing',
+    { definitions: { tradingmodels: 'missing', risklimits: 'unseen' } },
+    ['DefinitionMissing', 'crd/tradingmodels.tradewind.dev', /TradingModel/, /kubectl apply -k k8s\/crds/],
+  ],
+  [
+    'a definition is older than the client',
+    { definitions: { tradingmodels: older() } },
+    [
+      'DefinitionOlder',
+      'crd/tradingmodels.tradewind.dev',
+      /knows no spec\.overlay, spec\.overlay\.\w+/,
+      /kubectl apply/,
+    ],
+  ],
+  [
+    'the person may read nothing of a kind',
+    {
+      rights: [{ who: 'you', verb: 'list', group: '', resource: 'pods', isAllowed: false }],
+      pods: [],
+      unseen: ['pods'],
+    },
+    ['RightsMissing', 'namespace/desk', /you may not list pods/, /administrator/],
+  ],
+  [
+    'the account of a process has no rights',
+    {
+      rights: [
+        {
+          who: 'tradewind-gateway',
+          verb: 'list',
+          group: 'tradewind.dev',
+          resource: 'tradingmodels',
+          isAllowed: false,
+        },
+      ],
+    },
+    [
+      'AccountRightsMissing',
+      'serviceaccount/tradewind-gateway',
+      /may not list tradingmodels\.tradewind\.dev/,
+      /rbac/,
+    ],
+  ],
+  [
+    'the controller has no pods',
+    {
+      pods: [podOf('gateway')],
+      ...lease(LONG_AGO),
+      deployments: [workloadOf('controller', { spec: { ...workloadOf('controller').spec, replicas: 0 } })],
+    },
+    [
+      'ControllerMissing',
+      'deployment/tradewind-controller',
+      /0 wanted/,
+      /scale deployment\/tradewind-controller/,
+    ],
+  ],
+  [
+    'there is no controller at all',
+    { pods: [podOf('gateway')], leases: [], deployments: [] },
+    ['ControllerMissing', 'namespace/desk', /no controller runs/, /operator\.md/],
+  ],
+  [
+    'the lease is old',
+    lease(LONG_AGO),
+    ['NoLeader', 'deployment/tradewind-controller', /3600 s ago/, /leases/],
+  ],
+  [
+    'nobody ever took the lease',
+    { leases: [] },
+    ['NoLeader', 'deployment/tradewind-controller', /none has taken/, /leases/],
+  ],
+  [
+    'there is no gateway',
+    { pods: [podOf('controller')], deployments: [workloadOf('controller')] },
+    ['GatewayMissing', 'namespace/desk', /no gateway has pods/, /scale/],
+  ],
+  [
+    'no gateway is Ready, and one tells why',
+    {
+      pods: [podOf('controller'), podOf('gateway', notReady({}))],
+      readiness: new Map([
+        [
+          'tradewind-gateway-a',
+          {
+            checks: [
+              { name: 'predictors', isReady: false, reason: 'none usable' },
+              { name: 'process', isReady: true },
+            ],
+          },
+        ],
+      ]),
+    },
+    [
+      'PodUnready',
+      'pod/tradewind-gateway-a',
+      /not Ready: predictors: none usable$/,
+      /logs tradewind-gateway-a/,
+    ],
+    ['NoGatewayReady', 'deployment/tradewind-gateway', /none of 1/, /mend/],
+  ],
+  [
+    'the Service of the gateways has no port named http',
+    {
+      services: [
+        { ...installation().services[0]!, spec: { selector: labelsOf('gateway'), ports: [{ port: 8080 }] } },
+      ],
+    },
+    ['GatewayPortUnnamed', 'service/tradewind-gateway', /no port named http/, /name its port/],
+  ],
+  [
+    'no Service selects the gateways',
+    { services: [{ ...installation().services[0]!, spec: { selector: { app: 'other' } } }] },
+    ['GatewayServiceMissing', 'namespace/desk', /no Service selects/, /selector/],
+  ],
+  [
+    'an image cannot be pulled',
+    waits('ImagePullBackOff', 'Back-off pulling'),
+    [
+      'ImageUnavailable',
+      'pod/tradewind-features-a',
+      /image 'registry\.example\/tradewind:0\.1\.0' cannot be pulled: Back-off/,
+      /image\.pullSecrets/,
+    ],
+  ],
+  [
+    'a Secret is missing',
+    waits('CreateContainerConfigError', 'secret "kafka" not found'),
+    ['ReferenceMissing', 'pod/tradewind-features-a', /secret "kafka" not found/, /make the Secret/],
+  ],
+  [
+    'a container cannot be started',
+    waits('RunContainerError', 'exec format error'),
+    ['ContainerUnmade', 'pod/tradewind-features-a', /exec format error/, /image/],
+  ],
+  [
+    'a volume cannot be mounted',
+    {
+      ...waits('ContainerCreating', ''),
+      events: [
+        {
+          ...failedCreate('x'),
+          reason: 'FailedMount',
+          involvedObject: { kind: 'Pod', name: 'tradewind-features-a' },
+          message: 'MountVolume.SetUp failed: secret "tls" not found',
+        },
+      ],
+    },
+    ['VolumeUnavailable', 'pod/tradewind-features-a', /secret "tls" not found/, /get secrets/],
+  ],
+  [
+    'no node takes a pod',
+    {
+      pods: [
+        podOf('controller'),
+        podOf('gateway'),
+        podOf('predictor', { phase: 'Pending', conditions: [pvcPending], containerStatuses: [] }),
+      ],
+    },
+    ['PodUnschedulable', 'pod/tradewind-predictor-a', /Insufficient cpu/, /resources/],
+  ],
+  [
+    'Kafka is away',
+    ends({
+      exitCode: 7,
+      message: '{"level":"info"}\ntradewind: KafkaUnavailable: brokers must answer, kafka:9092 does not\n',
+    }),
+    [
+      'CrashLooping',
+      'pod/tradewind-recorder-a',
+      /KafkaUnavailable: brokers must answer/,
+      /brokers run.*network policies/,
+    ],
+  ],
+  [
+    'a setting is wrong',
+    ends({ exitCode: 2, message: 'tradewind: ConfigInvalid: kafka.brokers must be a list, was 3' }),
+    ['CrashLooping', 'pod/tradewind-recorder-a', /kafka\.brokers must be/, /services\.md/],
+  ],
+  [
+    'ClickHouse is away',
+    ends({ exitCode: 7, message: 'tradewind: HistoryUnavailable: server must answer, does not' }),
+    ['CrashLooping', 'pod/tradewind-recorder-a', /HistoryUnavailable/, /ClickHouse/],
+  ],
+  [
+    'a process ends without words',
+    ends({ exitCode: 7, reason: 'Error' }),
+    [
+      'CrashLooping',
+      'pod/tradewind-recorder-a',
+      /exit code 7, an error of kind unavailable/,
+      /logs tradewind-recorder-a .*--previous/,
+    ],
+  ],
+  [
+    'a process needs too much memory',
+    ends({ exitCode: 137, reason: 'OOMKilled' }),
+    ['OutOfMemory', 'pod/tradewind-recorder-a', /memory/, /limits\.memory/],
+  ],
+  [
+    'Pod Security refuses pods',
+    {
+      ...refusedBy('pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true'),
+      namespaceLabels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+    },
+    ['PodsRefused', 'deployment/tradewind-gateway', /violates PodSecurity/, /enforces restricted/],
+  ],
+  [
+    'a quota refuses pods of a StatefulSet',
+    {
+      statefulSets: [workloadOf('recorder', { status: { replicas: 0 } })],
+      events: [failedCreate('tradewind-recorder')],
+    },
+    ['PodsRefused', 'statefulset/tradewind-recorder', /exceeded quota/, /get quota/],
+  ],
+  [
+    'policies keep the controller from the gateways',
+    { policies: [policy('closed', 'gateway', { ingress: [] })] },
+    [
+      'NetworkBlocked',
+      'networkpolicy/closed',
+      /controller does not reach port 8080 of gateway: kept out by closed/,
+      /TCP 8080/,
+    ],
+  ],
+  [
+    'the controller does not hear Ready gateways',
+    says({ conditions: [condition('TrafficRouted', 'Unknown', 'NoGateway')] }),
+    ['GatewaysSilent', 'tradingmodel/es', /the controller says: words/, /gateways\.service/],
+  ],
+  [
+    'a model is stalled',
+    says({ conditions: [condition('Stalled', 'True', 'AnalysisFailed')] }),
+    ['ModelStalled', 'tradingmodel/es', /AnalysisFailed: words/, /set version es/],
+  ],
+  [
+    'an artifact is another',
+    says({
+      revisions: [
+        {
+          name: 'es-1',
+          number: 1,
+          version: '1',
+          role: 'update',
+          weight: 0,
+          replicas: 1,
+          readyReplicas: 0,
+          modelState: 'failed',
+          lastFailure: { reason: 'DigestMismatch', message: 'must be a, was b', time: NOW },
+        },
+      ],
+    }),
+    ['ModelFailed', 'tradingmodel/es', /es-1: DigestMismatch: must be a/, /spec\.model\.digest/],
+  ],
+  [
+    'limits are missing',
+    { models: [modelOf({}, { risk: { limitsRef: { name: 'other' } } })] },
+    ['RiskLimitsMissing', 'tradingmodel/es', /'other'/, /risklimits/],
+  ],
+  [
+    'nobody looks at a model',
+    { models: [{ ...modelOf(), status: {} }] },
+    ['ModelIgnored', 'tradingmodel/es', /no controller/, /namespace/],
+  ],
+  [
+    'controller and gateways are of two versions',
+    { pods: [podOf('controller'), podOf('gateway', {}, 'tradewind:0.0.9')] },
+    ['VersionsDiffer', 'namespace/desk', /controllers run .*0\.1\.0, gateways tradewind:0\.0\.9/, /upgrade/],
+  ],
+];

@@ -1,4 +1,4 @@
-import { BURN_WINDOWS, type BurnWindow, WINDOW_SECONDS } from './burn-windows.ts';
+import { BUDGET_SECONDS, BURN_WINDOWS, type BurnWindow, WINDOW_SECONDS } from './burn-windows.ts';
 import { CAUSES } from './causes.ts';
 import { promDuration } from './duration.ts';
 import { OBJECTIVES, type Objective } from './objectives.ts';
@@ -81,12 +81,12 @@ function recordings(windows: readonly number[], scale: number): readonly Rule[] 
   );
 }
 
-/** Hours that do not overlap, each counted alike: cheaper by far than a rate over all of a month. */
+/** Mean of the hours of a month, each counted alike: cheaper by far than a rate over all of it. */
 function budgetLeft(scale: number): Rule {
-  const [hour, month] = [promDuration(3600 * scale), promDuration(30 * 86_400 * scale)];
+  const [step, month] = [promDuration(300 * scale), promDuration(BUDGET_SECONDS * scale)];
   return {
     record: BUDGET_LEFT,
-    expr: `1 - avg_over_time(${errorRatioName(3600)}[${month}:${hour}]) / (1 - ${OBJECTIVE_RATIO})`,
+    expr: `1 - avg_over_time(${errorRatioName(3600)}[${month}:${step}]) / (1 - ${OBJECTIVE_RATIO})`,
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_OVERLAY } from '../pkg/prediction/overlay.ts';
 import { DEFAULT_REST_TIMEOUT_MS } from '../pkg/inference/oip/rest-timeout.ts';
 import { DEFAULT_MAX_INLINE_MS, MAX_WORKERS } from '../pkg/inference/placement.ts';
+import { DEFAULT_SAMPLE_RATIO } from '../pkg/tracing/settings.ts';
 
 const share = z.number().min(0).max(0.3).default(0);
 const port = z.int().min(0, 'must be a port, 0 to 65535 (0 picks a free one)').max(65_535);
@@ -200,4 +201,36 @@ export type GrpcSection = z.infer<ReturnType<typeof grpcSection>>;
 
 export const logSection = z
   .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
+  .prefault({});
+
+/** Traces of the way of the data, by OpenTelemetry; off unless asked for here or in its standard environment variables. */
+export const tracingSection = z
+  .strictObject({
+    exporter: z
+      .enum(['auto', 'none', 'otlp'])
+      .default('auto')
+      .describe(
+        'Whether traces are recorded: `auto` where an endpoint is given, here or by `OTEL_EXPORTER_OTLP_ENDPOINT`, or `OTEL_TRACES_EXPORTER` says `otlp`',
+      ),
+    endpoint: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+      .optional()
+      .describe(
+        'Base address of the receiver, OTLP over HTTP, `/v1/traces` is added; `OTEL_EXPORTER_OTLP_ENDPOINT` or http://localhost:4318 where absent',
+      ),
+    sampleRatio: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe(
+        `Share of the traces beginning here that are recorded; that of \`OTEL_TRACES_SAMPLER\`, or ${DEFAULT_SAMPLE_RATIO}, where absent`,
+      ),
+    maxQueuedSpans: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(4096)
+      .describe('Spans that may wait to be exported; more are dropped'),
+  })
   .prefault({});

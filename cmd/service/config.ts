@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { listenSection, logSection, secret } from '../settings.ts';
+import { listenSection, logSection, secret, tracingSection } from '../settings.ts';
 
 const name = z.string().min(1);
 
@@ -131,7 +131,11 @@ export const redisSchema = z
   .prefault({});
 
 /** What every process has. */
-export const processSchema = z.strictObject({ http: listenSection(8080), log: logSection });
+export const processSchema = z.strictObject({
+  http: listenSection(8080),
+  log: logSection,
+  tracing: tracingSection,
+});
 
 /** What every process on the event log has. */
 export const serviceSchema = processSchema.extend({ kafka: kafkaSchema });

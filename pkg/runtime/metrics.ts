@@ -1,4 +1,6 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, type Histogram, Registry } from 'prom-client';
+
+import { latencyHistogram } from './latency-histogram.ts';
 
 /** Seconds; 0.05, 0.1 and 0.15 are the objectives of prediction, features and both, the fine ones show what a fast path does. */
 export const LATENCY_BUCKETS_SECONDS: readonly number[] = [
@@ -31,7 +33,6 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const buckets = [...LATENCY_BUCKETS_SECONDS];
   const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Counter<L>({ name, help, labelNames, registers });
   let dataAges: () => ReadonlyMap<string, number> = () => new Map();
@@ -50,19 +51,19 @@ export function createMetrics(): Metrics {
     registry,
     events: counter('tradewind_events_total', 'Market events accepted, by kind.', ['kind']),
     quarantined: counter('tradewind_quarantined_total', 'Inputs set aside, by reason.', ['reason']),
-    featureLatency: new Histogram({
-      name: 'tradewind_feature_latency_seconds',
-      help: 'From the arrival of the event that closed a bar to the published features.',
-      buckets,
-      registers,
-    }),
-    predictionLatency: new Histogram({
-      name: 'tradewind_prediction_latency_seconds',
-      help: 'From the arrival of the event that closed a bar to the published prediction.',
-      labelNames: ['model'],
-      buckets,
-      registers,
-    }),
+    featureLatency: latencyHistogram(
+      registry,
+      'tradewind_feature_latency_seconds',
+      'From the arrival of the event that closed a bar to the published features.',
+      LATENCY_BUCKETS_SECONDS,
+    ),
+    predictionLatency: latencyHistogram(
+      registry,
+      'tradewind_prediction_latency_seconds',
+      'From the arrival of the event that closed a bar to the published prediction.',
+      LATENCY_BUCKETS_SECONDS,
+      ['model'],
+    ),
     predictions: counter('tradewind_predictions_total', 'Predictions published.', [
       'model',
       'recommendation',

@@ -8,6 +8,7 @@ import { TradewindError } from './errors.ts';
 import { isFromForeignPage } from './foreign-page.ts';
 import { type HttpHandler, pathOf, sendError, sendJson } from './http.ts';
 import type { Logger } from './logger.ts';
+import { asksForOpenMetrics, OPEN_METRICS_TYPE, openMetrics } from './open-metrics.ts';
 
 /** Says whether a part of the process is ready, or well; the reason is shown when it is not. */
 export type ReadinessCheck = () => { readonly isReady: boolean; readonly reason?: string };
@@ -27,6 +28,7 @@ export class OpsServer {
   readonly #handlers: HttpHandler[] = [];
   readonly #checks = new Map<string, ReadinessCheck>();
   readonly #lifeChecks = new Map<string, ReadinessCheck>();
+  #hasExemplars = false;
 
   constructor(options: OpsServerOptions) {
     this.#options = options;
@@ -50,6 +52,11 @@ export class OpsServer {
   /** Adds a condition of `/healthz`: while it does not hold, whoever watches the process should start it anew. */
   addLiveness(name: string, check: ReadinessCheck): void {
     this.#lifeChecks.set(name, check);
+  }
+
+  /** From now on `/metrics` speaks OpenMetrics, with exemplars, to scrapers that ask for it; others get what they got. */
+  offerExemplars(): void {
+    this.#hasExemplars = true;
   }
 
   /**
@@ -115,10 +122,14 @@ export class OpsServer {
 
   async #answerOps(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     switch (pathOf(request)) {
-      case '/metrics':
-        response.writeHead(200, { 'content-type': this.#options.registry.contentType });
-        response.end(await this.#options.registry.metrics());
+      case '/metrics': {
+        const { registry } = this.#options;
+        const isOpen = this.#hasExemplars && asksForOpenMetrics(request.headers.accept);
+        const text = await (isOpen ? openMetrics(registry) : registry.metrics());
+        response.writeHead(200, { 'content-type': isOpen ? OPEN_METRICS_TYPE : registry.contentType });
+        response.end(text);
         return true;
+      }
       case '/healthz':
         if (this.#lifeChecks.size === 0) sendJson(response, 200, { status: 'ok' });
         else {

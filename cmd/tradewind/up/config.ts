@@ -12,6 +12,7 @@ import {
   simulatorSection,
   sourceSection,
   threads,
+  tracingSection,
 } from '../../settings.ts';
 
 /** Configuration of `tradewind up`. Every key has a default; durations and sizes carry their unit in the name. */
@@ -61,6 +62,7 @@ export const upConfigSchema = z.strictObject({
   grpc: grpcSection(50_051),
   http: listenSection(8080),
   log: logSection,
+  tracing: tracingSection,
 });
 
 export type UpConfig = z.infer<typeof upConfigSchema>;

@@ -1,4 +1,5 @@
 import { abstainReasonOf } from '../prediction/prediction.ts';
+import { exemplarOf } from '../runtime/latency-histogram.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { PipelineObserver } from './observer.ts';
@@ -26,10 +27,11 @@ export function metricsObserver(
       if (eventTimeUs > (newestUs.get(symbol) ?? Number.NEGATIVE_INFINITY)) newestUs.set(symbol, eventTimeUs);
     },
     onQuarantined: ({ reason }) => metrics.quarantined.inc({ reason }),
-    onVector: ({ timeUs }, latencyMs) => {
-      if (timeUs >= liveFromUs) metrics.featureLatency.observe(latencyMs / 1000);
+    onVector: ({ timeUs }, latencyMs, traceId) => {
+      if (timeUs < liveFromUs) return;
+      metrics.featureLatency.observe({ value: latencyMs / 1000, exemplarLabels: exemplarOf(traceId) });
     },
-    onPrediction: (prediction, latencyMs) => {
+    onPrediction: (prediction, latencyMs, _vector, traceId) => {
       const reason = abstainReasonOf(prediction);
       if (reason !== undefined) {
         metrics.abstentions.inc({ reason });
@@ -37,7 +39,10 @@ export function metricsObserver(
       }
       const { model, recommendation, featureTimeUs } = prediction;
       metrics.predictions.inc({ model, recommendation });
-      if (featureTimeUs >= liveFromUs) metrics.predictionLatency.observe({ model }, latencyMs / 1000);
+      if (featureTimeUs < liveFromUs) return;
+      metrics.predictionLatency.observe({
+        ...{ labels: { model }, value: latencyMs / 1000, exemplarLabels: exemplarOf(traceId) },
+      });
     },
   };
 }

@@ -8,13 +8,16 @@ export interface PipelineObserver {
   onEvent?(event: MarketEvent): void;
   /** Something was set aside. */
   onQuarantined?(quarantined: Quarantined): void;
-  /** A bar closed; `latencyMs` counts from the arrival of the event that closed it to the published vector. */
-  onVector?(vector: FeatureVector, latencyMs: number): void;
+  /**
+   * A bar closed; `latencyMs` counts from the arrival of the event that closed it to the published vector; `traceId` is that of its
+   * trace, where it is recorded.
+   */
+  onVector?(vector: FeatureVector, latencyMs: number, traceId?: string): void;
   /**
    * A prediction or abstention was published for `vector`, in the order of each symbol; `latencyMs` counts from the arrival of
-   * that same event.
+   * that same event, and `traceId` is that of its trace, where it is recorded.
    */
-  onPrediction?(prediction: Prediction, latencyMs: number, vector: FeatureVector): void;
+  onPrediction?(prediction: Prediction, latencyMs: number, vector: FeatureVector, traceId?: string): void;
 }
 
 /** One observer that tells all of `observers`, in order. */
@@ -26,11 +29,11 @@ export function combineObservers(observers: readonly PipelineObserver[]): Requir
     onQuarantined: (quarantined) => {
       for (const observer of observers) observer.onQuarantined?.(quarantined);
     },
-    onVector: (vector, latencyMs) => {
-      for (const observer of observers) observer.onVector?.(vector, latencyMs);
+    onVector: (vector, latencyMs, traceId) => {
+      for (const observer of observers) observer.onVector?.(vector, latencyMs, traceId);
     },
-    onPrediction: (prediction, latencyMs, vector) => {
-      for (const observer of observers) observer.onPrediction?.(prediction, latencyMs, vector);
+    onPrediction: (prediction, latencyMs, vector, traceId) => {
+      for (const observer of observers) observer.onPrediction?.(prediction, latencyMs, vector, traceId);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../runtime/clock.ts';
 import { TradewindError } from '../runtime/errors.ts';
+import { TRACEPARENT } from '../tracing/trace-context.ts';
 
 /** The parts of a grpc-js server call that a context reads. */
 interface ServerCall {
@@ -21,6 +22,8 @@ interface ContextDeps {
 export class CallContext {
   readonly #call: ServerCall;
   readonly #deps: ContextDeps;
+  /** Of the recorded trace that the call belongs to, once its method has found that out. */
+  traceId: string | undefined;
   #controller: AbortController | undefined;
   #isAborted = false;
 
@@ -32,6 +35,11 @@ export class CallContext {
   /** Request headers. */
   get metadata(): Metadata {
     return this.#call.metadata;
+  }
+
+  /** Place in the caller's trace, as it says it; whoever reads it finds out whether it is one. */
+  get traceparent(): string | undefined {
+    return this.#call.metadata.get(TRACEPARENT)[0]?.toString();
   }
 
   /** Aborts when the caller cancels, goes away, or its deadline passes. */

@@ -63,7 +63,11 @@ class CallTracker {
   close(code: Code): boolean {
     if (!this.#isOpen) return false;
     this.#isOpen = false;
-    this.#deps.metrics?.finished((this.#deps.clock.monotonicMs() - this.#startMs) / 1000, code);
+    const { metrics, clock } = this.#deps;
+    const seconds = (clock.monotonicMs() - this.#startMs) / 1000;
+    const { traceId } = this.context;
+    if (traceId === undefined) metrics?.finished(seconds, code);
+    else metrics?.finishedTraced(seconds, code, traceId, clock.nowUs());
     return true;
   }
 

@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
+import { exemplarOf, latencyHistogram } from '../../runtime/latency-histogram.ts';
 import { LATENCY_BUCKETS_SECONDS } from '../../runtime/metrics.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { PoolObserver } from './pool.ts';
@@ -20,12 +21,12 @@ export function poolMetrics(registry: Registry, endpoints: () => readonly Endpoi
     labelNames: ['code'] as const,
     registers,
   });
-  const latency = new Histogram({
-    name: 'tradewind_predictor_latency_seconds',
-    help: 'From sending a request to a predictor to its answer.',
-    buckets: [...LATENCY_BUCKETS_SECONDS],
-    registers,
-  });
+  const latency = latencyHistogram(
+    registry,
+    'tradewind_predictor_latency_seconds',
+    'From sending a request to a predictor to its answer.',
+    LATENCY_BUCKETS_SECONDS,
+  );
   const retries = new Counter({
     name: 'tradewind_predictor_retries_total',
     help: 'Requests sent to a second predictor, by the error of the first.',
@@ -60,9 +61,9 @@ export function poolMetrics(registry: Registry, endpoints: () => readonly Endpoi
   registry.registerMetric(predictors);
   registry.registerMetric(inFlight);
   return {
-    onRequest: (_endpoint, code, seconds) => {
+    onRequest: (_endpoint, code, seconds, traceId) => {
       requests.inc({ code });
-      latency.observe(seconds);
+      latency.observe({ value: seconds, exemplarLabels: exemplarOf(traceId) });
     },
     onRetry: (code) => retries.inc({ code }),
     onEjection: (_endpoint, isEjected) => {

@@ -33,7 +33,8 @@ export interface PoolSettings {
 /** Hears what happens in a pool. */
 export interface PoolObserver {
   onState?(endpoint: Endpoint): void;
-  onRequest?(endpoint: Endpoint, code: string, seconds: number): void;
+  /** @param traceId - Of a recorded trace that the request belongs to. */
+  onRequest?(endpoint: Endpoint, code: string, seconds: number, traceId?: string): void;
   onRetry?(code: string): void;
   onEjection?(endpoint: Endpoint, isEjected: boolean): void;
 }

@@ -12,9 +12,11 @@ import type { TopicNames } from '../wire/topics.ts';
 import type { CollectorState } from './collector-state.ts';
 import { Gate } from './gate.ts';
 import { ingestHeaders } from './ingest-time.ts';
+import type { MessageSpans } from './message-spans.ts';
 import type { PipelineObserver } from './observer.ts';
 import type { Pacer } from './pacer.ts';
 import { atPlace, placeHeaders, sourcePlace } from './source-place.ts';
+import { TickSpans } from './tick-spans.ts';
 
 /** Events appended in one call at most: bounds what a crash repeats and how long a pause takes. */
 const MAX_BATCH = 512;
@@ -33,6 +35,8 @@ export interface CollectorOptions {
   readonly own?: CollectorState;
   /** Items between two snapshots of it: what a restart reads again at most; default 20,000. */
   readonly snapshotItems?: number;
+  /** Absent where tracing is off. */
+  readonly spans?: MessageSpans;
 }
 
 const DEFAULT_SNAPSHOT_ITEMS = 20_000;
@@ -46,6 +50,7 @@ const DEFAULT_SNAPSHOT_ITEMS = 20_000;
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #gate = new Gate();
+  readonly #spans: TickSpans | undefined;
   #events: NewRecord[] = [];
   #quarantined: NewRecord[] = [];
   #position: number;
@@ -54,6 +59,7 @@ export class Collector {
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#position = options.fromPosition;
+    this.#spans = options.spans === undefined ? undefined : new TickSpans(options.spans);
   }
 
   /** Items before this one are in the log, once `pause` has resolved. */
@@ -112,15 +118,19 @@ export class Collector {
   #acceptEvent(item: EventItem): void {
     const { source, validator, observer } = this.#options;
     const { event } = item;
+    const trace = this.#spans?.begin(event);
     const verdict = validator.check(event);
     const place = sourcePlace(source, item);
     if (verdict.notice !== undefined) this.#setAside(this.#placed(verdict.notice, place, event.kind));
-    if (!verdict.isAccepted) return;
     const { own } = this.#options;
     // Read again after a restart, but in the log already.
-    if (own?.isAppended(event.symbol, this.#position - 1) === true) return;
-    const value = this.#encode(event, place);
-    if (value === undefined) return;
+    const isKnown = own?.isAppended(event.symbol, this.#position - 1) === true;
+    const value = verdict.isAccepted && !isKnown ? this.#encode(event, place) : undefined;
+    if (value === undefined) {
+      trace?.leaveOut(verdict.notice?.reason);
+      return;
+    }
+    const traceHeaders = trace?.append(this.#options.topics.marketData, this.#events.length);
     this.#events.push({
       key: event.symbol,
       value,
@@ -130,6 +140,7 @@ export class Collector {
         ingestHeaders(this.#options.clock.nowUs()),
         own?.headers(this.#position - 1),
         placeHeaders(place),
+        traceHeaders,
       ),
     });
     observer.onEvent?.(event);
@@ -191,7 +202,8 @@ export class Collector {
     if (this.#events.length > 0) {
       const records = this.#events;
       this.#events = [];
-      await log.append(topics.marketData, records);
+      const places = await log.append(topics.marketData, records);
+      this.#spans?.appended(places);
     }
     if (this.#quarantined.length > 0) {
       const records = this.#quarantined;

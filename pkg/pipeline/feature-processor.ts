@@ -20,12 +20,14 @@ import type { FeatureVector } from '../features/feature-vector.ts';
 import type { OnlineStore } from '../onlinestore/online-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { crashPoint } from '../runtime/crash-point.ts';
+import type { Span } from '../tracing/tracer.ts';
 import { decodeFeatureVector, encodeFeatureVector } from '../wire/feature-vector.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { BEFORE_ALL, type DerivedId, isAfter, newestDerived } from './derived.ts';
 import { derivedHeaders } from './hops.ts';
 import { ingestHeaders, ingestTimeUs } from './ingest-time.ts';
 import type { MovedClock } from './market-clock.ts';
+import { endSendings, type MessageSpans, type Sending, tracedHeaders } from './message-spans.ts';
 import { decodeBatch, originOfRecord } from './poison.ts';
 import { readMarketEvent } from './read-message.ts';
 import { rejected } from './rejected.ts';
@@ -53,6 +55,8 @@ export interface FeatureProcessorOptions {
   readonly states?: Snapshots<FeatureState>;
   /** Records of a partition between two snapshots: what a restart reads again at most; default 20,000. */
   readonly snapshotRecords?: number;
+  /** Absent where tracing is off. */
+  readonly spans?: MessageSpans;
 }
 
 const DEFAULT_SNAPSHOT_RECORDS = 20_000;
@@ -62,7 +66,7 @@ interface Published {
   readonly vector: FeatureVector;
   /** When that event arrived, UTC microseconds. */
   readonly arrivedUs: number;
-  readonly cause?: { readonly record: LogRecord; readonly tookUs: number };
+  readonly cause?: { readonly record: LogRecord; readonly tookUs: number; readonly span: Span | undefined };
 }
 
 /** One partition while it is owned. */
@@ -143,21 +147,33 @@ export class FeatureProcessor implements ConsumerHandler {
 
   async #process(owned: Owned, records: readonly LogRecord[]): Promise<void> {
     const published: Published[] = [];
+    const { spans } = this.#options;
+    const working: Span[] = [];
     const tookUs = this.#options.clock.nowUs();
     const { messages, poison } = decodeBatch(records, readMarketEvent);
     const quarantined = [...poison];
     for (const { record, message: event } of messages) {
       const arrivedUs = ingestTimeUs(record, tookUs);
       this.#options.marketClock.observe(event.eventTimeUs);
+      const span = spans?.processing(record, tookUs);
+      const step = span?.child('features.step');
       const outputs = owned.engine.step(event, record.offset);
+      if (span !== undefined && step !== undefined) {
+        const { vectors, rejected: late } = outputs;
+        step.set({ 'tradewind.vectors': vectors.length, 'tradewind.rejected': late.length });
+        step.end();
+        working.push(span);
+      }
       for (const vector of outputs.vectors)
-        if (isAfter(vector, owned.emitted)) published.push({ vector, arrivedUs, cause: { record, tookUs } });
+        if (isAfter(vector, owned.emitted))
+          published.push({ vector, arrivedUs, cause: { record, tookUs, span } });
       for (const { event: late, reason } of outputs.rejected)
         quarantined.push(rejected(late, reason, originOfRecord(record)));
     }
     crashPoint('features:after-step');
     await this.#publish(published);
     await setAside(quarantined, this.#options);
+    for (const span of working) span.end();
   }
 
   /** Closes what can be closed at the end of a bounded stream and publishes it. */
@@ -208,24 +224,33 @@ export class FeatureProcessor implements ConsumerHandler {
 
   async #publish(published: readonly Published[]): Promise<void> {
     if (published.length === 0) return;
-    const { log, store, topics, clock, observer } = this.#options;
+    const { log, store, topics, clock, observer, spans } = this.#options;
     await store.putFeatures(published.map(({ vector }) => vector));
     const sentUs = clock.nowUs();
-    await log.append(
+    const sendings: Sending[] = [];
+    const places = await log.append(
       topics.features,
-      published.map(
-        ({ vector, arrivedUs, cause }): NewRecord => ({
+      published.map(({ vector, arrivedUs, cause }, index): NewRecord => {
+        const headers =
+          cause === undefined
+            ? ingestHeaders(arrivedUs)
+            : derivedHeaders(cause.record, arrivedUs, cause.tookUs, sentUs);
+        const span =
+          cause?.span === undefined
+            ? undefined
+            : spans?.sending(cause.span, topics.features, vector.symbol, sentUs);
+        if (span !== undefined) sendings.push({ span, index });
+        return {
           key: vector.symbol,
           value: encodeFeatureVector(vector),
           timestampUs: vector.timeUs,
-          headers:
-            cause === undefined
-              ? ingestHeaders(arrivedUs)
-              : derivedHeaders(cause.record, arrivedUs, cause.tookUs, sentUs),
-        }),
-      ),
+          headers: tracedHeaders(headers, span),
+        };
+      }),
     );
+    endSendings(sendings, places);
     const nowUs = clock.nowUs();
-    for (const { vector, arrivedUs } of published) observer.onVector?.(vector, (nowUs - arrivedUs) / 1000);
+    for (const { vector, arrivedUs, cause } of published)
+      observer.onVector?.(vector, (nowUs - arrivedUs) / 1000, cause?.span?.traceId);
   }
 }

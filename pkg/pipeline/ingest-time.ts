@@ -1,7 +1,10 @@
 import type { LogRecord } from '../eventlog/event-log.ts';
+import { TRACEPARENT } from '../tracing/trace-context.ts';
 
 /** Header with the machine's time, UTC microseconds, at which the event behind a record arrived. */
 const INGEST_TIME_HEADER = 'ingest_time_us';
+
+const OF_FIRST_TIME: ReadonlySet<string> = new Set([INGEST_TIME_HEADER, TRACEPARENT]);
 
 /** Headers of a record whose event arrived at `ingestTimeUs`. */
 export function ingestHeaders(ingestTimeUs: number): Readonly<Record<string, string>> {
@@ -15,9 +18,9 @@ export function ingestTimeUs(record: LogRecord, fallbackUs: number): number {
   return Number.isFinite(parsed) ? parsed : fallbackUs;
 }
 
-/** Headers but for the time of arrival, for a record that is given again. */
+/** Headers but for the time of arrival and the trace, which both ended long ago, for a record that is given again. */
 export function withoutIngestTime(
   headers: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== INGEST_TIME_HEADER));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_FIRST_TIME.has(name)));
 }

@@ -1,6 +1,7 @@
 import type { EventLog } from '../eventlog/event-log.ts';
 import type { FeatureVector } from '../features/feature-vector.ts';
 import type { OnlineStore } from '../onlinestore/online-store.ts';
+import type { Span } from '../tracing/tracer.ts';
 import { ingestTimeUs } from './ingest-time.ts';
 import { decodeBatch } from './poison.ts';
 import { readFeatureVector } from './read-message.ts';
@@ -45,10 +46,10 @@ export function keepingFeatures(
   { store, marketClock }: NewestFeaturesOptions,
 ): VectorPredictor {
   return {
-    predictFromVector: async (vector: FeatureVector) => {
+    predictFromVector: async (vector: FeatureVector, span?: Span) => {
       marketClock.observe(vector.timeUs);
       await store?.putFeatures([vector]);
-      return predictor.predictFromVector(vector);
+      return predictor.predictFromVector(vector, span);
     },
   };
 }

@@ -13,6 +13,8 @@ import { untilDone } from '../history/retry.ts';
 import type { InsertRows } from '../history/writer.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { crashPoint } from '../runtime/crash-point.ts';
+import type { Span } from '../tracing/tracer.ts';
+import type { MessageSpans } from './message-spans.ts';
 import type { RecorderObserver } from './recorder-metrics.ts';
 import type { RowsOf } from './recorder-rows.ts';
 import { digestOf, type Spool, type SpooledBatch } from './recorder-spool.ts';
@@ -33,6 +35,8 @@ export interface DurableRecorderOptions {
   readonly jitter: () => number;
   /** Milliseconds from one insert of a partition to the next where little comes: ClickHouse wants few inserts of many rows. */
   readonly intervalMs: number;
+  /** Absent where tracing is off. */
+  readonly spans?: MessageSpans;
 }
 
 /** Batches that are decoded and written at once: bounds memory whatever the number of partitions. */
@@ -71,17 +75,27 @@ export class DurableRecorder implements ConsumerHandler {
     crashPoint('recorder:after-commit');
     const { spool, clock } = this.#options;
     const begunMs = clock.monotonicMs();
+    const tookUs = clock.nowUs();
     await this.#slots.run(async () => {
       const batch: SpooledBatch = {
         ...{ topic, partition, from: records[0]!.offset, to: records.at(-1)!.offset + 1 },
         ...{ digest: digestOf(records), lastDigest: digestOf(records.slice(-1)), rows: rowsOf(records) },
       };
+      const traced = this.#traced(records, tookUs);
       await spool.save(batch);
       crashPoint('recorder:after-spool');
+      const inserts = traced.map((span) => beginInsert(span, batch));
       await this.#write(batch);
+      for (const span of [...inserts, ...traced]) span.end();
       crashPoint('recorder:after-insert');
     });
     if (bytesOf(records) < FULL_BATCH_BYTES) await this.#pauseUntil(begunMs + this.#options.intervalMs);
+  }
+
+  /** The work on those records whose trace is recorded. */
+  #traced(records: readonly LogRecord[], tookUs: number): readonly Span[] {
+    const { spans } = this.#options;
+    return spans === undefined ? [] : records.flatMap((record) => spans.processing(record, tookUs) ?? []);
   }
 
   async #write(batch: SpooledBatch): Promise<void> {
@@ -111,6 +125,21 @@ export class DurableRecorder implements ConsumerHandler {
     if (waitMs <= 0 || signal.aborted) return;
     await sleep(waitMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** The insert of a batch, in the trace of one of its records. */
+function beginInsert(work: Span, { rows }: SpooledBatch): Span {
+  const tables = [...rows].map(([table]) => table);
+  const count = [...rows].reduce((sum, [, some]) => sum + some.length, 0);
+  return work.child('recorder.insert', {
+    kind: 'client',
+    attributes: {
+      'db.system.name': 'clickhouse',
+      'db.operation.name': 'INSERT',
+      'db.collection.name': tables.join(','),
+      'db.operation.batch.size': count,
+    },
+  });
 }
 
 /** Names the rows by where they come from and what they are: no other rows of a table can be taken for them. */

@@ -3,11 +3,13 @@ import type { FeatureVector } from '../features/feature-vector.ts';
 import type { Prediction } from '../prediction/prediction.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { crashPoint } from '../runtime/crash-point.ts';
+import type { Span } from '../tracing/tracer.ts';
 import { decodePrediction, encodePrediction } from '../wire/prediction.ts';
 import type { TopicNames } from '../wire/topics.ts';
 import { type DerivedId, isAfter, newestDerived } from './derived.ts';
 import { derivedHeaders } from './hops.ts';
 import { ingestTimeUs } from './ingest-time.ts';
+import { endSendings, type MessageSpans, type Sending, tracedHeaders } from './message-spans.ts';
 import type { PipelineObserver } from './observer.ts';
 import { decodeBatch } from './poison.ts';
 import { readFeatureVector } from './read-message.ts';
@@ -15,8 +17,11 @@ import { setAside } from './set-aside.ts';
 
 /** The one thing of the prediction service that the stream needs. */
 export interface VectorPredictor {
-  /** @returns One for each model that predicts the symbol, one at least. */
-  predictFromVector(vector: FeatureVector): Promise<readonly Prediction[]>;
+  /**
+   * @param span - The work that it is part of, where its trace is recorded.
+   * @returns One for each model that predicts the symbol, one at least.
+   */
+  predictFromVector(vector: FeatureVector, span?: Span): Promise<readonly Prediction[]>;
 }
 
 export interface SignalPublisherOptions {
@@ -25,6 +30,8 @@ export interface SignalPublisherOptions {
   readonly topics: TopicNames;
   readonly clock: Clock;
   readonly observer: PipelineObserver;
+  /** Absent where tracing is off. */
+  readonly spans?: MessageSpans;
 }
 
 /** What has been predicted of one partition. */
@@ -55,7 +62,7 @@ export class SignalPublisher implements ConsumerHandler {
   }
 
   async onBatch(batch: RecordBatch): Promise<void> {
-    const { log, topics, clock, observer, predictor } = this.#options;
+    const { log, topics, clock, observer, predictor, spans } = this.#options;
     const tookUs = clock.nowUs();
     const { messages: all, poison } = decodeBatch(batch.records, readFeatureVector);
     await setAside(poison, this.#options);
@@ -70,29 +77,38 @@ export class SignalPublisher implements ConsumerHandler {
     if (messages.length === 0) return;
     const arrivals = messages.map(({ record }) => ingestTimeUs(record, tookUs));
     const predicted = await Promise.all(
-      messages.map(async ({ record, message: vector }, i) =>
-        (await predictor.predictFromVector(vector)).map((prediction) => ({
-          ...{ prediction, record, vector, arrivalUs: arrivals[i]! },
-        })),
-      ),
+      messages.map(async ({ record, message: vector }, i) => {
+        const span = spans?.processing(record, tookUs);
+        return (await predictor.predictFromVector(vector, span)).map((prediction) => ({
+          ...{ prediction, record, vector, arrivalUs: arrivals[i]!, span },
+        }));
+      }),
     );
     const signals = predicted.flat();
     crashPoint('gateway:after-prediction');
     const sentUs = clock.nowUs();
-    await log.append(
+    const sendings: Sending[] = [];
+    const places = await log.append(
       topics.signals,
-      signals.map(({ prediction, record, arrivalUs }) => ({
-        key: prediction.symbol,
-        value: encodePrediction(prediction),
-        timestampUs: prediction.featureTimeUs,
-        headers: derivedHeaders(record, arrivalUs, tookUs, sentUs),
-      })),
+      signals.map(({ prediction, record, arrivalUs, span: work }, index) => {
+        const span =
+          work === undefined ? undefined : spans?.sending(work, topics.signals, prediction.symbol, sentUs);
+        if (span !== undefined) sendings.push({ span, index });
+        return {
+          key: prediction.symbol,
+          value: encodePrediction(prediction),
+          timestampUs: prediction.featureTimeUs,
+          headers: tracedHeaders(derivedHeaders(record, arrivalUs, tookUs, sentUs), span),
+        };
+      }),
     );
+    endSendings(sendings, places);
     crashPoint('gateway:after-publish');
     for (const [symbol, id] of newest) bySymbol.set(symbol, { offset: id.offset, timeUs: id.timeUs });
     const nowUs = clock.nowUs();
-    for (const { prediction, vector, arrivalUs } of signals)
-      observer.onPrediction?.(prediction, (nowUs - arrivalUs) / 1000, vector);
+    for (const { prediction, vector, arrivalUs, span } of signals)
+      observer.onPrediction?.(prediction, (nowUs - arrivalUs) / 1000, vector, span?.traceId);
+    for (const [first] of predicted) first?.span?.end(nowUs);
   }
 }
 

@@ -6,6 +6,7 @@ import { controllerSchema } from '../../cmd/controller/config.ts';
 import { featuresSchema } from '../../cmd/features/config.ts';
 import { gatewaySchema } from '../../cmd/gateway/config.ts';
 import { recorderSchema } from '../../cmd/recorder/config.ts';
+import { processSchema } from '../../cmd/service/config.ts';
 import type { JsonSchema, Properties } from './json-schema.ts';
 
 /** Descriptions of settings whose name says it all to those who write code. */
@@ -52,6 +53,17 @@ export function sectionOf(
   // What the chart writes itself may be required, but not of values.
   const { required: _required, default: _default, ...rest } = found;
   return { ...rest, description, properties: Object.fromEntries(kept) };
+}
+
+/** Sections that every process has, but for its HTTP server, which the chart sets. */
+export function commonSections(): Properties {
+  const sections = Object.keys(processSchema.shape).filter((section) => section !== 'http');
+  return Object.fromEntries(
+    sections.map((section) => [
+      section,
+      sectionOf('collector', section, `Settings \`${section}\` of every process`),
+    ]),
+  );
 }
 
 /** Without the keywords that say nothing to Helm, and with a description everywhere. */

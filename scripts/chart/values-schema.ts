@@ -12,7 +12,7 @@ import {
   whole,
 } from './json-schema.ts';
 import { labels, peers, ports, resources, sizeOf } from './kubernetes-schema.ts';
-import { sectionOf } from './process-schema.ts';
+import { commonSections, sectionOf } from './process-schema.ts';
 
 const HOST_PORT = '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:/\\[\\]]+):[0-9]{1,5}$';
 const addresses = (description: string): JsonSchema =>
@@ -183,6 +183,7 @@ function operations(): Properties {
         ports: ports('More ports than those of redis.addresses'),
       }),
       clickhouse: object('ClickHouse', { peers: peers('Where it is; anywhere if empty') }),
+      tracing: object('Receiver of traces', { peers: peers('Where it is; anywhere if empty') }),
       artifacts: object('Stores of models', {
         peers: peers('Where predictors fetch models; anywhere if empty'),
         ports: ports('Ports of the stores; none where models come from volumes'),
@@ -262,7 +263,7 @@ export function valuesSchema(): JsonSchema {
         value: whole('Its value', -1_000_000_000, 1_000_000_000),
       }),
       settings: object('Settings that processes share', {
-        log: sectionOf('collector', 'log', 'Log'),
+        ...commonSections(),
         features: sectionOf(
           'features',
           'features',

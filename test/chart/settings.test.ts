@@ -119,6 +119,15 @@ describe.skipIf(helmMissing !== undefined)('settings that the chart writes', () 
       for (const container of spec.containers) expect(container.image).toBe(image);
   });
 
+  it('for predictors are taken by them', () => {
+    for (const set of valueSets.filter((set) => set !== 'gateway-only')) {
+      const { env } = configOf(set, 'controller').predictors;
+      expect(() =>
+        loadConfig(PROCESSES.predictor, { env: { ...env, TRADEWIND_MODEL_URIS: 'm' } }),
+      ).not.toThrow();
+    }
+  });
+
   it('are the same for features in every process', () => {
     const features = processesOf('everything')
       .filter((process) => process !== 'controller')

@@ -40,11 +40,17 @@ clientCaFile: /etc/tradewind/tls/callers/{{ .key }}
 {{- $values := .root.Values -}}
 {{- $config := deepCopy (index $values .component).config -}}
 {{- $_ := set $config "http" (dict "host" $values.listenAddress "port" 8080) -}}
-{{- $_ := set $config "log" $values.settings.log -}}
+{{- range $section, $settings := omit $values.settings "features" }}{{ $_ := set $config $section $settings }}{{ end -}}
 {{- if eq .component "controller" -}}
 {{- $gateways := dict "service" (printf "%s-gateway" (include "tradewind.fullname" .root)) "portName" "http" -}}
 {{- $_ := set $config "gateways" (merge $gateways (default dict $config.gateways)) -}}
 {{- $predictors := dict "imagePullPolicy" $values.image.pullPolicy -}}
+{{- with $values.settings.tracing -}}
+{{- /* Traces go through predictors too. */ -}}
+{{- $env := dict -}}
+{{- range $key, $value := . }}{{ $_ := set $env (printf "TRADEWIND_TRACING_%s" (snakecase $key | upper)) (toString $value) }}{{ end -}}
+{{- $_ := set $predictors "env" (merge dict (dig "predictors" "env" dict $config) $env) -}}
+{{- end -}}
 {{- $_ := set $config "predictors" (merge $predictors (default dict $config.predictors)) -}}
 {{- else -}}
 {{- $_ := set $config "kafka" (include "tradewind.config.kafka" .root | fromYaml) -}}

@@ -10,11 +10,11 @@
 {{- end }}
 {{- end }}
 
-{{/* Port of the address of ClickHouse. */}}
-{{- define "tradewind.net.clickhousePort" -}}
-{{- $url := include "tradewind.clickhouse.url" . | urlParse -}}
+{{/* Port of an http or https address, as a list of ports. Takes the address. */}}
+{{- define "tradewind.net.urlPort" -}}
+{{- $url := urlParse . -}}
 {{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
-{{- default (eq $url.scheme "https" | ternary "443" "80") $port -}}
+- { protocol: TCP, port: {{ default (eq $url.scheme "https" | ternary "443" "80") $port }} }
 {{- end }}
 
 {{/* Pods of components. Takes root and components. */}}
@@ -67,7 +67,7 @@
 {{- end }}
 
 {{- define "tradewind.net.toClickHouse" -}}
-{{- $ports := printf "- { protocol: TCP, port: %s }" (include "tradewind.net.clickhousePort" .) -}}
+{{- $ports := include "tradewind.clickhouse.url" . | include "tradewind.net.urlPort" -}}
 {{- include "tradewind.net.toServer" (dict "root" . "trial" (.Values.trial.clickhouse.enabled | ternary "clickhouse" "") "peers" .Values.networkPolicy.clickhouse.peers "ports" $ports) -}}
 {{- end }}
 
@@ -79,9 +79,14 @@
 {{/* Prometheus that the controller asks, wherever it is. */}}
 {{- define "tradewind.net.toPrometheus" -}}
 {{- with (default dict .Values.controller.config.prometheus).address -}}
-{{- $url := urlParse . -}}
-{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (eq $url.scheme "https" | ternary "443" "80") -}}
-{{- include "tradewind.net.rule" (dict "direction" "to" "ports" (printf "- { protocol: TCP, port: %s }" $port) "peers" (include "tradewind.net.peers" $.Values.networkPolicy.prometheus)) -}}
+{{- include "tradewind.net.rule" (dict "direction" "to" "ports" (include "tradewind.net.urlPort" .) "peers" (include "tradewind.net.peers" $.Values.networkPolicy.prometheus)) -}}
+{{- end -}}
+{{- end }}
+
+{{/* To the receiver of traces, where there is one. */}}
+{{- define "tradewind.net.toTracing" -}}
+{{- with (default dict .Values.settings.tracing).endpoint -}}
+{{- include "tradewind.net.rule" (dict "direction" "to" "ports" (include "tradewind.net.urlPort" .) "peers" (include "tradewind.net.peers" $.Values.networkPolicy.tracing.peers)) -}}
 {{- end -}}
 {{- end }}
 

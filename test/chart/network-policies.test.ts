@@ -130,6 +130,13 @@ describe.skipIf(helmMissing !== undefined)('NetworkPolicies', () => {
     expect(manifests('gateway-only').some(({ kind }) => kind === 'NetworkPolicy')).toBe(false);
   });
 
+  it('let every process and predictor reach the receiver of traces, where there is one', () => {
+    const pods = [...PROCESSES, 'predictor'];
+    const found = edges(manifests('everything')).filter((edge) => edge.endsWith(':4318'));
+    expect(found).toEqual(pods.map((pod) => `${pod} -> anywhere:4318`).toSorted());
+    expect(edges(manifests('default')).some((edge) => edge.endsWith(':4318'))).toBe(false);
+  });
+
   it.each([
     [
       'no way to a Redis that is not there',

@@ -111,7 +111,12 @@ describe.skipIf(helmMissing !== undefined)('settings that the chart writes', () 
     expect(configOf('everything', 'controller').predictors).toMatchObject({
       image: 'registry.example/predictor:1',
       terminationGraceSeconds: 40,
-      env: { TRADEWIND_ARTIFACT_S3_ENDPOINT: 'https://s3.example' },
+      env: {
+        TRADEWIND_ARTIFACT_S3_ENDPOINT: 'https://s3.example',
+        TRADEWIND_TRACING_ENDPOINT: 'http://otel.observability:4318',
+        TRADEWIND_TRACING_SAMPLE_RATIO: '0.01',
+        TRADEWIND_TRACING_MAX_QUEUED_SPANS: '100',
+      },
     });
     const image =
       'registry.example/tradewind@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef';

@@ -146,8 +146,8 @@ describe.skipIf(missing !== undefined)(
         expect(await ask()).toMatchObject({ recommendation: 'abstain', abstainReason: 'ModelUnavailable' });
         const model = { uris: [await randomArtifact(folder, { seed: 2 })] };
         const predictor = await start('predictor', { model, grpc: { port } });
-        await eventually(async () => (await readiness(gateway)) === '', 20_000);
-        await eventually(async () => (await readiness(other)).includes('refused (model'), 20_000);
+        await eventually(async () => (await readiness(gateway)) === '', 60_000);
+        await eventually(async () => (await readiness(other)).includes('refused (model'), 60_000);
         expect(await readiness(other)).toContain('return_1');
         expect((await ask()).model).toBe('direction');
         await predictor.stop('SIGKILL');
@@ -162,7 +162,7 @@ describe.skipIf(missing !== undefined)(
         client.close();
       }
       expect(await Promise.all([gateway.stop('SIGTERM'), other.stop('SIGTERM')])).toEqual([0, 0]);
-    }, 60_000);
+    }, 180_000);
   },
 );
 

@@ -31,6 +31,10 @@ export const NAMESPACE: LabelVariable = {
   ...{ name: 'namespace', query: 'label_values(up{job=~".*tradewind.*"}, namespace)', isAllOffered: true },
 };
 
+/** A query that gives 0 under the name `none` where it finds nothing: no errors are to be seen as that, not as a panel without data. */
+export const orNone = (expr: string, label: string): string =>
+  `${expr} or on () label_replace(vector(0), "${label}", "none", "", "")`;
+
 const ALL = { text: 'All', value: '$__all' };
 
 /** A dashboard in the form that Grafana reads from a file. */
@@ -38,7 +42,7 @@ export function dashboardOf(options: DashboardOptions): dashboard.Dashboard {
   const { uid, title, about, variables, rows } = options;
   const built = new dashboard.DashboardBuilder(title)
     .uid(uid)
-    .description(about)
+    .description(`${about} Generated from scripts/observability.`)
     .tags(['tradewind'])
     .timezone('browser')
     .refresh('10s')

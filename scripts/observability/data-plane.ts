@@ -1,5 +1,5 @@
 import { FRESH_SECONDS } from '../../pkg/slo/objectives.ts';
-import { dashboardOf, IN_NAMESPACE as NS, NAMESPACE } from './dashboard.ts';
+import { dashboardOf, IN_NAMESPACE as NS, NAMESPACE, orNone } from './dashboard.ts';
 import { lines, type Query } from './panels.ts';
 
 const quantiles = (metric: string, by: string, legend: string): readonly Query[] =>
@@ -46,7 +46,10 @@ export const dataPlane = dashboardOf({
           about: 'Inputs that went to the quarantine, by reason: `tradewind quarantine ls`.',
           queries: [
             [
-              `sum by (reason) (rate(tradewind_quarantined_total{${NS}}[$__rate_interval])) or vector(0)`,
+              orNone(
+                `sum by (reason) (rate(tradewind_quarantined_total{${NS}}[$__rate_interval]))`,
+                'reason',
+              ),
               '{{reason}}',
             ],
           ],
@@ -67,7 +70,10 @@ export const dataPlane = dashboardOf({
           about: 'Answers to features that callers give; 0 where nobody does.',
           queries: [
             [
-              `sum by (result) (rate(tradewind_prediction_cache_lookups_total{${NS}}[$__rate_interval])) or vector(0)`,
+              orNone(
+                `sum by (result) (rate(tradewind_prediction_cache_lookups_total{${NS}}[$__rate_interval]))`,
+                'result',
+              ),
               '{{result}}',
             ],
           ],
@@ -117,7 +123,10 @@ export const dataPlane = dashboardOf({
           about: 'Requests that went to another predictor, by the error of the first.',
           queries: [
             [
-              `sum by (code) (rate(tradewind_predictor_retries_total{${NS}}[$__rate_interval])) or vector(0)`,
+              orNone(
+                `sum by (code) (rate(tradewind_predictor_retries_total{${NS}}[$__rate_interval]))`,
+                'code',
+              ),
               '{{code}}',
             ],
           ],
@@ -143,7 +152,7 @@ export const dataPlane = dashboardOf({
           about: 'Until somebody decides: what was not read is gone.',
           queries: [
             [
-              `sum by (group, topic) (tradewind_kafka_standing_partitions{${NS}}) or vector(0)`,
+              orNone(`sum by (group, topic) (tradewind_kafka_standing_partitions{${NS}})`, 'group'),
               '{{group}} {{topic}}',
             ],
           ],
@@ -157,7 +166,7 @@ export const dataPlane = dashboardOf({
           about: 'In 10 minutes: members that a group went on without, appends that were given up.',
           queries: [
             [
-              `sum by (group) (increase(tradewind_kafka_partitions_lost_total{${NS}}[10m])) or vector(0)`,
+              orNone(`sum by (group) (increase(tradewind_kafka_partitions_lost_total{${NS}}[10m]))`, 'group'),
               'lost {{group}}',
             ],
             [`sum(increase(tradewind_kafka_producers_discarded_total{${NS}}[10m]))`, 'discarded'],
@@ -181,7 +190,10 @@ export const dataPlane = dashboardOf({
           about: 'They are repeated, by table.',
           queries: [
             [
-              `sum by (table) (rate(tradewind_recorder_failed_inserts_total{${NS}}[$__rate_interval])) or vector(0)`,
+              orNone(
+                `sum by (table) (rate(tradewind_recorder_failed_inserts_total{${NS}}[$__rate_interval]))`,
+                'table',
+              ),
               '{{table}}',
             ],
           ],

@@ -1,6 +1,6 @@
 import { BURN_WINDOWS } from '../../pkg/slo/burn-windows.ts';
 import { BUDGET_LEFT, errorRatioName, OBJECTIVE_RATIO } from '../../pkg/slo/rules.ts';
-import { dashboardOf, IN_NAMESPACE as NS, NAMESPACE } from './dashboard.ts';
+import { dashboardOf, IN_NAMESPACE as NS, NAMESPACE, orNone } from './dashboard.ts';
 import { bars, figures, lines, states } from './panels.ts';
 
 const NAMES = '{{slo}} {{model}}';
@@ -23,10 +23,11 @@ export const fleet = dashboardOf({
       panels: [
         bars({
           title: 'Error budget left',
-          about: 'Of 30 days, or of what Prometheus keeps; below 0 the objective is missed.',
-          queries: [[`${BUDGET_LEFT}{${NS}}`, NAMES]],
+          about:
+            'Of 30 days, or of what Prometheus keeps; below 0 the objective is missed. Shown down to -100 %.',
+          queries: [[`sort(clamp_min(${BUDGET_LEFT}{${NS}}, -1))`, NAMES]],
           unit: 'percentunit',
-          ...{ min: 0, max: 1, decimals: 1, width: 8 },
+          ...{ min: 0, max: 1, decimals: 1, height: 10 },
           thresholds: [
             [null, 'red'],
             [0, 'orange'],
@@ -36,15 +37,19 @@ export const fleet = dashboardOf({
         lines({
           title: 'Burn rate over an hour',
           about:
-            'At 1 the budget lasts 30 days. Alerts fire above 14.4 over 1 h, 6 over 6 h, 3 over 1 d, 1 over 3 d.',
+            'At 1 the budget lasts 30 days. Alerts fire above 14.4 over 1 h, 6 over 6 h, 3 over 1 d, 1 over 3 d. Cut at 20.',
           queries: [[`${errorRatioName(3600)}{${NS}} / (1 - ${OBJECTIVE_RATIO}{${NS}})`, NAMES]],
-          thresholds: BURN_LINES,
+          ...{ thresholds: BURN_LINES, max: 20, height: 10 },
         }),
         figures({
           title: 'Alerts that fire',
           about: 'By name; each has a page in docs/runbooks.',
+          height: 10,
           queries: [
-            [`count by (alertname) (ALERTS{alertstate="firing", ${NS}}) or vector(0)`, '{{alertname}}'],
+            [
+              orNone(`count by (alertname) (ALERTS{alertstate="firing", ${NS}})`, 'alertname'),
+              '{{alertname}}',
+            ],
           ],
           thresholds: [
             [null, 'green'],
@@ -106,7 +111,10 @@ export const fleet = dashboardOf({
           about: 'A prediction that would not have been honest was not made, by reason.',
           queries: [
             [
-              `sum by (reason) (rate(tradewind_abstentions_total{${NS}}[$__rate_interval])) or vector(0)`,
+              orNone(
+                `sum by (reason) (rate(tradewind_abstentions_total{${NS}}[$__rate_interval]))`,
+                'reason',
+              ),
               '{{reason}}',
             ],
           ],
@@ -117,7 +125,10 @@ export const fleet = dashboardOf({
           about: 'In the stream, by the code of the error (docs/reference/errors.md).',
           queries: [
             [
-              `sum by (code) (rate(tradewind_prediction_failures_total{${NS}}[$__rate_interval])) or vector(0)`,
+              orNone(
+                `sum by (code) (rate(tradewind_prediction_failures_total{${NS}}[$__rate_interval]))`,
+                'code',
+              ),
               '{{code}}',
             ],
           ],
@@ -131,12 +142,7 @@ export const fleet = dashboardOf({
         states({
           title: 'Up',
           about: 'Whether each process answers Prometheus.',
-          queries: [
-            [
-              `max by (process, pod, instance) (up{job=~".*tradewind.*", ${NS}})`,
-              '{{process}} {{pod}} {{instance}}',
-            ],
-          ],
+          queries: [[`min by (process, pod) (up{job=~".*tradewind.*", ${NS}})`, '{{process}} {{pod}}']],
           words: { 0: { text: 'down', color: 'red' }, 1: { text: 'up', color: 'green' } },
         }),
         lines({
@@ -154,8 +160,8 @@ export const fleet = dashboardOf({
           about: 'Cores in use.',
           queries: [
             [
-              `sum by (process, pod, instance) (rate(process_cpu_seconds_total{job=~".*tradewind.*", ${NS}}[$__rate_interval]))`,
-              '{{process}} {{pod}} {{instance}}',
+              `sum by (process, pod) (rate(process_cpu_seconds_total{job=~".*tradewind.*", ${NS}}[$__rate_interval]))`,
+              '{{process}} {{pod}}',
             ],
           ],
         }),
@@ -164,8 +170,8 @@ export const fleet = dashboardOf({
           about: 'Resident.',
           queries: [
             [
-              `max by (process, pod, instance) (process_resident_memory_bytes{job=~".*tradewind.*", ${NS}})`,
-              '{{process}} {{pod}} {{instance}}',
+              `max by (process, pod) (process_resident_memory_bytes{job=~".*tradewind.*", ${NS}})`,
+              '{{process}} {{pod}}',
             ],
           ],
           unit: 'bytes',
@@ -175,8 +181,8 @@ export const fleet = dashboardOf({
           about: 'A process that is held up answers nobody: work that is too long, or too little CPU.',
           queries: [
             [
-              `max by (process, pod, instance) (nodejs_eventloop_lag_p99_seconds{job=~".*tradewind.*", ${NS}})`,
-              '{{process}} {{pod}} {{instance}}',
+              `max by (process, pod) (nodejs_eventloop_lag_p99_seconds{job=~".*tradewind.*", ${NS}})`,
+              '{{process}} {{pod}}',
             ],
           ],
           unit: 's',
@@ -186,7 +192,10 @@ export const fleet = dashboardOf({
           about: 'Logged, by message; docs/guides/operations.md explains those of the event log.',
           queries: [
             [
-              `sum by (message) (rate(tradewind_log_problems_total{${NS}}[$__rate_interval])) or vector(0)`,
+              orNone(
+                `sum by (message) (rate(tradewind_log_problems_total{${NS}}[$__rate_interval]))`,
+                'message',
+              ),
               '{{message}}',
             ],
           ],
@@ -197,7 +206,10 @@ export const fleet = dashboardOf({
           about: 'Of the controller, by result; 0 where there is none.',
           queries: [
             [
-              `sum by (result) (rate(controller_runtime_reconcile_total{${NS}}[$__rate_interval])) or vector(0)`,
+              orNone(
+                `sum by (result) (rate(controller_runtime_reconcile_total{${NS}}[$__rate_interval]))`,
+                'result',
+              ),
               '{{result}}',
             ],
           ],
@@ -206,7 +218,7 @@ export const fleet = dashboardOf({
         lines({
           title: 'Models in line',
           about: 'That the controller has not looked at yet; 0 where there is none.',
-          queries: [[`sum by (name) (workqueue_depth{${NS}}) or vector(0)`, '{{name}}']],
+          queries: [[orNone(`sum by (name) (workqueue_depth{${NS}})`, 'name'), '{{name}}']],
         }),
       ],
     },

@@ -1,5 +1,5 @@
 import { errorRatioName, BUDGET_LEFT, OBJECTIVE_RATIO } from '../../pkg/slo/rules.ts';
-import { dashboardOf, IN_NAMESPACE, NAMESPACE } from './dashboard.ts';
+import { dashboardOf, IN_NAMESPACE, NAMESPACE, orNone } from './dashboard.ts';
 import { bars, figures, lines, states } from './panels.ts';
 
 const MODEL = `${IN_NAMESPACE}, model="$model"`;
@@ -42,8 +42,8 @@ export const model = dashboardOf({
       panels: [
         bars({
           title: 'Error budget left',
-          about: 'Of 30 days, or of what Prometheus keeps.',
-          queries: [[`${BUDGET_LEFT}{${MODEL}}`, '{{slo}}']],
+          about: 'Of 30 days, or of what Prometheus keeps. Shown down to -100 %.',
+          queries: [[`clamp_min(${BUDGET_LEFT}{${MODEL}}, -1)`, '{{slo}}']],
           unit: 'percentunit',
           ...{ min: 0, max: 1, decimals: 1, width: 6 },
           thresholds: [
@@ -66,12 +66,13 @@ export const model = dashboardOf({
         }),
         lines({
           title: 'Burn rate',
-          about: 'Of the objective for latency, over windows of alerts. At 1 the budget lasts 30 days.',
+          about:
+            'Of the objective for latency, over windows of alerts. At 1 the budget lasts 30 days. Cut at 20.',
           queries: [300, 3600, 21_600].map((seconds) => [
             `${errorRatioName(seconds)}{${MODEL}, slo="latency"} / (1 - ${OBJECTIVE_RATIO}{${MODEL}, slo="latency"})`,
             { 300: '5 m', 3600: '1 h', 21600: '6 h' }[seconds]!,
           ]),
-          width: 10,
+          ...{ width: 10, max: 20 },
         }),
       ],
     },
@@ -107,7 +108,7 @@ export const model = dashboardOf({
         figures({
           title: 'Held up by',
           about: '1 for each reason that the rollout waits for.',
-          queries: [[`max by (reason) (tradewind_rollout_paused{${MODEL}}) or vector(0)`, '{{reason}}']],
+          queries: [[orNone(`max by (reason) (tradewind_rollout_paused{${MODEL}})`, 'reason'), '{{reason}}']],
           ...{ width: 6, height: 5 },
           thresholds: [
             [null, 'green'],
@@ -138,7 +139,7 @@ export const model = dashboardOf({
           ],
           words: wordsOf(VERDICTS),
         }),
-        lines({
+        figures({
           title: 'Values of the analysis',
           about:
             'Last value of each metric, of the update and of the stable revision, in the unit of the metric.',
@@ -250,7 +251,10 @@ export const model = dashboardOf({
           about:
             'Of the feature that is furthest from its training data. 0 where the artifact has no deciles.',
           queries: [
-            [`max by (revision) (tradewind_revision_feature_psi{${MODEL}}) or vector(0)`, '{{revision}}'],
+            [
+              orNone(`max by (revision) (tradewind_revision_feature_psi{${MODEL}})`, 'revision'),
+              '{{revision}}',
+            ],
           ],
           thresholds: [
             [null, 'green'],

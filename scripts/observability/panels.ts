@@ -1,6 +1,5 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
-  type BarGaugeDisplayMode,
   LegendDisplayMode,
   LegendPlacement,
   StackingMode,
@@ -120,7 +119,7 @@ export function bars(options: PanelOptions): Builder<dashboard.Panel> {
     .targets(targets(options.queries, true))
     .reduceOptions(last())
     .orientation(common.VizOrientation.Horizontal)
-    .displayMode('basic' as BarGaugeDisplayMode)
+    .displayMode(common.BarGaugeDisplayMode.Basic)
     .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds));
 }
 

@@ -26,7 +26,7 @@ const VARIABLES = { __rate_interval: '15s', namespace: '.*', model: ROLLED_OUT }
 const SHOWN_SECONDS = 45;
 const START_MS = 120_000;
 /** After the rollout: outcomes ripen, and recorded series of all windows are there. */
-const RUN_MS = 12_000;
+const RUN_MS = 8000;
 const OUT = join(import.meta.dirname, '../../out/observability');
 
 const panels = [...DASHBOARDS].flatMap(([dashboard, { panels: all }]) =>

@@ -115,7 +115,7 @@ function figure(panel: PanelJson, line: Line): string {
 function bar(panel: PanelJson, line: Line): string {
   const { min = 0, max = 1 } = defaultsOf(panel);
   const value = lastOf(line);
-  const share = Math.min(1, Math.max(0, (value - min) / (max - min)));
+  const share = Math.min(1, Math.max(0.01, (value - min) / (max - min)));
   return `<div class="bar">${escaped(line.name)}: ${textOf(panel, value)}<i style="width:${share * 95}%;background:${shadeOf(panel, value)}"></i></div>`;
 }
 
@@ -153,10 +153,12 @@ function chart(
   const lines = isStacked ? stacked(given) : given;
   const values = lines.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite);
   const min = Math.min(least ?? Infinity, ...values);
-  const max = Math.max(most ?? Number.NEGATIVE_INFINITY, ...values, min + 1e-9);
+  const top = most ?? Math.max(...values);
+  const max = top > min ? top : min + 1;
   const [from, to] = spanOf(lines);
   const x = (time: number): number => 52 + ((time - from) / (to - from)) * (width - 56);
-  const y = (value: number): number => height - 4 - ((value - min) / (max - min)) * (height - 10);
+  const y = (value: number): number =>
+    height - 4 - ((Math.min(value, max) - min) / (max - min)) * (height - 10);
   const grid = [min, (min + max) / 2, max].map(
     (value) =>
       `<line x1="52" x2="${width}" y1="${y(value)}" y2="${y(value)}" stroke="#2a2d33"/><text x="48" y="${y(value) + 4}" text-anchor="end" fill="#8e8e8e" font-size="10">${textOf(panel, value)}</text>`,
@@ -175,7 +177,7 @@ function chart(
   });
   const legend = given.map(
     (line, i) =>
-      `<b style="background:${COLOURS[i % COLOURS.length]}"></b>${escaped(line.name === '' ? 'Value' : line.name)} ${textOf(panel, lastOf(line))}`,
+      `<b style="background:${COLOURS[i % COLOURS.length]}"></b>${escaped(line.name)} ${textOf(panel, lastOf(line))}`,
   );
   return `<svg width="${width}" height="${height}">${grid.join('')}${limits.join('')}${paths.join('')}</svg><div class="legend">${legend.join(' ')}</div>`;
 }

@@ -141,7 +141,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
       };
       return alerts;
     },
-    stop: server.stop,
+    stop: () => server.stop(),
   };
 }
 
@@ -159,7 +159,7 @@ export async function startAlertmanager(
     `--web.listen-address=${address}`,
     '--cluster.listen-address=',
   ]);
-  return { address, stop: server.stop };
+  return { address, stop: () => server.stop() };
 }
 
 async function startServer(

@@ -11,7 +11,7 @@ INSTALLED := node_modules/.tradewind-installed
 XGBOOST_VERSION := 3.2.0
 XGBOOST := $(TRADEWIND_CACHE)/xgboost/xgboost_cpu-$(XGBOOST_VERSION).installed
 
-.PHONY: help install xgboost run servers test test-faults verify generate format bench clean
+.PHONY: help install xgboost run servers test test-faults e2e verify generate format bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ test: install ## Run every test; installs the servers and clients that the tests
 
 test-faults: install ## Run the fault tests in their longer forms; tables are written to out/faults
 	@TRADEWIND_FAULTS="$${TRADEWIND_FAULTS:-nightly}" node scripts/run-tests.ts test/faults $(ARGS)
+
+e2e: $(INSTALLED) ## Install the chart on the cluster of KUBECONFIG with the image E2E_IMAGE, and hold it to its promises
+	vitest run --config test/e2e/cluster/vitest.config.ts $(ARGS)
 
 verify: $(INSTALLED) ## Format, lint, types, generated files, protobuf compatibility, minimum versions
 	biome format .

@@ -1,4 +1,4 @@
-import type { EventLog } from '../../pkg/eventlog/event-log.ts';
+import type { LogRecord } from '../../pkg/eventlog/event-log.ts';
 import { createFeatureEngine, type FeatureSettings } from '../../pkg/features/engine.ts';
 import { encodeFeatureVector } from '../../pkg/wire/feature-vector.ts';
 import { decodeMarketEvent } from '../../pkg/wire/market-event.ts';
@@ -16,8 +16,14 @@ export interface StreamCheck {
   readonly different: number;
 }
 
+/** What is read of a log; an `EventLog` is one. */
+export interface StreamLog {
+  positions(topic: string): Promise<readonly { readonly partition: number }[]>;
+  read(topic: string, partition: number, fromOffset: number): AsyncIterable<LogRecord>;
+}
+
 /** Computes the vectors of the log's market data again, and compares the topics with them, partition by partition. */
-export async function checkStream(log: EventLog, settings: FeatureSettings): Promise<StreamCheck> {
+export async function checkStream(log: StreamLog, settings: FeatureSettings): Promise<StreamCheck> {
   const total = { vectors: 0, lost: 0, doubled: 0, different: 0 };
   for (const { partition } of await log.positions(TOPICS.marketData)) {
     const engine = createFeatureEngine(settings);

@@ -1,0 +1,62 @@
+import { NODE } from './settings.ts';
+import type { Programs } from './programs.ts';
+
+/** Connections that processes have open: `from to:port`, by component; a server of the cluster itself by its name. */
+export async function observedEdges(programs: Programs): Promise<ReadonlySet<string>> {
+  const { items: pods } = await programs.json(['get', 'pods']);
+  const { items: services } = await programs.json(['get', 'services']);
+  const names = new Map<string, string>();
+  for (const { status, metadata } of pods)
+    if (status.podIP !== undefined) names.set(status.podIP, nameOf(metadata.labels));
+  for (const { spec, metadata } of services)
+    if (spec.clusterIP !== undefined && spec.clusterIP !== 'None')
+      names.set(spec.clusterIP, nameOf({ ...metadata.labels, ...spec.selector }));
+  const { spec: api } = JSON.parse(
+    await programs.kubectl(['get', 'service', 'kubernetes', '--namespace', 'default', '--output', 'json']),
+  );
+  names.set(api.clusterIP, 'kube-apiserver');
+  const edges = new Set<string>();
+  for (const { metadata, status } of pods) {
+    if (status.phase !== 'Running' || metadata.name === 'load') continue;
+    const table = await programs
+      .kubectl([
+        'exec',
+        metadata.name,
+        '--',
+        NODE,
+        '-e',
+        "for (const f of ['tcp','tcp6']) console.log(require('fs').readFileSync('/proc/net/'+f,'utf8'))",
+      ])
+      .catch(() => '');
+    for (const { address, port } of outgoing(table)) {
+      const to = names.get(address);
+      if (to !== undefined) edges.add(`${nameOf(metadata.labels)} ${to}:${port}`);
+    }
+  }
+  return edges;
+}
+
+function nameOf(labels: Readonly<Record<string, string>> = {}): string {
+  return labels['app.kubernetes.io/component'] ?? labels['app.kubernetes.io/name'] ?? 'unknown';
+}
+
+/** Ends of established connections that this process has opened: those whose own port nobody listens on. */
+function outgoing(table: string): readonly { readonly address: string; readonly port: number }[] {
+  const rows = table
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([number]) => /^\d+:$/.test(number ?? ''))
+    .map(([, local, remote, state]) => ({ local: local!, remote: remote!, state: state! }));
+  const listening = new Set(rows.filter(({ state }) => state === '0A').map(({ local }) => portOf(local)));
+  return rows
+    .filter(({ state, local }) => state === '01' && !listening.has(portOf(local)))
+    .map(({ remote }) => ({ address: ipv4Of(remote), port: portOf(remote) }));
+}
+
+const portOf = (end: string): number => Number.parseInt(end.split(':')[1]!, 16);
+
+/** The kernel writes each 32 bits in the order of the machine; of IPv6 the last four bytes are those of a mapped IPv4 address. */
+function ipv4Of(end: string): string {
+  const hex = end.split(':')[0]!.slice(-8);
+  return [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.');
+}

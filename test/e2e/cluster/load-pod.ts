@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+
+import { eventually } from '../../support/eventually.ts';
+import type { Programs } from './programs.ts';
+import { NODE } from './settings.ts';
+
+/** What callers inside the cluster were told. */
+export interface LoadCounts {
+  readonly sent: number;
+  readonly answered: number;
+  readonly abstained: Readonly<Record<string, number>>;
+  readonly failures: Readonly<Record<string, number>>;
+  /** Predictions by the revision that made them. */
+  readonly revisions: Readonly<Record<string, number>>;
+}
+
+const NAME = 'load';
+
+/** A pod that asks the gateways for predictions until it is stopped. */
+export class LoadPod {
+  readonly #programs: Programs;
+
+  private constructor(programs: Programs) {
+    this.#programs = programs;
+  }
+
+  static async start(
+    programs: Programs,
+    {
+      image,
+      address,
+      model,
+      symbols,
+      perSecond,
+    }: {
+      readonly image: string;
+      readonly address: string;
+      readonly model: string;
+      readonly symbols: readonly string[];
+      readonly perSecond: number;
+    },
+  ): Promise<LoadPod> {
+    const script = readFileSync(new URL('load-client.mjs', import.meta.url), 'utf8');
+    await programs.apply(
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME }, data: { 'load-client.mjs': script } },
+      {
+        ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: NAME } },
+        spec: {
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 10001,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          containers: [
+            {
+              ...{ name: 'load', image, imagePullPolicy: 'IfNotPresent' },
+              command: [NODE, '/load/load-client.mjs'],
+              args: [address, model, symbols.join(), String(perSecond), '1800'],
+              resources: { requests: { cpu: '25m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+              securityContext: {
+                ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
+                capabilities: { drop: ['ALL'] },
+              },
+              volumeMounts: [{ name: 'script', mountPath: '/load' }],
+            },
+          ],
+          volumes: [{ name: 'script', configMap: { name: NAME } }],
+        },
+      },
+    );
+    const pod = new LoadPod(programs);
+    await eventually(async () => (await pod.counts()).answered > 0, 120_000, 500);
+    return pod;
+  }
+
+  /** What became of the predictions so far. */
+  async counts(): Promise<LoadCounts> {
+    const logged = await this.#programs.kubectl(['logs', NAME, '--tail=1']).catch(() => '');
+    const none: LoadCounts = { sent: 0, answered: 0, abstained: {}, failures: {}, revisions: {} };
+    return logged.trim().startsWith('{') ? (JSON.parse(logged) as LoadCounts) : none;
+  }
+
+  /** Waits for so many more answers. */
+  async answers(more: number): Promise<LoadCounts> {
+    const { answered } = await this.counts();
+    return eventually(
+      async () => {
+        const counts = await this.counts();
+        return counts.answered >= answered + more && counts;
+      },
+      120_000,
+      500,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.#programs.kubectl(['delete', 'pod', NAME, '--wait=true', '--ignore-not-found']);
+  }
+}

@@ -1,0 +1,76 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { MANIFEST_FILE, sha256 } from '../../../pkg/artifacts/artifact.ts';
+import { randomArtifact } from '../../support/artifact.ts';
+
+/** A version of the model of the test, in a ConfigMap. */
+export interface TestVersion {
+  readonly version: string;
+  readonly configMap: object;
+  /** `spec.model` of a TradingModel. */
+  readonly model: object;
+}
+
+export const MODEL = 'index-direction';
+export const SYMBOLS = ['ES', 'NQ', 'YM', 'RTY'] as const;
+
+/** Versions with artifacts that are valid in every way but skill. The worse one says up whatever it is asked. */
+export async function makeVersions(
+  folder: string,
+): Promise<Readonly<Record<'first' | 'second' | 'worse', TestVersion>>> {
+  return {
+    first: await versionOf(folder, 'v1', 1),
+    second: await versionOf(folder, 'v2', 2),
+    worse: await versionOf(folder, 'v3', 3, 30),
+  };
+}
+
+async function versionOf(
+  folder: string,
+  version: string,
+  seed: number,
+  intercept?: number,
+): Promise<TestVersion> {
+  const path = await randomArtifact(folder, {
+    ...{ seed, version, name: MODEL, sets: ['core-v1', 'micro-v1'] },
+    ...(intercept === undefined ? {} : { intercept }),
+  });
+  const name = `${MODEL}-${version}`;
+  const files = await Promise.all(
+    (await readdir(path)).map(async (file) => [file, (await readFile(join(path, file))).toString('base64')]),
+  );
+  const digest = sha256(await readFile(join(path, MANIFEST_FILE)));
+  return {
+    version,
+    configMap: {
+      ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } },
+      binaryData: Object.fromEntries(files),
+    },
+    model: { version, uri: `configmap://${name}`, digest },
+  };
+}
+
+/** A TradingModel that moves by steps, and back where its predictions are of another kind. */
+export function tradingModel({ model }: TestVersion, replicas: number): object {
+  return {
+    ...{ apiVersion: 'tradewind.dev/v1alpha1', kind: 'TradingModel', metadata: { name: MODEL } },
+    spec: {
+      ...{ symbols: SYMBOLS, model },
+      serving: {
+        minReplicas: replicas,
+        resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+      },
+      rollout: {
+        steps: [{ setWeight: 25 }, { setWeight: 50 }, { analysis: { durationSeconds: 20 } }],
+        analysis: {
+          intervalSeconds: 5,
+          metrics: [
+            { name: 'errors', builtin: 'ErrorRatio', max: '0.01', minSamples: 100 },
+            { name: 'drift', builtin: 'PredictionPSI', max: '2', minSamples: 200 },
+          ],
+        },
+      },
+    },
+  };
+}

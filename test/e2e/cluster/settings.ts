@@ -1,0 +1,29 @@
+/** Where Node is in the image. */
+export const NODE = '/app/node_modules/node/bin/node';
+
+/** What the end-to-end test is told by the environment. */
+export interface E2eSettings {
+  readonly image: string;
+  readonly kafkaImage: string;
+  readonly redisImage: string;
+  readonly namespace: string;
+  /** Command of this machine that restarts the kubelet of a node; nothing is restarted without. */
+  readonly restartNode: string | undefined;
+}
+
+/** @throws {Error} Something is missing, and it says what. */
+export function settingsOf(env: NodeJS.ProcessEnv): E2eSettings {
+  const needed = (name: string, what: string): string => {
+    const value = env[name];
+    if (value === undefined || value === '') throw new Error(`${name} must name ${what}`);
+    return value;
+  };
+  needed('KUBECONFIG', 'the kubeconfig of a cluster that the test may install into');
+  return {
+    image: needed('E2E_IMAGE', 'the image of Tradewind, as the nodes know it'),
+    kafkaImage: env['E2E_KAFKA_IMAGE'] ?? 'apache/kafka:4.1.1',
+    redisImage: env['E2E_REDIS_IMAGE'] ?? 'redis:7-alpine',
+    namespace: env['E2E_NAMESPACE'] ?? 'tradewind-e2e',
+    restartNode: env['E2E_RESTART_NODE'],
+  };
+}

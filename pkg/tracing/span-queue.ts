@@ -109,9 +109,10 @@ export class SpanQueue implements SpanProcessor {
   #export(batch: ReadableSpan[]): Promise<Error | undefined> {
     return new Promise((resolve) => {
       try {
-        this.#options.exporter.export(batch, ({ code, error }) =>
-          resolve(Number(code) === SUCCESS ? undefined : (error ?? new Error('export failed'))),
-        );
+        this.#options.exporter.export(batch, (result) => {
+          const code: number = result.code;
+          resolve(code === SUCCESS ? undefined : (result.error ?? new Error('export failed')));
+        });
       } catch (error) {
         resolve(error as Error);
       }

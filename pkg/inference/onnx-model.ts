@@ -70,7 +70,8 @@ export class OnnxModel implements ServedModel {
       parallelRuns: placed.session.parallelRuns,
     });
     this.#batcher = batcher;
-    this.inferRows = (features, rows, done, expiresMs) => batcher.add(features, rows, done, expiresMs);
+    this.inferRows = (features, rows, done, expiresMs, onRun) =>
+      batcher.add(features, rows, done, expiresMs, onRun);
   }
 
   /**

@@ -32,6 +32,7 @@ interface Waiting {
   readonly rows: number;
   readonly done: RowsDone;
   readonly expiresMs: number;
+  readonly onRun: ((batchRows: number) => void) | undefined;
 }
 
 /**
@@ -68,8 +69,15 @@ export class RowBatcher {
    *
    * @param expiresMs - Time on the monotonic clock from which on nobody waits for the answer: a request that is still in the queue
    *   then is not run (RequestExpired).
+   * @param onRun - Told when the request leaves the queue, with the rows of its batch.
    */
-  add(features: Float32Array, rows: number, done: RowsDone, expiresMs = Infinity): void {
+  add(
+    features: Float32Array,
+    rows: number,
+    done: RowsDone,
+    expiresMs = Infinity,
+    onRun?: (batchRows: number) => void,
+  ): void {
     if (!Number.isInteger(rows) || rows < 1 || features.length !== rows * this.#width) {
       const wanted = `${this.#width} features for each of at least one row`;
       done(
@@ -82,7 +90,7 @@ export class RowBatcher {
       done(new InferenceOverload(this.#maxQueuedRows), []);
       return;
     }
-    this.#queue.push({ features, rows, done, expiresMs });
+    this.#queue.push({ features, rows, done, expiresMs, onRun });
     this.#queuedRows += rows;
     this.#beginToLook();
   }
@@ -129,6 +137,7 @@ export class RowBatcher {
 
   async #answerBatch(batch: readonly Waiting[]): Promise<void> {
     const rows = batch.reduce((sum, request) => sum + request.rows, 0);
+    for (const { onRun } of batch) onRun?.(rows);
     let outputs: readonly Float32Array[] | undefined;
     let failure = new Error();
     try {

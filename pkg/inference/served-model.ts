@@ -69,12 +69,14 @@ export interface ServedModel {
    *
    * @param features - Row-major, shape [rows, f]; must not be changed until `done` is called.
    * @param expiresMs - Time on the monotonic clock from which on the request need not be run (RequestExpired); never by default.
+   * @param onRun - Told when the rows leave the queue, with the number of those that run together.
    */
   inferRows?(
     features: Float32Array,
     rows: number,
     done: (error: Error | undefined, outputs: readonly Float32Array[]) => void,
     expiresMs?: number,
+    onRun?: (batchRows: number) => void,
   ): void;
 }
 

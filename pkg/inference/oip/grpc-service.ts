@@ -5,7 +5,11 @@ import {
 } from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
 import type { RpcServer } from '../../rpc/server.ts';
 import type { RawImplementation, ServiceImplementation } from '../../rpc/service-types.ts';
+import type { CallContext } from '../../rpc/call-context.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { VERSION } from '../../runtime/version.ts';
+import { parseTraceparent } from '../../tracing/trace-context.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
 import type { ModelRepository, TensorSignature } from '../served-model.ts';
 import { InferEngine } from './infer-engine.ts';
 import { DEFAULT_MAX_ROWS, findModel } from './inference.ts';
@@ -16,6 +20,8 @@ import { streamInfer } from './stream-infer.ts';
 export interface OipOptions {
   /** Most rows of one request. */
   readonly maxRows?: number;
+  /** Absent where tracing is off. */
+  readonly tracer?: Tracer;
 }
 
 type OnMessages = Omit<ServiceImplementation<typeof GRPCInferenceService>, 'modelInfer' | 'modelStreamInfer'>;
@@ -26,13 +32,25 @@ export function registerOip(
   repository: ModelRepository,
   options: OipOptions = {},
 ): Pick<InferEngine, 'inFlight'> {
-  const engine = new InferEngine(repository, options.maxRows ?? DEFAULT_MAX_ROWS);
+  const { maxRows = DEFAULT_MAX_ROWS, tracer } = options;
+  const engine = new InferEngine(repository, maxRows, systemClock, tracer);
   const onBytes = {
-    modelInfer: (request, context, done) => engine.infer(request, done, context.remainingMs()),
+    modelInfer: (request, context, done) => {
+      const traceparent = tracer === undefined ? undefined : callersTrace(context);
+      engine.infer(request, done, context.remainingMs(), traceparent);
+    },
     modelStreamInfer: streamInfer(engine),
   } satisfies RawImplementation<typeof GRPCInferenceService>;
   server.addService(GRPCInferenceService, onMessages(repository), onBytes);
   return engine;
+}
+
+/** Place in the caller's trace; its call is an example of what the trace shows, where that is recorded. */
+function callersTrace(context: CallContext): string | undefined {
+  const { traceparent } = context;
+  const trace = parseTraceparent(traceparent);
+  if (trace?.isSampled === true) context.traceId = trace.traceId;
+  return traceparent;
 }
 
 function onMessages(repository: ModelRepository): OnMessages {

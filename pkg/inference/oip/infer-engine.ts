@@ -5,9 +5,11 @@ import {
 import { decodeMessage, encodeMessage } from '../../rpc/handlers.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { RequestExpired } from '../errors.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
 import type { ModelRepository, ServedModel } from '../served-model.ts';
-import { messageFromAnswer, requestFromMessage, timeoutUsOf } from './infer-messages.ts';
-import { runInference } from './inference.ts';
+import { RowTrace } from '../row-trace.ts';
+import { messageFromAnswer, requestFromMessage, timeoutUsOf, traceparentsOf } from './infer-messages.ts';
+import { findModel, runInference } from './inference.ts';
 import { LeanPlan } from './lean-plan.ts';
 import { readLeanRequest } from './lean-request.ts';
 
@@ -19,19 +21,22 @@ export type InferDone = (error: unknown, response?: Uint8Array) => void;
  * decode; every other form, and everything that is wrong, goes the general way. Both give the same bytes.
  *
  * A request whose time is over is not run: the time is that of the call, or the parameter `timeout` in microseconds from the
- * arrival of the request, whichever ends first.
+ * arrival of the request, whichever ends first. It belongs to the recorded traces of its parameter `traceparent`, or else to that of the call.
  */
 export class InferEngine {
   readonly #repository: ModelRepository;
   readonly #maxRows: number;
   readonly #clock: Clock;
+  readonly #tracer: Tracer | undefined;
   readonly #plans = new WeakMap<ServedModel, LeanPlan>();
   #inFlight = 0;
 
-  constructor(repository: ModelRepository, maxRows: number, clock: Clock = systemClock) {
+  /** @param tracer - Absent where tracing is off. */
+  constructor(repository: ModelRepository, maxRows: number, clock: Clock = systemClock, tracer?: Tracer) {
     this.#repository = repository;
     this.#maxRows = maxRows;
     this.#clock = clock;
+    this.#tracer = tracer;
   }
 
   /** Rows that are asked for and not answered; a request of another form than the common one counts as one. */
@@ -39,21 +44,27 @@ export class InferEngine {
     return this.#inFlight;
   }
 
-  /** Calls `done` once. @param remainingMs - Time that the call has. */
-  infer(bytes: Buffer, done: InferDone, remainingMs = Infinity): void {
-    if (!this.#inferLean(bytes, done, remainingMs)) this.inferGeneral(bytes, done, remainingMs);
+  /** Calls `done` once. @param remainingMs - Time that the call has. @param traceparent - Of the call. */
+  infer(bytes: Buffer, done: InferDone, remainingMs = Infinity, traceparent?: string): void {
+    if (!this.#inferLean(bytes, done, remainingMs, traceparent))
+      this.inferGeneral(bytes, done, remainingMs, traceparent);
   }
 
   /** The general way alone. */
-  inferGeneral(bytes: Uint8Array, done: InferDone, remainingMs = Infinity): void {
-    void this.#answer(bytes, done, remainingMs);
+  inferGeneral(bytes: Uint8Array, done: InferDone, remainingMs = Infinity, traceparent?: string): void {
+    void this.#answer(bytes, done, remainingMs, traceparent);
   }
 
-  async #answer(bytes: Uint8Array, done: InferDone, remainingMs: number): Promise<void> {
+  async #answer(
+    bytes: Uint8Array,
+    done: InferDone,
+    remainingMs: number,
+    traceparent: string | undefined,
+  ): Promise<void> {
     let response: Uint8Array;
     this.#inFlight += 1;
     try {
-      response = await this.#answerBytes(bytes, remainingMs);
+      response = await this.#answerBytes(bytes, remainingMs, traceparent);
     } catch (error) {
       done(error);
       return;
@@ -63,17 +74,37 @@ export class InferEngine {
     done(undefined, response);
   }
 
-  async #answerBytes(bytes: Uint8Array, remainingMs: number): Promise<Uint8Array> {
+  async #answerBytes(
+    bytes: Uint8Array,
+    remainingMs: number,
+    traceparent: string | undefined,
+  ): Promise<Uint8Array> {
     const message = decodeMessage(ModelInferRequestSchema, bytes);
     const expiresMs = this.#expiryOf(remainingMs, timeoutUsOf(message));
     if (expiresMs <= this.#clock.monotonicMs()) throw new RequestExpired();
     const request = requestFromMessage(message);
-    const answer = await runInference(this.#repository, request, this.#maxRows, expiresMs);
-    return encodeMessage(ModelInferResponseSchema, messageFromAnswer(message, answer));
+    const trace = this.#traceOf(
+      traceparentsOf(message) ?? traceparent,
+      () => findModel(this.#repository, request.modelName, request.modelVersion),
+      request.inputs[0]?.shape[0] ?? 1,
+    );
+    try {
+      const answer = await runInference(this.#repository, request, this.#maxRows, expiresMs);
+      trace?.end();
+      return encodeMessage(ModelInferResponseSchema, messageFromAnswer(message, answer));
+    } catch (error) {
+      trace?.end(error);
+      throw error;
+    }
+  }
+
+  #traceOf(traceparents: string | undefined, model: () => ServedModel, rows: number): RowTrace | undefined {
+    if (this.#tracer === undefined || traceparents === undefined) return undefined;
+    return RowTrace.ofRequest(this.#tracer, traceparents, model(), rows);
   }
 
   /** @returns False when the request is not of the lean form; nothing has happened then. */
-  #inferLean(bytes: Buffer, done: InferDone, remainingMs: number): boolean {
+  #inferLean(bytes: Buffer, done: InferDone, remainingMs: number, traceparent: string | undefined): boolean {
     const request = readLeanRequest(bytes);
     if (request === undefined) return false;
     const model = this.#repository.get(request.modelName, request.modelVersion);
@@ -84,15 +115,18 @@ export class InferEngine {
     // The bytes lie anywhere in the message, and a Float32Array needs alignment: hence the copy.
     new Uint8Array(features.buffer).set(request.raw);
     this.#inFlight += request.rows;
+    const trace = this.#traceOf(request.traceparents ?? traceparent, () => model, request.rows);
     model.inferRows(
       features,
       request.rows,
       (error, outputs) => {
         this.#inFlight -= request.rows;
+        trace?.end(error);
         if (error === undefined) done(undefined, plan.write(request, outputs));
         else done(error);
       },
       this.#expiryOf(remainingMs, request.timeoutUs),
+      trace?.onRun,
     );
     return true;
   }

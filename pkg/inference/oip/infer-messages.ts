@@ -36,6 +36,12 @@ export function timeoutUsOf({ parameters }: ModelInferRequest): number | undefin
   return choice?.case === 'int64Param' || choice?.case === 'uint64Param' ? Number(choice.value) : undefined;
 }
 
+/** Parameter `traceparent` of a request: recorded traces that it belongs to, with commas between them. */
+export function traceparentsOf({ parameters }: ModelInferRequest): string | undefined {
+  const choice = parameters['traceparent']?.parameterChoice;
+  return choice?.case === 'stringParam' ? choice.value : undefined;
+}
+
 function tensorOf(input: ModelInferRequest_InferInputTensor, raw: Uint8Array | undefined): Tensor {
   const { name } = input;
   const datatype = parseDatatype(name, input.datatype);

@@ -6,6 +6,8 @@ export interface LeanRequest {
   readonly id: Buffer;
   /** Parameter `timeout`: microseconds that the caller waits; absent where it does not say. */
   readonly timeoutUs: number | undefined;
+  /** Parameter `traceparent`: the recorded traces that the rows belong to, with commas between them; absent where there is none. */
+  readonly traceparents: string | undefined;
   readonly inputName: string;
   readonly rows: number;
   readonly columns: number;
@@ -29,6 +31,9 @@ const TENSOR_SHAPE = tag(3);
 /** The entry `timeout` of the parameters, up to the length of its value; and the tag of an int64 in that. */
 const TIMEOUT_HEAD = Buffer.from('\x0a\x07timeout\x12', 'latin1');
 const INT64_PARAM = 2 << 3;
+/** The entry `traceparent` of the parameters, up to the length of its value; and the tag of a text in that. */
+const TRACEPARENT_HEAD = Buffer.from('\x0a\x0btraceparent\x12', 'latin1');
+const STRING_PARAM = tag(3);
 
 /** Where a read went wrong or met something that is not lean; positions and lengths are never negative. */
 const NOT_LEAN = -1;
@@ -38,7 +43,7 @@ let next = 0;
 
 /**
  * Reads a request that has a model name, exactly one FP32 input of rank 2 and its raw contents, and optionally a
- * version, an id and the parameter `timeout`, in any order, each once, in ASCII.
+ * version, an id and the parameters `timeout` and `traceparent`, in any order, each once, in ASCII.
  *
  * @returns `undefined` for everything else, valid or not: the general decoder decides then.
  */
@@ -47,6 +52,7 @@ export function readLeanRequest(bytes: Buffer): LeanRequest | undefined {
   let modelVersion: string | undefined;
   let id: Buffer | undefined;
   let timeoutUs: number | undefined;
+  let traceparents: string | undefined;
   let tensor: Tensor | undefined;
   let raw: Buffer | undefined;
   let at = 0;
@@ -60,9 +66,14 @@ export function readLeanRequest(bytes: Buffer): LeanRequest | undefined {
     else if (field === INPUT && tensor === undefined) {
       tensor = readTensor(bytes, start, at);
       if (tensor === undefined) return undefined;
-    } else if (field === PARAMETER && timeoutUs === undefined) {
-      timeoutUs = readTimeout(bytes, start, at);
-      if (timeoutUs === NOT_LEAN) return undefined;
+    } else if (field === PARAMETER) {
+      const time = timeoutUs === undefined ? readTimeout(bytes, start, at) : NOT_LEAN;
+      if (time !== NOT_LEAN) timeoutUs = time;
+      else if (traceparents !== undefined) return undefined;
+      else {
+        traceparents = readTraceparents(bytes, start, at);
+        if (traceparents === undefined) return undefined;
+      }
     } else if (!isAscii(bytes, start, at)) return undefined;
     else if (field === MODEL_NAME && modelName === undefined) modelName = bytes.toString('latin1', start, at);
     else if (field === MODEL_VERSION && modelVersion === undefined)
@@ -77,6 +88,7 @@ export function readLeanRequest(bytes: Buffer): LeanRequest | undefined {
     modelVersion: modelVersion ?? '',
     id: id ?? EMPTY,
     timeoutUs,
+    traceparents,
     inputName: tensor.name,
     rows: tensor.rows,
     columns: tensor.columns,
@@ -124,6 +136,18 @@ function readTimeout(bytes: Buffer, from: number, end: number): number {
   if (length === NOT_LEAN || next + length !== end || bytes[next] !== INT64_PARAM) return NOT_LEAN;
   const timeoutUs = readVarint(bytes, next + 1, end);
   return next === end && timeoutUs > 0 ? timeoutUs : NOT_LEAN;
+}
+
+/** The value of an entry of the parameters that is `traceparent` as text. */
+function readTraceparents(bytes: Buffer, from: number, end: number): string | undefined {
+  const at = from + TRACEPARENT_HEAD.length;
+  if (at >= end || bytes.compare(TRACEPARENT_HEAD, 0, TRACEPARENT_HEAD.length, from, at) !== 0)
+    return undefined;
+  const length = readLength(bytes, at, end);
+  if (length === NOT_LEAN || next + length !== end || bytes[next] !== STRING_PARAM) return undefined;
+  const size = readLength(bytes, next + 1, end);
+  if (size === NOT_LEAN || next + size !== end || !isAscii(bytes, next, end)) return undefined;
+  return bytes.toString('latin1', next, end);
 }
 
 /** A length whose bytes lie before `end`; sets `next` to their start. */

@@ -9,6 +9,7 @@ import { Validator } from '../../pkg/marketdata/validate.ts';
 import { Collector } from '../../pkg/pipeline/collector.ts';
 import { CollectorState } from '../../pkg/pipeline/collector-state.ts';
 import { MarketClock, type MovedClock } from '../../pkg/pipeline/market-clock.ts';
+import { MessageSpans } from '../../pkg/pipeline/message-spans.ts';
 import { metricsObserver } from '../../pkg/pipeline/metrics-observer.ts';
 import { combineObservers } from '../../pkg/pipeline/observer.ts';
 import { createPacer } from '../../pkg/pipeline/pacer.ts';
@@ -16,6 +17,7 @@ import { Snapshots } from '../../pkg/pipeline/snapshots.ts';
 import { aborted } from '../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
+import { openTracing } from '../service/open-tracing.ts';
 import { runService, type ServiceContext } from '../service/run-service.ts';
 import { sourceKind } from '../settings.ts';
 import { checkBars } from './check-bars.ts';
@@ -79,14 +81,9 @@ export function run(configFile?: string): Promise<void> {
   return runService(collectorSchema, configFile, collect);
 }
 
-async function collect({
-  config,
-  log,
-  metrics,
-  logger,
-  signal,
-  started,
-}: ServiceContext<CollectorConfig>): Promise<void> {
+async function collect(context: ServiceContext<CollectorConfig>): Promise<void> {
+  const { config, log, metrics, logger, signal, started } = context;
+  const tracer = await openTracing('collector', context);
   const { name, source, liveFromUs } = await openStream(config, log);
   const own = await CollectorState.open(log, name, TOPICS, systemClock);
   const clock = dataClock(liveFromUs !== undefined);
@@ -109,6 +106,7 @@ async function collect({
     ]),
     own,
     snapshotItems: config.snapshots.everyRecords,
+    ...(tracer === undefined ? {} : { spans: new MessageSpans({ tracer, system: 'kafka' }) }),
   });
   started();
   const position = own.snapshot?.position ?? 0;

@@ -1,6 +1,7 @@
 /** The gateway process: predictions by remote predictors, for callers over gRPC and HTTP and for every vector of the stream. */
 import { formatBarClock, parseBarClock } from '../../pkg/features/bar-clock.ts';
 import { createFeatureEngine } from '../../pkg/features/engine.ts';
+import { MessageSpans } from '../../pkg/pipeline/message-spans.ts';
 import { metricsObserver } from '../../pkg/pipeline/metrics-observer.ts';
 import { keepingFeatures, loadNewestFeatures } from '../../pkg/pipeline/newest-features.ts';
 import { RunningMarketClock } from '../../pkg/pipeline/running-market-clock.ts';
@@ -14,6 +15,7 @@ import { Limiter } from '../../pkg/runtime/limiter.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
 import { openRpc } from '../service/open-rpc.ts';
 import { openStore } from '../service/open-store.ts';
+import { openTracing } from '../service/open-tracing.ts';
 import { openPrediction } from '../service/prediction.ts';
 import { COMMIT_BEHIND_MS, runService, type ServiceContext } from '../service/run-service.ts';
 import { type GatewayConfig, gatewaySchema } from './config.ts';
@@ -33,6 +35,7 @@ export function run(configFile?: string): Promise<void> {
 
 async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
   const { config, log, metrics, logger, shutdown, http, signal, started } = context;
+  const tracer = await openTracing('gateway', context);
   const settings = { ...config.features, bar: parseBarClock(config.features.bar) };
   const { featureSet, names } = createFeatureEngine(settings);
   const store = await openStore(config.redis, logger);
@@ -53,8 +56,8 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
   });
 
   const rpc = openRpc(config.grpc, { metrics, logger, shutdown });
-  registerPredictionService(rpc, service);
-  http.use(createPredictHandler(service));
+  registerPredictionService(rpc, service, tracer);
+  http.use(createPredictHandler(service, tracer));
   const grpcPort = await rpc.start();
   shutdown.add('gRPC server', () => rpc.stop(DRAIN_MS));
   // Redis has what the features process wrote; a store of one's own has what is read here.
@@ -67,11 +70,18 @@ async function serve(context: ServiceContext<GatewayConfig>): Promise<void> {
   // Half of what one predictor takes: the stream, however far behind, leaves room for callers.
   const limiter = new Limiter(Math.floor(config.predictors.maxInFlight / 2));
   const limited: VectorPredictor = {
-    predictFromVector: (vector) => limiter.run(() => service.predictFromVector(vector)),
+    predictFromVector: (vector, span) => {
+      const queue = span?.child('gateway.queue');
+      return limiter.run(() => {
+        queue?.end();
+        return service.predictFromVector(vector, span);
+      });
+    },
   };
   const publisher = new SignalPublisher({
     predictor: keepingFeatures(limited, newest),
     ...{ log, topics: TOPICS, clock: systemClock, observer: metricsObserver(metrics, marketClock) },
+    ...(tracer === undefined ? {} : { spans: new MessageSpans({ tracer, system: 'kafka', group: GROUP }) }),
   });
   const consumer = await log.consume(
     { group: GROUP, topics: [TOPICS.features], commitBehindMs: COMMIT_BEHIND_MS },

@@ -5,6 +5,7 @@ import { aborted } from '../../pkg/runtime/aborted.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
 import { modelReader, openStore } from '../service/artifacts.ts';
 import { openRepository } from '../service/models.ts';
+import { openTracing } from '../service/open-tracing.ts';
 import { runProcess } from '../service/run-process.ts';
 import { predictorSchema } from './config.ts';
 import { loadUntilWarm } from './load-models.ts';
@@ -17,6 +18,7 @@ import { openOip } from './open-oip.ts';
 export function run(configFile?: string): Promise<void> {
   return runProcess(predictorSchema, configFile, async (context) => {
     const { config, metrics, logger, shutdown, http, signal, started } = context;
+    const tracer = await openTracing('predictor', context);
     const {
       uris,
       name,
@@ -60,6 +62,7 @@ export function run(configFile?: string): Promise<void> {
     const drainMs = config.drainSeconds * 1000;
     const oip = await openOip({
       ...{ repository, grpc, http, metrics, logger, shutdown, drainMs, restTimeoutMs, isServing: false },
+      ...(tracer === undefined ? {} : { tracer }),
     });
     started({ grpc: `${grpc.host}:${oip.port}` });
     const { retryPauseMs, mendPauseMs } = config.artifact;

@@ -9,6 +9,7 @@ import type { Metrics } from '../../pkg/runtime/metrics.ts';
 import type { OpsServer } from '../../pkg/runtime/ops-server.ts';
 import type { Shutdown } from '../../pkg/runtime/shutdown.ts';
 import { IN_FLIGHT_METRIC } from '../../pkg/tradingmodel/pod-metrics.ts';
+import type { Tracer } from '../../pkg/tracing/tracer.ts';
 import { openRpc } from '../service/open-rpc.ts';
 import type { GrpcSection } from '../settings.ts';
 
@@ -26,6 +27,8 @@ export interface OipServerOptions {
   readonly restTimeoutMs: number;
   /** Whether its health is SERVING from the start; default true. */
   readonly isServing?: boolean;
+  /** Absent where tracing is off. */
+  readonly tracer?: Tracer;
 }
 
 /** What serves by the Open Inference Protocol. */
@@ -38,9 +41,9 @@ export interface OipServer {
 
 /** Serves the models of a repository by the Open Inference Protocol, over gRPC and REST. */
 export async function openOip(options: OipServerOptions): Promise<OipServer> {
-  const { repository, grpc, http, metrics, logger, shutdown, drainMs, restTimeoutMs } = options;
+  const { repository, grpc, http, metrics, logger, shutdown, drainMs, restTimeoutMs, tracer } = options;
   const rpc = openRpc(grpc, { metrics, logger, shutdown });
-  const inference = registerOip(rpc, repository);
+  const inference = registerOip(rpc, repository, tracer === undefined ? {} : { tracer });
   metrics.registry.registerMetric(
     new Gauge({
       name: IN_FLIGHT_METRIC,

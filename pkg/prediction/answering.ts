@@ -1,5 +1,6 @@
 import type { OnlineFeatures } from '../onlinestore/online-store.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Span } from '../tracing/tracer.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { CachedAnswer } from './cached-answer.ts';
 import { ModelOutputInvalid } from './errors.ts';
@@ -17,6 +18,8 @@ export interface Subject {
   readonly startedMs: number;
   /** Time on the monotonic clock from which on nobody waits for the answer. */
   readonly expiresMs: number;
+  /** The work that it is part of, where its trace is recorded. */
+  readonly span?: Span | undefined;
 }
 
 export interface AnsweringOptions {
@@ -51,7 +54,7 @@ export class Answering {
       this.#planner.valueOf(values, 'volatility_20'),
       this.#planner.valueOf(values, 'bid_ask_spread'),
     );
-    const answer = await infer(model, row, risk, subject.expiresMs);
+    const answer = await infer(model, row, risk, subject);
     const prediction = this.#make(model, subject, hashInputs(row), answer, false);
     return { prediction, model, row, knownTimeUs };
   }
@@ -68,7 +71,7 @@ export class Answering {
     const inputsHash = hashInputs(row);
     const kept = mayUseCache ? await cache.find(model, inputsHash) : undefined;
     if (mayUseCache) onCacheLookup?.(kept !== undefined);
-    const answer = kept ?? (await infer(model, row, riskOf(model, row), subject.expiresMs));
+    const answer = kept ?? (await infer(model, row, riskOf(model, row), subject));
     if (kept === undefined && mayUseCache) void cache.keep(model, inputsHash, answer);
     const prediction = this.#make(model, subject, inputsHash, answer, kept !== undefined);
     return { prediction, model, row, knownTimeUs: 0 };
@@ -115,9 +118,9 @@ async function infer(
   model: PredictionModel,
   row: Float32Array,
   risk: number,
-  expiresMs: number,
+  { expiresMs, span }: Subject,
 ): Promise<CachedAnswer> {
-  const outputs = await model.infer(row, 1, expiresMs);
+  const outputs = await model.infer(row, 1, expiresMs, span);
   const probabilityUp = outputs.probabilityUp[0] ?? Number.NaN;
   checkProbability(model, 'probability_up', probabilityUp);
   const members = Array.from(outputs.members);

@@ -1,3 +1,5 @@
+import type { Span } from '../tracing/tracer.ts';
+
 /** Result of one inference call over n rows of a Tradewind model. */
 export interface ModelOutputs {
   /** Shape [n]: calibrated probability that the label is up, in [0, 1]. */
@@ -23,6 +25,7 @@ export interface ModelRunner {
    * @param features - Row-major, shape [rows, f]; NaN means missing.
    * @param rows - Number of rows, >= 1.
    * @param expiresMs - Time on the monotonic clock from which on nobody waits for the answer; never by default.
+   * @param span - The work that the run is part of, where its trace is recorded.
    */
-  infer(features: Float32Array, rows: number, expiresMs?: number): Promise<ModelOutputs>;
+  infer(features: Float32Array, rows: number, expiresMs?: number, span?: Span): Promise<ModelOutputs>;
 }

@@ -4,6 +4,7 @@ import type { FeatureVector } from '../features/feature-vector.ts';
 import type { OnlineFeatures, OnlineStore } from '../onlinestore/online-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { TradewindError } from '../runtime/errors.ts';
+import type { Span } from '../tracing/tracer.ts';
 import { AnswerCache, type AnswerStore } from './answer-cache.ts';
 import { Answering, type Subject } from './answering.ts';
 import { PredictionOverload } from './errors.ts';
@@ -12,6 +13,7 @@ import type { PredictionModel } from './model-directory.ts';
 import type { ServedListener } from './model-slo.ts';
 import type { OverlaySettings } from './overlay.ts';
 import type { AbstainReason, Prediction } from './prediction.ts';
+import { inPredictionSpan } from './prediction-span.ts';
 import type { ModelRoute, ModelRoutes, RouteObserver } from './routes.ts';
 
 export interface PredictionSettings {
@@ -99,13 +101,19 @@ export class PredictionService {
    * One prediction or abstention.
    *
    * @param timeoutMs - Time that the caller waits: a model need not run after it.
+   * @param span - The call that it answers, where its trace is recorded.
    * @throws {ModelNotServed} Models are served, but none of that name.
    * @throws {FeaturesInvalid} Given features are not those of the model.
    * @throws {PredictionOverload} Too many are under way.
    * @throws {ModelOutputInvalid} The model gave no probability.
    */
-  async predict(request: PredictionRequest, timeoutMs = Infinity): Promise<Prediction> {
-    return (await this.#bounded(request, () => this.#answer(request, true, timeoutMs))).prediction;
+  async predict(request: PredictionRequest, timeoutMs = Infinity, span?: Span): Promise<Prediction> {
+    const answer = await inPredictionSpan(
+      span,
+      (own) => this.#bounded(request, () => this.#answer(request, true, timeoutMs, own)),
+      ({ prediction }) => prediction,
+    );
+    return answer.prediction;
   }
 
   /** The same answer, made anew, with everything that led to it. Throws as {@link predict} does. */
@@ -119,9 +127,10 @@ export class PredictionService {
    * fails, and goes on to fail for as long as `retryVector` says, leads to an abstention, so that one bad run does not hold up the
    * stream; `onFailure` is told each time.
    *
+   * @param span - The work that it is part of, where its trace is recorded.
    * @returns One for each model, one at least.
    */
-  async predictFromVector(vector: FeatureVector): Promise<readonly Prediction[]> {
+  async predictFromVector(vector: FeatureVector, span?: Span): Promise<readonly Prediction[]> {
     const { models, clock, observer } = this.#options;
     const subject: Subject = {
       symbol: vector.symbol,
@@ -132,8 +141,14 @@ export class PredictionService {
     };
     const routes = models.covering(vector.symbol);
     for (const route of routes) observer?.onVector?.(vector, route);
-    if (routes.length === 0) return [await this.#forVector(undefined, vector, subject)];
-    return Promise.all(routes.map(({ model }) => this.#forVector(model.name, vector, subject)));
+    const predict = (name: string | undefined): Promise<Prediction> =>
+      inPredictionSpan(
+        span,
+        (own) => this.#forVector(name, vector, own === undefined ? subject : { ...subject, span: own }),
+        (prediction) => prediction,
+      );
+    if (routes.length === 0) return [await predict(undefined)];
+    return Promise.all(routes.map(({ model }) => predict(model.name)));
   }
 
   /** @param name - Of the model; `undefined` where none covered the symbol yet. */
@@ -179,12 +194,17 @@ export class PredictionService {
     }
   }
 
-  async #answer(request: PredictionRequest, mayUseCache: boolean, timeoutMs: number): Promise<Answer> {
+  async #answer(
+    request: PredictionRequest,
+    mayUseCache: boolean,
+    timeoutMs: number,
+    span?: Span,
+  ): Promise<Answer> {
     const { models, clock, onServed } = this.#options;
     const startedMs = clock.monotonicMs();
     const symbol = 'symbol' in request ? request.symbol : (request.label ?? '');
     const expiresMs = startedMs + timeoutMs;
-    const subject: Subject = { symbol, featureTimeUs: 0, featureOffset: -1, startedMs, expiresMs };
+    const subject: Subject = { symbol, featureTimeUs: 0, featureOffset: -1, startedMs, expiresMs, span };
     if (models.isEmpty()) return this.#abstained(undefined, subject, 'ModelUnavailable', false);
     const key = (): string => keyOf(request);
     const route = models.route(request.model, key);

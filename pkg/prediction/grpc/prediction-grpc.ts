@@ -8,6 +8,7 @@ import {
 } from '../../../proto/gen/tradewind/v1/prediction_pb.ts';
 import { TradewindError } from '../../runtime/errors.ts';
 import { statusOf } from '../../rpc/status.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
 import type { CallContext } from '../../rpc/call-context.ts';
 import type { RpcServer } from '../../rpc/server.ts';
 import { predictionMessage } from '../../wire/prediction.ts';
@@ -17,20 +18,29 @@ import { checkSymbol } from '../inputs.ts';
 import type { Explanation } from '../explanation.ts';
 import type { PredictionRequest, PredictionService } from '../service.ts';
 import { answerConcurrently } from './answer-concurrently.ts';
+import { inCallSpan } from './call-span.ts';
 
 /** Requests of one stream that are under way at most; reading pauses beyond. */
 const MAX_PER_STREAM = 256;
 
-/** Registers `tradewind.v1.PredictionService` on a server. */
-export function registerPredictionService(server: RpcServer, service: PredictionService): void {
+/** Registers `tradewind.v1.PredictionService` on a server. @param tracer - Absent where tracing is off. */
+export function registerPredictionService(
+  server: RpcServer,
+  service: PredictionService,
+  tracer?: Tracer,
+): void {
   server.addService(PredictionServiceDescriptor, {
     predict: async (request, context) => ({
-      prediction: predictionMessage(await service.predict(requestOf(request), context.remainingMs())),
+      prediction: predictionMessage(
+        await inCallSpan(tracer, 'Predict', context, (span) =>
+          service.predict(requestOf(request), context.remainingMs(), span),
+        ),
+      ),
     }),
     predictStream: (requests, context) =>
       answerConcurrently(
         requests,
-        ({ id, request }) => answerOne(service, id, request, context),
+        ({ id, request }) => answerOne(service, id, request, context, tracer),
         MAX_PER_STREAM,
       ),
     listModels: () => ({
@@ -72,10 +82,13 @@ async function answerOne(
   id: string,
   request: PredictRequest | undefined,
   context: CallContext,
+  tracer: Tracer | undefined,
 ): Promise<StreamAnswer> {
   try {
     if (request === undefined) throw new RequestInvalid('request must be set, was absent');
-    const prediction = await service.predict(requestOf(request), context.remainingMs());
+    const prediction = await inCallSpan(tracer, 'PredictStream', context, (span) =>
+      service.predict(requestOf(request), context.remainingMs(), span),
+    );
     return { id, result: { case: 'prediction', value: predictionMessage(prediction) } };
   } catch (error) {
     context.logUnexpected(error);

@@ -2,8 +2,12 @@ import type { IncomingMessage } from 'node:http';
 
 import { verdictOnMetrics } from '../../ml/report.ts';
 import { type HttpHandler, pathOf, readBody, sendJson } from '../../runtime/http.ts';
+import { TradewindError } from '../../runtime/errors.ts';
+import { TRACEPARENT } from '../../tracing/trace-context.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
 import { ContentTypeUnsupported, RequestInvalid } from '../errors.ts';
 import { checkSymbol } from '../inputs.ts';
+import type { Prediction } from '../prediction.ts';
 import { predictionJson } from '../prediction-json.ts';
 import type { PredictionRequest, PredictionService } from '../service.ts';
 
@@ -15,7 +19,7 @@ const JSON_TYPE = 'application/json';
  * `model` names the model; `symbol` alone predicts from the newest stored features, beside features it is a label.
  * `GET /models` lists what is served. Errors are for the server to answer: `{ code, message, facts }` with the status of their kind.
  */
-export function createPredictHandler(service: PredictionService): HttpHandler {
+export function createPredictHandler(service: PredictionService, tracer?: Tracer): HttpHandler {
   return async (request, response) => {
     const path = pathOf(request);
     if (path !== '/predict' && path !== '/models') return false;
@@ -26,9 +30,30 @@ export function createPredictHandler(service: PredictionService): HttpHandler {
       return true;
     }
     if (path === '/models') sendJson(response, 200, { models: describeModels(service) });
-    else sendJson(response, 200, predictionJson(await service.predict(await readRequest(request))));
+    else sendJson(response, 200, predictionJson(await predict(service, request, tracer)));
     return true;
   };
+}
+
+/** In the trace of the caller, or in one of its own where the caller has none and it is sampled. */
+async function predict(
+  service: PredictionService,
+  request: IncomingMessage,
+  tracer: Tracer | undefined,
+): Promise<Prediction> {
+  const header = request.headers[TRACEPARENT];
+  const span = tracer?.accept(typeof header === 'string' ? header : undefined, 'POST /predict', {
+    kind: 'server',
+  });
+  span?.set({ 'http.request.method': 'POST', 'http.route': '/predict', 'url.path': '/predict' });
+  try {
+    return await service.predict(await readRequest(request), undefined, span);
+  } catch (error) {
+    span?.fail(error instanceof TradewindError ? error.code : 'Internal');
+    throw error;
+  } finally {
+    span?.end();
+  }
 }
 
 async function readRequest(request: IncomingMessage): Promise<PredictionRequest> {

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../artifacts/manifest.ts';
+import { RowTrace } from '../../inference/row-trace.ts';
 import type { ServedModel } from '../../inference/served-model.ts';
 import type { ModelOutputs } from '../model-runner.ts';
 import type { PredictionModel } from '../model-directory.ts';
@@ -10,17 +11,20 @@ export function toPredictionModel(served: ServedModel, manifest: Manifest): Pred
   return predictionModel(
     served,
     manifest,
-    (features, rows, expiresMs) =>
+    (features, rows, expiresMs, span) =>
       new Promise<ModelOutputs>((resolve, reject) => {
+        const trace = span === undefined ? undefined : RowTrace.within(span, served, rows);
         served.inferRows!(
           features,
           rows,
           (error, outputs) => {
+            trace?.end(error);
             if (error === undefined)
               resolve({ probabilityUp: outputs[probability]!, members: outputs[members]! });
             else reject(error);
           },
           expiresMs,
+          trace?.onRun,
         );
       }),
   );

@@ -79,11 +79,16 @@ export class Endpoint implements Load {
   }
 
   /** Sends rows to its revision. @throws {PredictorsBusy | PredictorTimeout | PredictorLost | PredictorRefused} */
-  async infer(features: Float32Array, rows: number, expiresMs: number): Promise<ModelOutputs> {
+  async infer(
+    features: Float32Array,
+    rows: number,
+    expiresMs: number,
+    traceparents?: string,
+  ): Promise<ModelOutputs> {
     const stream = this.#connection?.quietestStream();
     const { revision } = this;
     if (stream === undefined || revision === undefined) throw new PredictorLost(this.address);
-    return stream.infer(revision.writer, features, rows, expiresMs);
+    return stream.infer(revision.writer, features, rows, expiresMs, traceparents);
   }
 
   /** Looks again at what the predictor serves; a look that is under way counts. Never throws: where it cannot see, all stays as it is. */

@@ -15,6 +15,10 @@ const RAW_INPUT_TAG = (7 << 3) | 2;
 const TIMEOUT_KEY = Buffer.from('\x0a\x07timeout', 'latin1');
 const VALUE_TAG = (2 << 3) | 2;
 const INT64_TAG = 2 << 3;
+const STRING_TAG = (3 << 3) | 2;
+/** An entry `traceparent` up to its value. */
+const TRACEPARENT_KEY = Buffer.from('\x0a\x0btraceparent', 'latin1');
+const NO_BYTES = Buffer.alloc(0);
 /** Largest time that is told, microseconds (4 minutes): what the lean reader of our servers takes. */
 const MAX_TIMEOUT_US = 2 ** 28 - 1;
 
@@ -46,16 +50,19 @@ export class RequestWriter {
    * @param id - ASCII, 1 to 127 characters.
    * @param timeoutMs - Time that the caller waits, > 0; told in whole microseconds, at least 1.
    * @param features - Row-major, shape [rows, columns].
+   * @param traceparents - ASCII, in the parameter `traceparent`; absent unless a trace is recorded.
    */
-  write(id: string, timeoutMs: number, features: Float32Array, rows: number): Buffer {
+  write(id: string, timeoutMs: number, features: Float32Array, rows: number, traceparents?: string): Buffer {
     const timeoutUs = Math.min(MAX_TIMEOUT_US, Math.max(1, Math.floor(timeoutMs * 1000)));
     const timeoutSize = varintSize(timeoutUs);
     const tensor = this.#tensor(rows);
     const parameterSize = TIMEOUT_KEY.length + 3 + timeoutSize;
+    const trace = traceparents === undefined ? NO_BYTES : traceParameter(traceparents);
     const size =
       this.#names.length +
       (2 + id.length) +
       (2 + parameterSize) +
+      trace.length +
       tensor.length +
       (1 + varintSize(features.byteLength) + features.byteLength);
     const bytes = Buffer.allocUnsafe(size);
@@ -72,6 +79,8 @@ export class RequestWriter {
     bytes[at++] = 1 + timeoutSize;
     bytes[at++] = INT64_TAG;
     at = writeVarint(bytes, at, timeoutUs);
+    bytes.set(trace, at);
+    at += trace.length;
     bytes.set(tensor, at);
     at += tensor.length;
     bytes[at++] = RAW_INPUT_TAG;
@@ -90,6 +99,19 @@ export class RequestWriter {
     if (this.#tensors.size < 64) this.#tensors.set(rows, tensor);
     return tensor;
   }
+}
+
+/** The entry `traceparent` of the parameters, as text. */
+function traceParameter(text: string): Buffer {
+  const value = lengthPrefixed(STRING_TAG, Buffer.from(text, 'latin1'));
+  return lengthPrefixed(PARAMETER_TAG, Buffer.concat([TRACEPARENT_KEY, lengthPrefixed(VALUE_TAG, value)]));
+}
+
+function lengthPrefixed(tag: number, content: Buffer): Buffer {
+  const head = Buffer.alloc(1 + varintSize(content.length));
+  head[0] = tag;
+  writeVarint(head, 1, content.length);
+  return Buffer.concat([head, content]);
 }
 
 /** An answer in a stream of inferences. */

@@ -55,6 +55,7 @@ export class InferStream {
    * Sends rows and waits for the answer.
    *
    * @param expiresMs - Time on the monotonic clock at which waiting ends; the predictor is told.
+   * @param traceparents - Of recorded traces that the rows belong to, with commas between them; the predictor is told.
    * @throws {PredictorsBusy | PredictorTimeout | PredictorLost | PredictorRefused}
    */
   infer(
@@ -62,6 +63,7 @@ export class InferStream {
     features: Float32Array,
     rows: number,
     expiresMs: number,
+    traceparents?: string,
   ): Promise<ModelOutputs> {
     const { address, maxInFlight, clock } = this.#options;
     return new Promise((resolve, reject) => {
@@ -81,7 +83,7 @@ export class InferStream {
         else if (answer.failure === undefined) resolve(answer.outputs);
         else reject(new PredictorRefused(address, answer.failure));
       };
-      this.#call.write(writer.write(id, timeoutMs, features, rows));
+      this.#call.write(writer.write(id, timeoutMs, features, rows, traceparents));
     });
   }
 

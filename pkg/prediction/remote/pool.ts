@@ -1,9 +1,11 @@
 import type { ModelOutputs } from '../model-runner.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { TradewindError } from '../../runtime/errors.ts';
+import type { Span } from '../../tracing/tracer.ts';
 import type { PredictionModel } from '../model-directory.ts';
 import { predictionModel } from '../models/served-model-adapter.ts';
 import { chooseOfTwo } from './balancer.ts';
+import { CallSpans } from './call-spans.ts';
 import type { EjectionSettings } from './ejection.ts';
 import { Ejector } from './ejector.ts';
 import { Endpoint, type EndpointSettings } from './endpoint.ts';
@@ -123,6 +125,7 @@ export class PredictorPool {
    * Sends rows to a predictor that serves the revision; where that fails and another may do better, to one more.
    *
    * @param expiresMs - Time on the monotonic clock at which waiting ends.
+   * @param spans - Recorded work that the rows are part of.
    * @throws {PredictorsAway | PredictorsBusy} At once: nobody could be asked.
    * @throws {PredictorTimeout | PredictorLost | PredictorRefused} The last that was asked failed.
    */
@@ -131,6 +134,7 @@ export class PredictorPool {
     features: Float32Array,
     rows: number,
     expiresMs = Infinity,
+    spans?: readonly Span[],
   ): Promise<ModelOutputs> {
     const { settings, clock, observer } = this.#options;
     const nowMs = clock.monotonicMs();
@@ -140,13 +144,16 @@ export class PredictorPool {
     this.#budget.earn();
     const attemptUntilMs = usable.length > 1 ? nowMs + settings.attemptTimeoutMs : untilMs;
     try {
-      return await this.#ask(first, features, rows, Math.min(untilMs, attemptUntilMs));
+      const calls = spans === undefined ? undefined : new CallSpans(spans, first.address, rows, false);
+      return await this.#ask(first, features, rows, Math.min(untilMs, attemptUntilMs), calls);
     } catch (error) {
       const others = this.#usable(digest).filter((endpoint) => endpoint !== first);
       const isWorth = verdictOn(error, true).isWorthRetry && clock.monotonicMs() < untilMs;
       if (!isWorth || others.length === 0 || !this.#budget.spend()) throw error;
       observer?.onRetry?.(codeOf(error));
-      return this.#ask(this.#pick(others), features, rows, untilMs);
+      const second = this.#pick(others);
+      const calls = spans === undefined ? undefined : new CallSpans(spans, second.address, rows, true);
+      return this.#ask(second, features, rows, untilMs, calls);
     }
   }
 
@@ -165,21 +172,24 @@ export class PredictorPool {
     features: Float32Array,
     rows: number,
     expiresMs: number,
+    calls: CallSpans | undefined,
   ): Promise<ModelOutputs> {
     const { settings, clock, observer } = this.#options;
     const startedMs = clock.monotonicMs();
     const seconds = (): number => (clock.monotonicMs() - startedMs) / 1000;
     try {
-      const outputs = await endpoint.infer(features, rows, expiresMs);
+      const outputs = await endpoint.infer(features, rows, expiresMs, calls?.traceparents);
       this.#ejector.judge(endpoint, true);
-      observer?.onRequest?.(endpoint, 'ok', seconds());
+      calls?.end();
+      observer?.onRequest?.(endpoint, 'ok', seconds(), calls?.traceId);
       return outputs;
     } catch (error) {
       const hadTime = expiresMs - startedMs > settings.attemptTimeoutMs / 2;
       const { isPredictorsFault, isModelGone } = verdictOn(error, hadTime);
       if (isModelGone) void endpoint.verify();
       this.#ejector.judge(endpoint, !isPredictorsFault);
-      observer?.onRequest?.(endpoint, codeOf(error), seconds());
+      calls?.end(codeOf(error));
+      observer?.onRequest?.(endpoint, codeOf(error), seconds(), calls?.traceId);
       throw error;
     }
   }
@@ -209,12 +219,12 @@ export class PredictorPool {
     const revision = revisions.find((each) => each.digest === digest)!;
     const before = this.#model;
     const gatherer = new RowGatherer(
-      (features, rows, expiresMs) => this.infer(digest, features, rows, expiresMs),
+      (features, rows, expiresMs, spans) => this.infer(digest, features, rows, expiresMs, spans),
       this.#options.clock,
     );
     this.#gatherer = gatherer;
-    this.#model = predictionModel(revision, revision.manifest, (features, rows, expiresMs = Infinity) =>
-      gatherer.infer(features, rows, expiresMs),
+    this.#model = predictionModel(revision, revision.manifest, (features, rows, expiresMs = Infinity, span) =>
+      gatherer.infer(features, rows, expiresMs, span),
     );
     onModel(this.#model, before);
   }

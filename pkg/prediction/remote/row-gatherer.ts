@@ -1,9 +1,15 @@
 import type { Clock } from '../../runtime/clock.ts';
+import type { Span } from '../../tracing/tracer.ts';
 import type { ModelOutputs } from '../model-runner.ts';
 import { PredictorRefused, PredictorTimeout } from './errors.ts';
 
-/** Sends rows as one request. */
-export type SendRows = (features: Float32Array, rows: number, expiresMs: number) => Promise<ModelOutputs>;
+/** Sends rows as one request. @param spans - Recorded work that the rows are part of; absent where there is none. */
+export type SendRows = (
+  features: Float32Array,
+  rows: number,
+  expiresMs: number,
+  spans?: readonly Span[],
+) => Promise<ModelOutputs>;
 
 /** Rows of one request that was gathered, at most: as many as a predictor runs at once, and what is beyond may go to another. */
 const MAX_ROWS = 32;
@@ -12,6 +18,7 @@ interface Waiting {
   readonly features: Float32Array;
   readonly rows: number;
   readonly expiresMs: number;
+  readonly span: Span | undefined;
   readonly settled: PromiseWithResolvers<ModelOutputs>;
 }
 
@@ -30,11 +37,11 @@ export class RowGatherer {
   }
 
   /** As if the rows were sent alone. Throws what `send` throws. */
-  infer(features: Float32Array, rows: number, expiresMs: number): Promise<ModelOutputs> {
+  infer(features: Float32Array, rows: number, expiresMs: number, span?: Span): Promise<ModelOutputs> {
     const settled = Promise.withResolvers<ModelOutputs>();
     // After the turn's input has been read, and before the loop sleeps.
     if (this.#waiting.length === 0) setImmediate(() => this.flush());
-    this.#waiting.push({ features, rows, expiresMs, settled });
+    this.#waiting.push({ features, rows, expiresMs, span, settled });
     return settled.promise;
   }
 
@@ -55,7 +62,7 @@ export class RowGatherer {
     const [first] = group;
     if (first === undefined) return;
     if (group.length === 1) {
-      this.#send(first.features, first.rows, first.expiresMs).then(
+      this.#send(first.features, first.rows, first.expiresMs, spansOf(group)).then(
         first.settled.resolve,
         first.settled.reject,
       );
@@ -64,7 +71,7 @@ export class RowGatherer {
     const rows = group.reduce((sum, one) => sum + one.rows, 0);
     const expiresMs = Math.min(...group.map((one) => one.expiresMs));
     try {
-      share(group, rows, await this.#send(join(group), rows, expiresMs));
+      share(group, rows, await this.#send(join(group), rows, expiresMs, spansOf(group)));
     } catch (error) {
       const nowMs = this.#clock.monotonicMs();
       for (const one of group) {
@@ -73,6 +80,12 @@ export class RowGatherer {
       }
     }
   }
+}
+
+function spansOf(group: readonly Waiting[]): readonly Span[] | undefined {
+  let spans: Span[] | undefined;
+  for (const { span } of group) if (span !== undefined) (spans ??= []).push(span);
+  return spans;
 }
 
 /** Alone a request has the time that is left of its own; and it may be another one that the model cannot take. */

@@ -222,11 +222,11 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
       ...{ name, revision: target.revision },
       ...(overlay === undefined ? {} : { overlay }),
       ...(slo === undefined ? {} : { slo }),
-      infer: async (features, rows, expiresMs) => {
+      infer: async (features, rows, expiresMs, span) => {
         const startedMs = this.#clock.monotonicMs();
         if (runner.featureDeciles !== undefined)
           counter.asked(features, runner.featureNames, runner.featureDeciles);
-        const outputs = await runner.infer(features, rows, expiresMs);
+        const outputs = await runner.infer(features, rows, expiresMs, span);
         // What is no answer is told as a failure by whoever wanted one, as a run that fails is.
         if (isAnswer(outputs))
           counter.answered(outputs.probabilityUp[0]!, this.#clock.monotonicMs() - startedMs);

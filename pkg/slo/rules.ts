@@ -83,7 +83,7 @@ function recordings(windows: readonly number[], scale: number): readonly Rule[] 
 
 /** Mean of the hours of a month, each counted alike: cheaper by far than a rate over all of it. */
 function budgetLeft(scale: number): Rule {
-  const [step, month] = [promDuration(300 * scale), promDuration(BUDGET_SECONDS * scale)];
+  const [step, month] = [promDuration(600 * scale), promDuration(BUDGET_SECONDS * scale)];
   return {
     record: BUDGET_LEFT,
     expr: `1 - avg_over_time(${errorRatioName(3600)}[${month}:${step}]) / (1 - ${OBJECTIVE_RATIO})`,

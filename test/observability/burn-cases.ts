@@ -68,17 +68,18 @@ function seriesOf(stretches: readonly { readonly minutes: number; readonly times
 export const BURN_SITUATIONS: readonly Situation[] = BURN_WINDOWS.map((window, i) => {
   const { times, minutes, beforeMinutes } = BURNS[i]!;
   const long = promDuration(window.longSeconds);
+  const everyMinutes = window.shortSeconds >= 7200 ? 30 : EVERY_MINUTES;
   // By then the short window has seen good events alone, and the long one is above its threshold yet.
-  const afterMinutes = window.shortSeconds / 60 + (window.shortSeconds === 300 ? 5 : EVERY_MINUTES);
+  const afterMinutes = window.shortSeconds / 60 + (window.shortSeconds === 300 ? 5 : everyMinutes);
   const endsAt = beforeMinutes + minutes;
-  const firesAt = endsAt - EVERY_MINUTES;
+  const firesAt = endsAt - everyMinutes;
   return {
     name: `${times} times the budget for ${promDuration(minutes * 60)}`,
-    ...TIMES,
+    ...{ stepMinutes: STEP_MINUTES, everyMinutes },
     series: seriesOf([
       { minutes: beforeMinutes, times: 0 },
       { minutes, times },
-      { minutes: afterMinutes + EVERY_MINUTES, times: 0 },
+      { minutes: afterMinutes + everyMinutes, times: 0 },
     ]),
     cases: OBJECTIVES.flatMap(({ slo, alert }): RuleCase[] => [
       {
@@ -86,7 +87,7 @@ export const BURN_SITUATIONS: readonly Situation[] = BURN_WINDOWS.map((window, i
         fires: { labels: { slo, ...LABELS[slo] }, severity: window.severity },
       },
       { alert, window: long, atMinutes: endsAt + afterMinutes },
-      { alert, window: long, atMinutes: beforeMinutes - EVERY_MINUTES },
+      { alert, window: long, atMinutes: beforeMinutes - everyMinutes },
       ...othersAreQuiet(alert, window, firesAt),
     ]),
   };

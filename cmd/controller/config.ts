@@ -39,6 +39,11 @@ export const controllerSchema = processSchema.extend({
         .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string())
         .default({})
         .describe('More settings of predictors, by name of the environment; from the file only'),
+      listenAddress: z
+        .string()
+        .min(1)
+        .default('0.0.0.0')
+        .describe('What predictors bind to; `::` where pods have addresses of IPv6'),
       terminationGraceSeconds: z.int().min(1).max(3600).default(30),
       stateTimeoutMs: milliseconds
         .default(1000)

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Pod } from '../../pkg/operator/kinds.ts';
 import { type Running, startCli } from '../support/cli.ts';
 import type { PodRunner } from './kubelet.ts';
 import { reachedAt } from './pod-network.ts';
@@ -42,7 +41,8 @@ export class RealPods {
     const host = reachedAt(podIp);
     const env = {
       ...environment,
-      ...addressesOf(pod, host),
+      // Every pod has every address of this machine: its own is what tells it from others.
+      ...{ TRADEWIND_GRPC_HOST: host, TRADEWIND_HTTP_HOST: host },
       TRADEWIND_ARTIFACT_CACHE_DIR: cache,
     };
     const ofDigest = this.#running.get(digest) ?? new Set();
@@ -87,17 +87,4 @@ export class RealPods {
       },
     };
   };
-}
-
-/** Variables that name the address of the pod. */
-function addressesOf({ spec }: Pod, host: string): Readonly<Record<string, string>> {
-  const env = (spec?.containers?.[0]?.env ?? []) as readonly {
-    readonly name: string;
-    readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
-  }[];
-  return Object.fromEntries(
-    env
-      .filter(({ valueFrom }) => valueFrom?.fieldRef?.fieldPath === 'status.podIP')
-      .map(({ name }) => [name, host]),
-  );
 }

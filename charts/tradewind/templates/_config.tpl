@@ -44,7 +44,7 @@ clientCaFile: /etc/tradewind/tls/callers/{{ .key }}
 {{- if eq .component "controller" -}}
 {{- $gateways := dict "service" (printf "%s-gateway" (include "tradewind.fullname" .root)) "portName" "http" -}}
 {{- $_ := set $config "gateways" (merge $gateways (default dict $config.gateways)) -}}
-{{- $predictors := dict "imagePullPolicy" $values.image.pullPolicy -}}
+{{- $predictors := dict "imagePullPolicy" $values.image.pullPolicy "listenAddress" $values.listenAddress -}}
 {{- with $values.settings.tracing -}}
 {{- /* Traces go through predictors too. */ -}}
 {{- $env := dict -}}

@@ -8,6 +8,8 @@ export interface PredictorSettings {
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   /** Settings of the predictor beside those that the spec gives, by name of the environment, e.g. `TRADEWIND_ARTIFACT_S3_ENDPOINT`. */
   readonly env: Readonly<Record<string, string>>;
+  /** What a pod's servers bind to: every address of IPv4, or of IPv6. */
+  readonly listenAddress: string;
   /** Time that a pod has to end what it does, seconds. */
   readonly terminationGraceSeconds: number;
 }
@@ -69,6 +71,8 @@ export function podTemplate(
             { name: 'grpc', containerPort: GRPC_PORT, protocol: 'TCP' },
             { name: 'http', containerPort: HTTP_PORT, protocol: 'TCP' },
           ],
+          // The one line that says why a process ended.
+          terminationMessagePolicy: 'FallbackToLogsOnError',
           resources: { requests: resources.requests, limits: resources.limits },
           readinessProbe: { ...probe('/readyz'), periodSeconds: 2, failureThreshold: 2 },
           livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 6 },
@@ -109,7 +113,9 @@ function environment(
     TRADEWIND_ARTIFACT_CACHE_DIR: CACHE,
     TRADEWIND_ARTIFACT_MOUNTS_PVC: PVC_MOUNTS,
     TRADEWIND_ARTIFACT_MOUNTS_CONFIGMAP: CONFIG_MAP_MOUNTS,
+    TRADEWIND_GRPC_HOST: settings.listenAddress,
     TRADEWIND_GRPC_PORT: String(GRPC_PORT),
+    TRADEWIND_HTTP_HOST: settings.listenAddress,
     TRADEWIND_HTTP_PORT: String(HTTP_PORT),
   };
   if (digest !== undefined) values['TRADEWIND_MODEL_DIGEST'] = digest;
@@ -121,12 +127,9 @@ function environment(
     values['TRADEWIND_ARTIFACT_PUBLIC_KEY_FILE'] = `${SECRETS}/key/${signature.publicKeySecretRef.key}`;
   if (credentialsSecretRef !== undefined)
     values['TRADEWIND_ARTIFACT_S3_CREDENTIALS_DIR'] = `${SECRETS}/credentials`;
-  // The pod's own address, not all of them: nothing else of the node can be meant.
-  const podIp = { fieldRef: { apiVersion: 'v1', fieldPath: 'status.podIP' } };
-  return [
-    ...Object.entries(values).map(([name, value]) => ({ name, value })),
-    ...['TRADEWIND_GRPC_HOST', 'TRADEWIND_HTTP_HOST'].map((name) => ({ name, valueFrom: podIp })),
-  ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return Object.entries(values)
+    .map(([name, value]) => ({ name, value }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function mountsOf({ model }: RevisionSource): readonly Mount[] {

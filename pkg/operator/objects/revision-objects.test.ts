@@ -19,6 +19,7 @@ const SETTINGS: PredictorSettings = {
   image: 'tradewind:1',
   imagePullPolicy: 'IfNotPresent',
   env: { TRADEWIND_ARTIFACT_S3_REGION: 'eu-1' },
+  listenAddress: '0.0.0.0',
   terminationGraceSeconds: 30,
 };
 

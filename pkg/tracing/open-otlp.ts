@@ -29,7 +29,7 @@ export interface OtlpOptions extends Pick<SpanQueueOptions, 'onOutcome' | 'onSta
 export interface OpenTracing {
   readonly tracer: Tracer;
   /** Exports what waits, within a deadline; an export that hangs may hold the process for as long as it may take. */
-  close(deadlineMs: number): Promise<void>;
+  readonly close: (deadlineMs: number) => Promise<void>;
 }
 
 /** Spans by OTLP over HTTP with protobuf. This file loads the SDK: import it only where tracing is on. */

@@ -11,7 +11,7 @@ INSTALLED := node_modules/.tradewind-installed
 XGBOOST_VERSION := 3.2.0
 XGBOOST := $(TRADEWIND_CACHE)/xgboost/xgboost_cpu-$(XGBOOST_VERSION).installed
 
-.PHONY: help install xgboost run servers test test-faults e2e verify generate format bench clean
+.PHONY: help install xgboost run servers test test-faults e2e image verify generate format bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,14 @@ test-faults: install ## Run the fault tests in their longer forms; tables are wr
 
 e2e: $(INSTALLED) ## Install the chart on the cluster of KUBECONFIG with the image E2E_IMAGE, and hold it to its promises
 	vitest run --config test/e2e/cluster/vitest.config.ts $(ARGS)
+
+# Not from the environment: some shells have a NAME of their own.
+NAME = tradewind:local
+TARGET = full
+image: ## Build an image by docker, podman or buildah (NAME=tradewind:local TARGET=full, predictor or runtime; BASE=IMAGE)
+	@scripts/build-image.sh $(NAME) deploy/Dockerfile . --target $(TARGET) $(if $(BASE),--build-arg BASE=$(BASE)) \
+	  --build-arg VERSION="$$(sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)" \
+	  --build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null)"
 
 verify: $(INSTALLED) ## Format, lint, types, generated files, protobuf compatibility, minimum versions
 	biome format .

@@ -1,6 +1,7 @@
 import { BURN_WINDOWS, type BurnWindow } from '../../pkg/slo/burn-windows.ts';
 import { promDuration } from '../../pkg/slo/duration.ts';
 import { OBJECTIVES } from '../../pkg/slo/objectives.ts';
+import { BUDGET_LEFT } from '../../pkg/slo/rules.ts';
 import type { RuleCase, Situation } from './rule-case.ts';
 import { counter, gauge, STEP_MINUTES, type Stretch } from './timeline.ts';
 
@@ -28,8 +29,8 @@ interface Burn {
 /** A burn that each window sees, and no faster one. */
 const BURNS: readonly Burn[] = [
   { times: 20, minutes: 60, beforeMinutes: 24 * 60 },
-  { times: 8, minutes: 6 * 60, beforeMinutes: 48 * 60 },
-  { times: 4, minutes: 24 * 60, beforeMinutes: 48 * 60 },
+  { times: 8, minutes: 6 * 60, beforeMinutes: 24 * 60 },
+  { times: 4, minutes: 24 * 60, beforeMinutes: 24 * 60 },
   { times: 2, minutes: 72 * 60, beforeMinutes: 24 * 60 },
 ];
 
@@ -101,12 +102,13 @@ function othersAreQuiet(alert: string, { factor }: BurnWindow, atMinutes: number
 }
 
 const DAYS = 3 * 24 * 60;
+const SELDOM_MINUTES = 30;
 
 /** What the budget allows, and no events at all. */
 export const CALM_SITUATIONS: readonly Situation[] = [
   {
     name: 'just within the budget, for three days',
-    ...TIMES,
+    ...{ stepMinutes: STEP_MINUTES, everyMinutes: SELDOM_MINUTES },
     series: Object.fromEntries(
       Object.entries(seriesOf([{ minutes: DAYS, times: 0.9 }])).filter(
         // One symbol of fifty cannot be old for nine tenths of the time at once.
@@ -115,13 +117,13 @@ export const CALM_SITUATIONS: readonly Situation[] = [
     ),
     cases: OBJECTIVES.flatMap(({ alert }) =>
       BURN_WINDOWS.map(({ longSeconds }) => ({
-        ...{ alert, window: promDuration(longSeconds), atMinutes: DAYS - EVERY_MINUTES },
+        ...{ alert, window: promDuration(longSeconds), atMinutes: DAYS - SELDOM_MINUTES },
       })),
     ),
   },
   {
     name: 'no events at all',
-    ...TIMES,
+    ...{ stepMinutes: STEP_MINUTES, everyMinutes: SELDOM_MINUTES },
     series: seriesOf([{ minutes: 120, times: 0 }]),
     cases: OBJECTIVES.filter(({ slo }) => slo !== 'freshness').map(({ alert }) => ({
       // Long after the last: what comes no more is neither good nor bad.
@@ -129,6 +131,28 @@ export const CALM_SITUATIONS: readonly Situation[] = [
     })),
   },
 ];
+
+/** A quarter more than the budget allows, and half of it. */
+export const BUDGET_SITUATION: Situation = {
+  name: 'what is left',
+  ...TIMES,
+  series: {
+    ...seriesOf([{ minutes: 300, times: 0.5 }]),
+    'tradewind_slo_events_total{slo="latency", model="bad"}': counter([{ minutes: 300, value: 1000 }]),
+    'tradewind_slo_good_events_total{slo="latency", model="bad"}': counter([{ minutes: 300, value: 875 }]),
+    'tradewind_slo_objective_ratio{slo="latency", model="bad"}': gauge([{ minutes: 300, value: 0.9 }]),
+  },
+  cases: [],
+  values: [
+    ['availability', 'm', 0.5],
+    ['latency', 'm', 0.5],
+    ['latency', 'bad', -0.25],
+  ].map(([slo, model, value]) => ({
+    // In thousandths: rates are not exact.
+    expr: `round(sum(${BUDGET_LEFT}{slo="${slo}", model="${model}"}), 0.001)`,
+    ...{ atMinutes: 290, value: Number(value) },
+  })),
+};
 
 /** The text of each alert, where the numbers are exact. */
 export const TEXT_SITUATION: Situation = {

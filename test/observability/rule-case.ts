@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 
-import { ruleGroups, runbookOf } from '../../pkg/slo/rules.ts';
+import { type RuleGroup, runbookOf } from '../../pkg/slo/rules.ts';
 
 /** What an alert does in a situation. */
 export interface RuleCase {
@@ -27,22 +27,28 @@ export interface Situation {
   /** Values by series, as promtool reads them. */
   readonly series: Readonly<Record<string, string>>;
   readonly cases: readonly RuleCase[];
+  /** Queries whose answer is one number without labels. */
+  readonly values?: readonly { readonly expr: string; readonly atMinutes: number; readonly value: number }[];
 }
 
-/** Situations as a file for `promtool test rules`. */
-export function promtoolTests(rulesFile: string, situations: readonly Situation[]): string {
+/** Situations as a file for `promtool test rules`, which reads these groups from another. */
+export function promtoolTests(
+  rulesFile: string,
+  groups: readonly RuleGroup[],
+  situations: readonly Situation[],
+): string {
   const [every = 1, ...others] = new Set(situations.map(({ everyMinutes }) => everyMinutes));
   if (others.length > 0) throw new Error('situations of one file must be evaluated alike');
   return stringify({
     rule_files: [rulesFile],
     evaluation_interval: `${every}m`,
     // As they are written: where minutes lie between two evaluations, none may read what another has yet to write.
-    group_eval_order: ruleGroups().map(({ name }) => name),
-    tests: situations.map(({ name, stepMinutes, series, cases }) => ({
+    group_eval_order: groups.map(({ name }) => name),
+    tests: situations.map(({ name, stepMinutes, series, cases, values = [] }) => ({
       name,
       interval: `${stepMinutes}m`,
       input_series: Object.entries(series).map(([each, values]) => ({ series: each, values })),
-      promql_expr_test: cases.map(stateTest),
+      promql_expr_test: [...cases.map(stateTest), ...values.map(valueTest)],
       alert_rule_test: cases.filter(({ fires }) => fires?.summary !== undefined).map(textTest),
     })),
   });
@@ -60,6 +66,10 @@ function stateTest({ alert, window, atMinutes, fires }: RuleCase) {
   };
   const text = Object.entries(all).map(([name, value]) => `${name}="${value}"`);
   return { ...test, exp_samples: [{ labels: `ALERTS{${text.join(', ')}}`, value: 1 }] };
+}
+
+function valueTest({ expr, atMinutes, value }: NonNullable<Situation['values']>[number]) {
+  return { expr, eval_time: `${atMinutes}m`, exp_samples: [{ labels: '{}', value }] };
 }
 
 /** Of all alerts of the name: none but this one may fire then. */

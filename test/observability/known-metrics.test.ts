@@ -40,7 +40,7 @@ async function knownSeries(): Promise<ReadonlySet<string>> {
   rolloutMetrics(registry, () => []);
   createOperatorMetrics(registry);
   poolMetrics(registry, () => []);
-  new StorageAlarm({ logger: createLogger({ level: 'silent' }), registry, clock: systemClock });
+  void new StorageAlarm({ logger: createLogger({ level: 'silent' }), registry, clock: systemClock });
   const metrics = await registry.getMetricsAsJSON();
   const names = metrics.flatMap(({ name, type }) =>
     String(type) === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],

@@ -39,6 +39,24 @@ describe('row batcher', () => {
     expect(sizes).toEqual([4]);
   });
 
+  it('tells each request when it leaves the queue, and how many rows run with it', async () => {
+    const told: string[] = [];
+    const run: RunRows = (_features, rows) => {
+      told.push(`run of ${rows}`);
+      return Promise.resolve([new Float32Array(rows)]);
+    };
+    const batcher = new RowBatcher(2, run, { maxRows: 3 });
+    const asked = [1, 2, 1].map(
+      (rows, i) =>
+        new Promise<void>((resolve) => {
+          const onRun = (batchRows: number): number => told.push(`${i} with ${batchRows}`);
+          batcher.add(new Float32Array(rows * 2), rows, () => resolve(), Infinity, onRun);
+        }),
+    );
+    await Promise.all(asked);
+    expect(told).toEqual(['0 with 3', '1 with 3', 'run of 3', '2 with 1', 'run of 1']);
+  });
+
   it('splits a request that is larger than one run', async () => {
     const { run, sizes } = doubling();
     const answer = await ask(new RowBatcher(2, run, { maxRows: 4 }), [1, 2, 3, 4, 5, 6, 7, 8, 9]);

@@ -55,6 +55,24 @@ describe('OpsServer', () => {
     expect((await fetch(`${base}/readyz`)).status).toBe(200);
   });
 
+  it('speaks OpenMetrics to scrapers that ask for it, once it has exemplars, and to nobody before', async () => {
+    let offer = (): void => undefined;
+    const base = await start((server) => {
+      offer = () => server.offerExemplars();
+    });
+    const typeFor = async (accept: string): Promise<string> => {
+      const answer = await fetch(`${base}/metrics`, { headers: { accept } });
+      await answer.text();
+      return answer.headers.get('content-type')!;
+    };
+    const text = 'text/plain; version=0.0.4; charset=utf-8';
+    const open = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+    expect(await typeFor('application/openmetrics-text')).toBe(text);
+    offer();
+    expect(await typeFor('application/openmetrics-text')).toBe(open);
+    expect(await typeFor('text/plain')).toBe(text);
+  });
+
   it('is not healthy while a condition of its life does not hold', async () => {
     let isReady = true;
     const base = await start((server) =>

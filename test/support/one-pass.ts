@@ -9,6 +9,7 @@ import { waitUntilDrained } from '../../pkg/pipeline/checkpointer.ts';
 import { Collector } from '../../pkg/pipeline/collector.ts';
 import { FeatureProcessor } from '../../pkg/pipeline/feature-processor.ts';
 import { MarketClock } from '../../pkg/pipeline/market-clock.ts';
+import { MessageSpans } from '../../pkg/pipeline/message-spans.ts';
 import { createPacer } from '../../pkg/pipeline/pacer.ts';
 import { SignalPublisher } from '../../pkg/pipeline/signal-publisher.ts';
 import { ModelDirectory } from '../../pkg/prediction/model-directory.ts';
@@ -16,6 +17,7 @@ import { DEFAULT_OVERLAY } from '../../pkg/prediction/overlay.ts';
 import { toPredictionModel } from '../../pkg/prediction/models/served-model-adapter.ts';
 import { PredictionService } from '../../pkg/prediction/service.ts';
 import { systemClock } from '../../pkg/runtime/clock.ts';
+import type { Tracer } from '../../pkg/tracing/tracer.ts';
 import { TOPICS, topicSettings } from '../../pkg/wire/topics.ts';
 
 export interface OnePassOptions {
@@ -25,6 +27,8 @@ export interface OnePassOptions {
   readonly sets: readonly string[];
   /** Last item of the source that is taken. */
   readonly untilPosition: number;
+  /** Absent where nothing is traced. */
+  readonly tracer?: Tracer;
 }
 
 /** A source through every station of the stream in this process, at full speed. @returns The log with all that came of it. */
@@ -49,7 +53,14 @@ export async function onePassThrough(source: MarketSource, options: OnePassOptio
       ...{ featureSet, featureNames },
     },
   });
-  const common = { log, topics: TOPICS, clock: systemClock, observer: {} };
+  const spans =
+    options.tracer === undefined
+      ? undefined
+      : new MessageSpans({ tracer: options.tracer, system: 'tradewind' });
+  const common = {
+    ...{ log, topics: TOPICS, clock: systemClock, observer: {} },
+    ...(spans === undefined ? {} : { spans }),
+  };
   await log.consume(
     { group: 'features', topics: [TOPICS.marketData] },
     new FeatureProcessor({ ...common, settings, store, marketClock }),

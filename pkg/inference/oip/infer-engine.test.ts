@@ -6,7 +6,8 @@ import {
   ModelInferResponseSchema,
 } from '../../../proto/gen/inference/grpc_predict_v2_pb.ts';
 import { statusOf } from '../../rpc/status.ts';
-import { ManualClock } from '../../runtime/clock.ts';
+import { ManualClock, systemClock } from '../../runtime/clock.ts';
+import { RecordingTracer } from '../../tracing/recording-tracer.testing.ts';
 import { RequestExpired } from '../errors.ts';
 import type { ServedModel } from '../served-model.ts';
 import { InferEngine } from './infer-engine.ts';
@@ -15,7 +16,8 @@ import { brokenModel, COLUMNS, rowModel, TestRepository } from './repository.tes
 
 type Request = MessageInitShape<typeof ModelInferRequestSchema>;
 
-const engine = new InferEngine(new TestRepository([rowModel(), brokenModel()]), 50);
+const repository = new TestRepository([rowModel(), brokenModel()]);
+const engine = new InferEngine(repository, 50);
 
 /** What came of a request: the answer's bytes, or the status. */
 function outcome(run: 'infer' | 'inferGeneral', bytes: Uint8Array): Promise<unknown> {
@@ -50,6 +52,8 @@ function fieldsOf(bytes: Uint8Array): Uint8Array[] {
   return fields;
 }
 
+const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
 /** A time that is over, or one that no run of these tests needs; microseconds. */
 const timeouts = fc.oneof(
   { weight: 4, arbitrary: fc.bigInt(60_000_000n, 2n ** 30n) },
@@ -64,6 +68,16 @@ const parameters = fc.oneof(
   ),
   timeouts.map((value) => ({ timeout: { parameterChoice: { case: 'int64Param' as const, value } } })),
   fc.constant({ timeout: { parameterChoice: { case: 'stringParam' as const, value: '1' } } }),
+  fc
+    .oneof(
+      fc.constant(TRACEPARENT),
+      fc.string({ maxLength: 200 }),
+      fc.string({ unit: 'binary', maxLength: 9 }),
+    )
+    .map((value) => ({
+      traceparent: { parameterChoice: { case: 'stringParam' as const, value: value.toWellFormed() } },
+    })),
+  fc.constant({ traceparent: { parameterChoice: { case: 'boolParam' as const, value: true } } }),
 );
 
 /** Requests near the lean form: most of it, one or more parts off. */
@@ -218,6 +232,44 @@ describe('lean and general path', () => {
     expect(error).toBeInstanceOf(RequestExpired);
     expect(given).toBe(expiresMs);
   });
+
+  const other = '00-5bf92f3577b34da6a3ce929d0e0e4736-10f067aa0ba902b7-01';
+  const unrecorded = '00-6bf92f3577b34da6a3ce929d0e0e4736-10f067aa0ba902b7-00';
+  it.each([
+    ['infer', 'rows', `${TRACEPARENT},${other}`, undefined, [TRACEPARENT, other]],
+    ['inferGeneral', 'rows', `${TRACEPARENT},${other}`, undefined, [TRACEPARENT, other]],
+    ['infer', 'rows', undefined, TRACEPARENT, [TRACEPARENT]],
+    ['inferGeneral', 'rows', undefined, TRACEPARENT, [TRACEPARENT]],
+    ['infer', 'rows', TRACEPARENT, other, [TRACEPARENT]],
+    ['infer', 'broken', TRACEPARENT, undefined, [TRACEPARENT]],
+    ['infer', 'rows', `${unrecorded},what,,${other}`, undefined, [other]],
+    ['inferGeneral', 'rows', 'what is this', undefined, []],
+    ['infer', 'rows', undefined, undefined, []],
+  ] as const)(
+    'go on by %s of %s with the recorded traces that parameter %s or call %s names',
+    async (run, modelName, parameter, ofCall, parents) => {
+      const tracer = new RecordingTracer();
+      const traced = new InferEngine(repository, 50, systemClock, tracer);
+      const message = create(ModelInferRequestSchema, {
+        ...{ modelName, inputs: [{ name: 'features', datatype: 'FP32', shape: [2n, 3n] }] },
+        rawInputContents: [Buffer.alloc(24)],
+        parameters:
+          parameter === undefined
+            ? {}
+            : { traceparent: { parameterChoice: { case: 'stringParam', value: parameter } } },
+      });
+      const bytes = Buffer.from(toBinary(ModelInferRequestSchema, message));
+      if (run === 'infer') expect(readLeanRequest(bytes)).toBeDefined();
+      await new Promise((resolve) => traced[run](bytes, resolve, Infinity, ofCall));
+      const inferences = tracer.named('predictor.infer');
+      expect(inferences.map(({ traceId, parentId }) => `00-${traceId}-${parentId}-01`)).toEqual(parents);
+      expect(tracer.spans.every(({ isEnded }) => isEnded)).toBe(true);
+      for (const { attributes, failure } of inferences) {
+        expect(attributes).toMatchObject({ 'tradewind.model': modelName, 'tradewind.request.rows': 2 });
+        expect(failure !== undefined).toBe(modelName === 'broken');
+      }
+    },
+  );
 
   it.each([
     ['infer', 'rows', 2],

@@ -23,8 +23,11 @@ describe('requests on the wire', () => {
           timeoutMs: fc.double({ min: 0.001, max: 200_000, noNaN: true }),
           rows: fc.integer({ min: 1, max: 200 }),
           columns: fc.integer({ min: 1, max: 40 }),
+          traceparents: fc.option(fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 1800 }), {
+            nil: undefined,
+          }),
         }),
-        ({ model, version, input, id, timeoutMs, rows, columns }) => {
+        ({ model, version, input, id, timeoutMs, rows, columns, traceparents }) => {
           const features = Float32Array.from({ length: rows * columns }, (_, i) =>
             i % 7 === 3 ? NaN : i / 3,
           );
@@ -33,19 +36,25 @@ describe('requests on the wire', () => {
             timeoutMs,
             features,
             rows,
+            traceparents,
           );
           const timeoutUs = Math.max(1, Math.floor(timeoutMs * 1000));
           const general = toBinary(
             ModelInferRequestSchema,
             create(ModelInferRequestSchema, {
               ...{ modelName: model, modelVersion: version, id },
-              parameters: { timeout: { parameterChoice: { case: 'int64Param', value: BigInt(timeoutUs) } } },
+              parameters: {
+                timeout: { parameterChoice: { case: 'int64Param', value: BigInt(timeoutUs) } },
+                ...(traceparents === undefined
+                  ? {}
+                  : { traceparent: { parameterChoice: { case: 'stringParam', value: traceparents } } }),
+              },
               inputs: [{ name: input, datatype: 'FP32', shape: [BigInt(rows), BigInt(columns)] }],
               rawInputContents: [new Uint8Array(features.buffer)],
             }),
           );
           expect(bytes.equals(general)).toBe(true);
-          expect(readLeanRequest(bytes)).toMatchObject({ timeoutUs, rows, columns });
+          expect(readLeanRequest(bytes)).toMatchObject({ timeoutUs, traceparents, rows, columns });
         },
       ),
     );

@@ -3,6 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { RecordingTracer } from '../../tracing/recording-tracer.testing.ts';
+import type { Span } from '../../tracing/tracer.ts';
 import type { ModelOutputs } from '../model-runner.ts';
 import { PredictorLost, PredictorRefused, PredictorTimeout } from './errors.ts';
 import { RowGatherer } from './row-gatherer.ts';
@@ -48,6 +50,21 @@ describe('rows that are asked for in one turn', () => {
         );
       }),
     );
+  });
+
+  it('take the recorded work with them that they are part of, and nothing where there is none', async () => {
+    const sent: (readonly string[] | undefined)[] = [];
+    const gatherer = new RowGatherer(async (features, rows, _expiresMs, spans) => {
+      sent.push(spans?.map(({ traceId }) => traceId));
+      return outputsOf(features, rows);
+    }, clock);
+    const tracer = new RecordingTracer();
+    const [first, second] = [tracer.begin('first'), tracer.begin('second')];
+    const ask = (span?: Span): Promise<ModelOutputs> => gatherer.infer(featuresOf(1, 1), 1, 1000, span);
+    await Promise.all([ask(), ask(first), ask(), ask(second)]);
+    await ask(second);
+    await Promise.all([ask(), ask()]);
+    expect(sent).toEqual([[first.traceId, second.traceId], [second.traceId], undefined]);
   });
 
   it('go in one request, and those of the next turn in another', async () => {

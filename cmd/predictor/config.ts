@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { artifactSection } from '../artifact-settings.ts';
-import { grpcSection, placementSection, restTimeoutMs } from '../settings.ts';
+import { grpcSection, placementSection, restTimeoutMs, tracingSection } from '../settings.ts';
 import { processSchema } from '../service/config.ts';
 
 /** Configuration of the predictor process. */
@@ -50,6 +50,7 @@ export const predictorSchema = processSchema.extend({
     }),
   artifact: artifactSection,
   grpc: grpcSection(8001),
+  tracing: tracingSection,
   drainSeconds: z
     .number()
     .positive()

@@ -131,14 +131,10 @@ export const redisSchema = z
   .prefault({});
 
 /** What every process has. */
-export const processSchema = z.strictObject({
-  http: listenSection(8080),
-  log: logSection,
-  tracing: tracingSection,
-});
+export const processSchema = z.strictObject({ http: listenSection(8080), log: logSection });
 
 /** What every process on the event log has. */
-export const serviceSchema = processSchema.extend({ kafka: kafkaSchema });
+export const serviceSchema = processSchema.extend({ kafka: kafkaSchema, tracing: tracingSection });
 
 export type RedisSection = z.infer<typeof redisSchema>;
 export type KafkaSection = z.infer<typeof kafkaSchema>;

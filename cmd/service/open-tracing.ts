@@ -20,7 +20,8 @@ export interface TracingContext {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly shutdown: Shutdown;
-  readonly http: OpsServer;
+  /** Offers exemplars, where it is there already. */
+  readonly http?: OpsServer;
 }
 
 /**
@@ -63,7 +64,7 @@ export async function openTracing(
     },
   });
   shutdown.add('tracing', () => tracing.close(CLOSE_DEADLINE_MS));
-  http.offerExemplars();
+  http?.offerExemplars();
   logger.info({ sampleRatio: settings.sampleRatio }, 'tracing is on');
   return tracing.tracer;
 }

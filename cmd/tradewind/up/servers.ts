@@ -10,6 +10,7 @@ import type { PredictionService } from '../../../pkg/prediction/service.ts';
 import { systemClock } from '../../../pkg/runtime/clock.ts';
 import { OpsServer } from '../../../pkg/runtime/ops-server.ts';
 import type { StorageAlarm } from '../../../pkg/runtime/storage-alarm.ts';
+import type { Tracer } from '../../../pkg/tracing/tracer.ts';
 import { VERSION } from '../../../pkg/runtime/version.ts';
 import { openRpc } from '../../service/open-rpc.ts';
 import type { LaptopRoutes } from './rollouts/routes.ts';
@@ -24,6 +25,8 @@ export interface ServerOptions extends LaptopOptions {
   readonly definitions: readonly FeatureDefinition[];
   readonly scorecard: Scorecard;
   readonly alarm: StorageAlarm;
+  /** Absent where tracing is off. */
+  readonly tracer: Tracer | undefined;
   /** What the console showed when the run before ended. */
   readonly shown: LiveViewState | undefined;
 }
@@ -32,15 +35,16 @@ export interface ServerOptions extends LaptopOptions {
 export async function openServers(
   options: ServerOptions,
 ): Promise<{ readonly addresses: Addresses; readonly console: Console }> {
-  const { config, metrics, logger, shutdown, service, routes, rollouts } = options;
+  const { config, metrics, logger, shutdown, service, routes, rollouts, tracer } = options;
   const { repository } = options.models;
   const rpc = openRpc(config.grpc, { metrics, logger, shutdown });
-  registerPredictionService(rpc, service);
-  registerOip(rpc, repository);
+  registerPredictionService(rpc, service, tracer);
+  registerOip(rpc, repository, tracer === undefined ? {} : { tracer });
   const grpcPort = await rpc.start();
   shutdown.add('gRPC server', () => rpc.stop(DRAIN_MS));
 
   const http = new OpsServer({ ...config.http, registry: metrics.registry, logger });
+  if (tracer !== undefined) http.offerExemplars();
   http.addReadiness('model', () => {
     const models = routes.list();
     if (models.length === 0) return { isReady: false, reason: 'no model is loaded yet' };
@@ -49,7 +53,7 @@ export async function openServers(
   });
   http.addReadiness('storage', options.alarm.check);
   http.use(rollouts.handler);
-  http.use(createPredictHandler(service));
+  http.use(createPredictHandler(service, tracer));
   http.use(createOipHttpHandler(repository, { timeoutMs: config.model.restTimeoutMs }));
   const console = await openConsole({
     clock: systemClock,

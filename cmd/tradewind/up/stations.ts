@@ -8,6 +8,7 @@ import { MemoryOnlineStore } from '../../../pkg/onlinestore/memory.ts';
 import type { GroupOfTopics } from '../../../pkg/pipeline/checkpointer.ts';
 import { Collector } from '../../../pkg/pipeline/collector.ts';
 import { FeatureProcessor } from '../../../pkg/pipeline/feature-processor.ts';
+import { MessageSpans } from '../../../pkg/pipeline/message-spans.ts';
 import { metricsObserver } from '../../../pkg/pipeline/metrics-observer.ts';
 import { combineObservers } from '../../../pkg/pipeline/observer.ts';
 import { createPacer } from '../../../pkg/pipeline/pacer.ts';
@@ -21,6 +22,7 @@ import type { Logger } from '../../../pkg/runtime/logger.ts';
 import type { Metrics } from '../../../pkg/runtime/metrics.ts';
 import type { Shutdown } from '../../../pkg/runtime/shutdown.ts';
 import { TOPICS, topicSettings } from '../../../pkg/wire/topics.ts';
+import { openTracing } from '../../service/open-tracing.ts';
 import { openPrediction } from '../../service/prediction.ts';
 import { checkpointPath, readCheckpoint } from './checkpoint.ts';
 import type { UpConfig } from './config.ts';
@@ -78,6 +80,7 @@ export interface Stations {
 /** Opens every station in order; what was opened is registered for shutdown at once. */
 export async function openStations(options: LaptopOptions): Promise<Stations> {
   const { config, stream, models, rollouts, metrics, logger, shutdown } = options;
+  const tracer = await openTracing('up', options);
   const kept = await readCheckpoint(checkpointPath(stream));
   const checkpoint = kept === undefined || kept.isFinished ? undefined : kept;
   const settings: FeatureSettings = { ...config.features, bar: parseBarClock(stream.bar) };
@@ -116,6 +119,7 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
     alarm,
     routes,
     service,
+    tracer,
     definitions,
     scorecard,
     shown: checkpoint?.console,
@@ -127,7 +131,10 @@ export async function openStations(options: LaptopOptions): Promise<Stations> {
     servers.console.observer,
   ]);
 
-  const common = { log, topics: TOPICS, clock: systemClock, observer };
+  const common = {
+    ...{ log, topics: TOPICS, clock: systemClock, observer },
+    ...(tracer === undefined ? {} : { spans: new MessageSpans({ tracer, system: 'tradewind' }) }),
+  };
   const features = new FeatureProcessor({
     ...common,
     ...{ settings, store, marketClock },

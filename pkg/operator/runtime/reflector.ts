@@ -197,7 +197,8 @@ export class Reflector<T extends KubeObject> {
     }
     if (!signal.aborted) observer?.watchEnded?.(this.name, stalled.signal.aborted ? 'stalled' : 'ended');
     if (!stalled.signal.aborted) return;
-    this.#options.logger.warn({ kind: this.name }, 'watch said nothing for too long');
+    // No warning: over an etcd that tells no progress, a kind that rests has no bookmarks either. One that is not reached fails when it is asked anew.
+    this.#options.logger.debug({ kind: this.name }, 'watch said nothing for too long');
     this.#silentWatches += 1;
     if (this.#silentWatches < MAX_SILENT_WATCHES) return;
     this.#silentWatches = 0;

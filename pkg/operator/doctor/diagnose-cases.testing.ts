@@ -266,6 +266,25 @@ export const CASES: readonly (readonly [string, Partial<Installation>, ...Line[]
     ['CrashLooping', 'pod/tradewind-recorder-a', /HistoryUnavailable/, /ClickHouse/],
   ],
   [
+    'a process runs again, but not for long',
+    {
+      pods: [
+        podOf('controller'),
+        podOf('gateway'),
+        podOf('features', {
+          ...notReady({
+            ...{ restartCount: 1, state: {} },
+            lastState: {
+              terminated: { exitCode: 7, finishedAt: NOW, message: 'tradewind: StoreUnavailable: gone' },
+            },
+          }),
+          conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: NOW }],
+        }),
+      ],
+    },
+    ['CrashLooping', 'pod/tradewind-features-a', /StoreUnavailable: gone/, /Redis/],
+  ],
+  [
     'a process ends without words',
     ends({ exitCode: 7, reason: 'Error' }),
     [

@@ -78,6 +78,19 @@ const SOUND: readonly (readonly [string, Partial<Installation>])[] = [
     },
   ],
   [
+    'a pod that failed once, and is Ready now',
+    {
+      pods: [
+        podOf('controller'),
+        podOf('gateway', {
+          containerStatuses: [
+            { name: 'gateway', restartCount: 1, lastState: { terminated: { exitCode: 7, finishedAt: NOW } } },
+          ],
+        }),
+      ],
+    },
+  ],
+  [
     'pods of others',
     {
       pods: [

@@ -18,6 +18,7 @@ export interface Ended {
   readonly reason?: string;
   /** The last of its log, where `terminationMessagePolicy` is `FallbackToLogsOnError`. */
   readonly message?: string;
+  readonly finishedAt?: string;
 }
 
 export interface SeenContainer {

@@ -8,6 +8,8 @@ const UNPULLED = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName'
 const UNMADE = new Set(['CreateContainerError', 'RunContainerError']);
 /** Seconds that a pod may take to become Ready; starts are slow on busy nodes. */
 const PATIENCE_SECONDS = 60;
+/** Seconds for which a failure counts as the reason why a pod is not Ready; the longest wait between two tries is 300. */
+const RECENT_SECONDS = 600;
 
 /** What the first fault of a pod is; the order is from what keeps it from being placed to what keeps it from answering. */
 type PodRule = (pod: SeenPod, seen: Installation) => Finding | undefined;
@@ -68,11 +70,10 @@ const volumeUnavailable: PodRule = (pod, { events, namespace }) => {
       });
 };
 
-const crashing: PodRule = (pod, { namespace }) => {
+const crashing: PodRule = (pod, { namespace, nowMs }) => {
+  if (isReady(pod)) return undefined;
   const container = containersOf(pod).find(
-    ({ state, restartCount }) =>
-      state?.waiting?.reason === 'CrashLoopBackOff' ||
-      (restartCount > 0 && (state?.terminated?.exitCode ?? 0) !== 0),
+    (one) => one.state?.waiting?.reason === 'CrashLoopBackOff' || hasJustFailed(one, nowMs),
   );
   const ended = container?.state?.terminated ?? container?.lastState?.terminated;
   if (container === undefined) return undefined;
@@ -94,6 +95,16 @@ const crashing: PodRule = (pod, { namespace }) => {
     fix: remedyOf(told.code, logs),
   });
 };
+
+/** It runs again for a while before it ends again: most of the time, where what it waits for answers late or never. */
+function hasJustFailed({ restartCount, state, lastState }: SeenContainer, nowMs: number): boolean {
+  const ended = state?.terminated ?? lastState?.terminated;
+  return (
+    restartCount > 0 &&
+    (ended?.exitCode ?? 0) !== 0 &&
+    secondsSince(nowMs, ended?.finishedAt) < RECENT_SECONDS
+  );
+}
 
 const unready: PodRule = (pod, { nowMs, readiness, namespace }) => {
   const since = pod.status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;

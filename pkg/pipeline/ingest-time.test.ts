@@ -19,8 +19,8 @@ it.each([
   expect(ingestTimeUs(record(headers), 7)).toBe(7);
 });
 
-it('a record that is given again arrives anew, and keeps its other headers', () => {
-  const headers = { ...ingestHeaders(9), other: '1' };
+it('a record that is given again arrives anew, in no trace, and keeps its other headers', () => {
+  const headers = { ...ingestHeaders(9), traceparent: 'of then', other: '1' };
   expect(withoutIngestTime(headers)).toEqual({ other: '1' });
   expect(withoutIngestTime(undefined)).toEqual({});
 });

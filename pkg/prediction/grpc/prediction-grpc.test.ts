@@ -1,4 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import {
@@ -10,6 +11,8 @@ import { createRpcClient, type RpcClient } from '../../rpc/client.ts';
 import { createRpcServer, type RpcServer } from '../../rpc/server.ts';
 import { ManualClock } from '../../runtime/clock.ts';
 import { createLogger } from '../../runtime/logger.ts';
+import { openMetrics } from '../../runtime/open-metrics.ts';
+import { RecordingTracer } from '../../tracing/recording-tracer.testing.ts';
 import { ModelDirectory, type PredictionModel } from '../model-directory.ts';
 import { DEFAULT_OVERLAY } from '../overlay.ts';
 import { PredictionService } from '../service.ts';
@@ -24,6 +27,8 @@ const problems: string[] = [];
 let infer: PredictionModel['infer'];
 let server: RpcServer;
 let client: RpcClient<typeof PredictionServiceDescriptor>;
+let tracer: RecordingTracer;
+let registry: Registry;
 
 beforeEach(async () => {
   infer = (...given) => fakeModel().infer(...given);
@@ -37,15 +42,18 @@ beforeEach(async () => {
       ...{ featureSet: 'core-v1', featureNames: FAKE_NAMES },
     },
   });
+  registry = new Registry();
   server = createRpcServer({
     port: 0,
+    metrics: registry,
     logger: createLogger({
       level: 'error',
       destination: { write: () => undefined },
       onProblem: (_level, message) => problems.push(message),
     }),
   });
-  registerPredictionService(server, service);
+  tracer = new RecordingTracer();
+  registerPredictionService(server, service, tracer);
   client = createRpcClient(PredictionServiceDescriptor, `127.0.0.1:${await server.start()}`);
 });
 afterEach(async () => {
@@ -92,4 +100,40 @@ it('tells the model until when the caller of a stream waits', async () => {
   for await (const _answer of client.call.predictStream(requests(given), { deadlineMs: 20_000 }));
   expect(told[0]).toBeGreaterThan(0);
   expect(told[0]).toBeLessThanOrEqual(20_000);
+});
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const CALLER = '00f067aa0ba902b7';
+const METHOD = 'tradewind.v1.PredictionService/Predict';
+
+it('answers within the trace of the caller, which is the exemplar of its latency', async () => {
+  await client.call.predict(given, { metadata: { traceparent: `00-${TRACE}-${CALLER}-01` } });
+  expect(tracer.spans.map((span) => tracer.pathOf(span))).toEqual([METHOD, `${METHOD} > gateway.predict`]);
+  const [call, prediction] = tracer.spans;
+  expect(call).toMatchObject({ traceId: TRACE, parentId: CALLER, isEnded: true });
+  expect(call!.attributes).toEqual({
+    ...{ 'rpc.system.name': 'grpc', 'rpc.method': METHOD, 'rpc.status_code': 'OK' },
+  });
+  expect(prediction).toMatchObject({ isEnded: true, attributes: { 'tradewind.model': 'fake' } });
+  expect(await openMetrics(registry)).toMatch(
+    new RegExp(`rpc_server_handling_seconds_bucket\\{.*"Predict".* # \\{trace_id="${TRACE}"\\}`),
+  );
+});
+
+it('begins a trace for a caller that has none, leaves one alone that is not recorded, and tells of failures', async () => {
+  await client.call.predict(given);
+  expect(tracer.spans[0]).toMatchObject({ name: METHOD, parentId: undefined });
+  await client.call.predict(given, { metadata: { traceparent: `00-${TRACE}-${CALLER}-00` } });
+  expect(tracer.named(METHOD)).toHaveLength(1);
+  await expect(client.call.predict({ ...given, model: 'nope' })).rejects.toThrow();
+  expect(tracer.named(METHOD)[1]).toMatchObject({
+    ...{ failure: 'ModelNotServed', isEnded: true, attributes: { 'rpc.status_code': 'NOT_FOUND' } },
+  });
+});
+
+it('answers each request of a stream within the trace that its metadata name', async () => {
+  const metadata = { traceparent: `00-${TRACE}-${CALLER}-01` };
+  for await (const _answer of client.call.predictStream(requests(given, given), { metadata }));
+  const calls = tracer.named('tradewind.v1.PredictionService/PredictStream');
+  expect(calls).toMatchObject([{ parentId: CALLER }, { parentId: CALLER }]);
 });

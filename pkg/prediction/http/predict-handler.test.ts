@@ -5,6 +5,7 @@ import { ManualClock } from '../../runtime/clock.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { OpsServer } from '../../runtime/ops-server.ts';
+import { RecordingTracer } from '../../tracing/recording-tracer.testing.ts';
 import { ModelDirectory, type PredictionModel } from '../model-directory.ts';
 import { DEFAULT_OVERLAY } from '../overlay.ts';
 import { PredictionService } from '../service.ts';
@@ -16,6 +17,7 @@ const clock = new ManualClock();
 const problems: string[] = [];
 let infer: PredictionModel['infer'];
 let base: string;
+const tracer = new RecordingTracer();
 
 const http = new OpsServer({
   host: '127.0.0.1',
@@ -37,7 +39,7 @@ beforeAll(async () => {
       ...{ featureSet: 'core-v1', featureNames: FAKE_NAMES },
     },
   });
-  http.use(createPredictHandler(service));
+  http.use(createPredictHandler(service, tracer));
   base = `http://127.0.0.1:${await http.start()}`;
 });
 afterAll(() => http.stop());
@@ -46,9 +48,12 @@ beforeEach(() => {
   problems.length = 0;
 });
 
-async function predict(body: unknown): Promise<{ readonly status: number; readonly body: unknown }> {
+async function predict(
+  body: unknown,
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly body: unknown }> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const headers = { 'content-type': 'application/json' };
+  const headers = { 'content-type': 'application/json', ...more };
   const answer = await fetch(`${base}/predict`, { method: 'POST', body: text, headers });
   return { status: answer.status, body: await answer.json() };
 }
@@ -83,4 +88,17 @@ it('lists models, and says which method it wants', async () => {
   expect(await listed.json()).toMatchObject({ models: [{ name: 'fake', features: FAKE_NAMES }] });
   const refused = await fetch(`${base}/predict`);
   expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST']);
+});
+
+it('answers within the trace of the caller, and tells of failures', async () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  tracer.spans.length = 0;
+  await predict(FEATURES, { traceparent });
+  expect(tracer.spans.map((span) => tracer.pathOf(span))).toEqual([
+    'POST /predict',
+    'POST /predict > gateway.predict',
+  ]);
+  expect(tracer.spans[0]).toMatchObject({ parentId: '00f067aa0ba902b7', isEnded: true });
+  await predict({ ...FEATURES, model: 'nope' }, { traceparent });
+  expect(tracer.named('POST /predict')[1]).toMatchObject({ failure: 'ModelNotServed', isEnded: true });
 });

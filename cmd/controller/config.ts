@@ -44,6 +44,17 @@ export const controllerSchema = processSchema.extend({
         .min(1)
         .default('0.0.0.0')
         .describe('What predictors bind to; `::` where pods have addresses of IPv6'),
+      tlsSecretName: z
+        .string()
+        .default('')
+        .describe(
+          'Secret with tls.crt and tls.key of predictors and ca.crt of the gateways that may ask them; plain text where empty',
+        ),
+      priorityClassName: z.string().default('').describe('PriorityClass of predictor pods'),
+      imagePullSecrets: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('Secrets by which the images of predictors are pulled'),
       terminationGraceSeconds: z.int().min(1).max(3600).default(30),
       stateTimeoutMs: milliseconds
         .default(1000)

@@ -133,7 +133,9 @@ function components(): Properties {
         leaderElection: sectionOf('controller', 'leaderElection', 'Which controller works'),
         reconcile: sectionOf('controller', 'reconcile', 'How TradingModels are worked on'),
         gateways: sectionOf('controller', 'gateways', 'How gateways are asked', ['service', 'portName']),
-        predictors: sectionOf('controller', 'predictors', 'Predictor pods', ['image', 'imagePullPolicy']),
+        predictors: sectionOf('controller', 'predictors', 'Predictor pods', [
+          ...['image', 'imagePullPolicy', 'imagePullSecrets', 'listenAddress', 'tlsSecretName'],
+        ]),
         prometheus: sectionOf('controller', 'prometheus', 'Prometheus of metrics that ask it'),
       },
       [{ replicas: propertiesOf(object('', scale))['replicas']! }, budget],
@@ -189,7 +191,19 @@ function operations(): Properties {
         ports: ports('Ports of the stores; none where models come from volumes'),
       }),
     }),
-    certManager: object('Certificate of the gateways by cert-manager', {
+    predictors: object('Predictor pods, which the controller makes', {
+      tls: object('mTLS between gateways and predictors', {
+        enabled: flag('Whether connections are encrypted, and both sides show a certificate'),
+        secretName: nameOf(
+          'Secret with tls.crt, tls.key and ca.crt of predictors; that of cert-manager where empty',
+        ),
+        clientSecretName: nameOf(
+          'Secret with tls.crt, tls.key and ca.crt of gateways; that of cert-manager where empty',
+        ),
+        serverName: text('Name that certificates of predictors are for', { minLength: 1 }),
+      }),
+    }),
+    certManager: object('Certificates by cert-manager', {
       enabled: flag('Whether there is one'),
       issuerRef: object('Issuer', {
         name: nameOf('Its name'),
@@ -264,6 +278,7 @@ export function valuesSchema(): JsonSchema {
       }),
       settings: object('Settings that processes share', {
         ...commonSections(),
+        tracing: sectionOf('gateway', 'tracing', 'Traces of the way of the data; the controller is not on it'),
         features: sectionOf(
           'features',
           'features',

@@ -106,5 +106,6 @@
 {{- if and $v.gateway.service.headless (ne $v.gateway.service.type "ClusterIP") }}{{ $faults = append $faults "gateway.service.headless: must be false unless gateway.service.type is ClusterIP" }}{{ end -}}
 {{- if and $v.networkPolicy.enabled (not $v.networkPolicy.dns.ports) }}{{ $faults = append $faults "networkPolicy.dns.ports: must hold one port at least: names could not be looked up" }}{{ end -}}
 {{- if and $v.networkPolicy.enabled (not $v.networkPolicy.apiServer.ports) }}{{ $faults = append $faults "networkPolicy.apiServer.ports: must hold one port at least" }}{{ end -}}
+{{- with $v.predictors.tls }}{{ if and .enabled (not $v.certManager.enabled) (not (and .secretName .clientSecretName)) }}{{ $faults = append $faults "predictors.tls: must have secretName and clientSecretName unless certManager.enabled is true" }}{{ end }}{{ end -}}
 {{- toYaml $faults -}}
 {{- end }}

@@ -40,11 +40,14 @@ clientCaFile: /etc/tradewind/tls/callers/{{ .key }}
 {{- $values := .root.Values -}}
 {{- $config := deepCopy (index $values .component).config -}}
 {{- $_ := set $config "http" (dict "host" $values.listenAddress "port" 8080) -}}
-{{- range $section, $settings := omit $values.settings "features" }}{{ $_ := set $config $section $settings }}{{ end -}}
+{{- $shared := eq .component "controller" | ternary (omit $values.settings "features" "tracing") (omit $values.settings "features") -}}
+{{- range $section, $settings := $shared }}{{ $_ := set $config $section $settings }}{{ end -}}
 {{- if eq .component "controller" -}}
 {{- $gateways := dict "service" (printf "%s-gateway" (include "tradewind.fullname" .root)) "portName" "http" -}}
 {{- $_ := set $config "gateways" (merge $gateways (default dict $config.gateways)) -}}
 {{- $predictors := dict "imagePullPolicy" $values.image.pullPolicy "listenAddress" $values.listenAddress -}}
+{{- $_ := set $predictors "imagePullSecrets" $values.image.pullSecrets -}}
+{{- $_ := set $predictors "tlsSecretName" (include "tradewind.predictors.tlsSecret" .root) -}}
 {{- with $values.settings.tracing -}}
 {{- /* Traces go through predictors too. */ -}}
 {{- $env := dict -}}
@@ -62,6 +65,12 @@ clientCaFile: /etc/tradewind/tls/callers/{{ .key }}
 {{- if eq .component "gateway" -}}
 {{- $_ := set $config "grpc" (include "tradewind.config.grpc" .root | fromYaml) -}}
 {{- $_ := set $config "traffic" (dict "source" "kubernetes") -}}
+{{- if $values.predictors.tls.enabled -}}
+{{- $files := dict "caFile" "ca.crt" "certFile" "tls.crt" "keyFile" "tls.key" -}}
+{{- $predictors := dict "tls" true "serverName" $values.predictors.tls.serverName -}}
+{{- range $setting, $file := $files }}{{ $_ := set $predictors $setting (printf "/etc/tradewind/tls/predictors/%s" $file) }}{{ end -}}
+{{- $_ := set $config "predictors" (merge $predictors (default dict $config.predictors)) -}}
+{{- end -}}
 {{- end -}}
 {{- if eq .component "recorder" -}}
 {{- $_ := set $config "history" (include "tradewind.config.history" .root | fromYaml) -}}
@@ -106,6 +115,7 @@ clientCaFile: /etc/tradewind/tls/callers/{{ .key }}
 {{- if eq .component "gateway" -}}
 {{- $_ := set $secrets "grpc" (include "tradewind.gateway.tlsSecret" .root) -}}
 {{- $_ := set $secrets "callers" $values.gateway.tls.clientCaSecret.name -}}
+{{- $_ := set $secrets "predictors" (include "tradewind.predictors.clientTlsSecret" .root) -}}
 {{- end -}}
 {{- range $folder, $secret := $secrets }}{{ if not $secret }}{{ $_ := unset $secrets $folder }}{{ end }}{{ end -}}
 {{- toYaml $secrets -}}

@@ -92,3 +92,16 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- printf "%s-gateway-tls" (include "tradewind.fullname" .) -}}
 {{- end -}}
 {{- end }}
+
+{{/* Secrets of mTLS with predictors: that of predictors, and that of gateways. Empty for plain text. */}}
+{{- define "tradewind.predictors.tlsSecret" -}}
+{{- if .Values.predictors.tls.enabled -}}
+{{- default (.Values.certManager.enabled | ternary (printf "%s-predictor-tls" (include "tradewind.fullname" .)) "") .Values.predictors.tls.secretName -}}
+{{- end -}}
+{{- end }}
+
+{{- define "tradewind.predictors.clientTlsSecret" -}}
+{{- if .Values.predictors.tls.enabled -}}
+{{- default (.Values.certManager.enabled | ternary (printf "%s-gateway-client-tls" (include "tradewind.fullname" .)) "") .Values.predictors.tls.clientSecretName -}}
+{{- end -}}
+{{- end }}

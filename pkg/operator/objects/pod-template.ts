@@ -10,6 +10,11 @@ export interface PredictorSettings {
   readonly env: Readonly<Record<string, string>>;
   /** What a pod's servers bind to: every address of IPv4, or of IPv6. */
   readonly listenAddress: string;
+  /** Secret with tls.crt and tls.key of predictors and ca.crt of gateways, which must show a certificate then; plain text where empty. */
+  readonly tlsSecretName: string;
+  /** None where empty. */
+  readonly priorityClassName: string;
+  readonly imagePullSecrets: readonly string[];
   /** Time that a pod has to end what it does, seconds. */
   readonly terminationGraceSeconds: number;
 }
@@ -42,13 +47,18 @@ export function podTemplate(
     [MODEL_LABEL]: model,
     [REVISION_LABEL]: revision,
   };
-  const mounts = mountsOf(source);
+  const mounts = [...mountsOf(source), ...tlsMount(settings)];
+  const { priorityClassName, imagePullSecrets } = settings;
   const { resources } = source.serving;
   return {
     metadata: { labels },
     spec: {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      ...(priorityClassName === '' ? {} : { priorityClassName }),
+      ...(imagePullSecrets.length === 0
+        ? {}
+        : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
       terminationGracePeriodSeconds: settings.terminationGraceSeconds,
       securityContext: {
         ...{ runAsNonRoot: true, runAsUser: 10_001, runAsGroup: 10_001, fsGroup: 10_001 },
@@ -94,6 +104,11 @@ export function podTemplate(
   };
 }
 
+function tlsMount({ tlsSecretName }: PredictorSettings): readonly Mount[] {
+  if (tlsSecretName === '') return [];
+  return [{ name: 'tls', path: `${SECRETS}/tls`, source: { secret: { secretName: tlsSecretName } } }];
+}
+
 const probe = (path: string): object => ({ httpGet: { path, port: 'http' }, timeoutSeconds: 2 });
 
 /** In the order of names, so that the same settings make the same pods. */
@@ -118,6 +133,11 @@ function environment(
     TRADEWIND_HTTP_HOST: settings.listenAddress,
     TRADEWIND_HTTP_PORT: String(HTTP_PORT),
   };
+  if (settings.tlsSecretName !== '') {
+    values['TRADEWIND_GRPC_CERT_FILE'] = `${SECRETS}/tls/tls.crt`;
+    values['TRADEWIND_GRPC_KEY_FILE'] = `${SECRETS}/tls/tls.key`;
+    values['TRADEWIND_GRPC_CLIENT_CA_FILE'] = `${SECRETS}/tls/ca.crt`;
+  }
   if (digest !== undefined) values['TRADEWIND_MODEL_DIGEST'] = digest;
   if (contract !== undefined) {
     values['TRADEWIND_MODEL_CONTRACT_FEATURE_SET'] = contract.featureSet;

@@ -20,6 +20,7 @@ const SETTINGS: PredictorSettings = {
   imagePullPolicy: 'IfNotPresent',
   env: { TRADEWIND_ARTIFACT_S3_REGION: 'eu-1' },
   listenAddress: '0.0.0.0',
+  ...{ tlsSecretName: '', priorityClassName: '', imagePullSecrets: [] },
   terminationGraceSeconds: 30,
 };
 
@@ -99,6 +100,28 @@ describe('the pods of a revision', () => {
     expect(mapped['volumes']).toContainEqual({ name: 'model', configMap: { name: 'es-map' } });
     expect(mapped.containers[0]!['volumeMounts']).toContainEqual({
       ...{ name: 'model', mountPath: '/mnt/configmap/es-map', readOnly: true },
+    });
+  });
+
+  it('show a certificate and ask for one, are pulled by secrets and go first, where the controller is told so', () => {
+    const { of } = revisionOf();
+    const settings = {
+      ...of.settings,
+      ...{ tlsSecretName: 'certs', priorityClassName: 'trading', imagePullSecrets: ['registry'] },
+    };
+    const { spec } = deploymentOf({ ...of, settings }, 'stable').spec.template;
+    expect(spec).toMatchObject({ priorityClassName: 'trading', imagePullSecrets: [{ name: 'registry' }] });
+    expect(spec['volumes']).toContainEqual({ name: 'tls', secret: { secretName: 'certs' } });
+    const folder = '/var/run/secrets/tradewind/tls';
+    expect(spec.containers[0]!['volumeMounts']).toContainEqual({
+      name: 'tls',
+      mountPath: folder,
+      readOnly: true,
+    });
+    expect(envOf(spec.containers[0])).toMatchObject({
+      TRADEWIND_GRPC_CERT_FILE: `${folder}/tls.crt`,
+      TRADEWIND_GRPC_KEY_FILE: `${folder}/tls.key`,
+      TRADEWIND_GRPC_CLIENT_CA_FILE: `${folder}/ca.crt`,
     });
   });
 

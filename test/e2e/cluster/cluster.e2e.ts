@@ -162,7 +162,7 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
       STEP_MS,
       250,
     );
-    await kill('app.kubernetes.io/name=tradewind-predictor,tradewind.dev/role=stable');
+    await kill(`tradewind.dev/revision=${(await statusOf()).stableRevision}`);
     await kill('app.kubernetes.io/component=controller');
     if (settings.restartNode !== undefined)
       expect(spawnSync('sh', ['-c', settings.restartNode], { encoding: 'utf8' })).toMatchObject({

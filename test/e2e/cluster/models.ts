@@ -21,7 +21,8 @@ export async function makeVersions(
 ): Promise<Readonly<Record<'first' | 'second' | 'worse', TestVersion>>> {
   return {
     first: await versionOf(folder, 'v1', 1),
-    second: await versionOf(folder, 'v2', 2),
+    // The same trees under another digest: as good as the first.
+    second: await versionOf(folder, 'v2', 1),
     worse: await versionOf(folder, 'v3', 3, 30),
   };
 }
@@ -62,12 +63,17 @@ export function tradingModel({ model }: TestVersion, replicas: number): object {
         resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
       },
       rollout: {
-        steps: [{ setWeight: 25 }, { setWeight: 50 }, { analysis: { durationSeconds: 20 } }],
+        steps: [
+          { setWeight: 25 },
+          { pause: { durationSeconds: 20 } },
+          { setWeight: 50 },
+          { analysis: { durationSeconds: 20 } },
+        ],
         analysis: {
           intervalSeconds: 5,
           metrics: [
             { name: 'errors', builtin: 'ErrorRatio', max: '0.01', minSamples: 100 },
-            { name: 'drift', builtin: 'PredictionPSI', max: '2', minSamples: 200 },
+            { name: 'drift', builtin: 'PredictionPSI', max: '0.5', minSamples: 200 },
           ],
         },
       },

@@ -76,7 +76,7 @@ afterAll(async () => cluster?.stop());
 describe('without the definitions', () => {
   it('says how they are installed', async () => {
     const { code, stderr } = await tradewind('get', 'model', NAME);
-    expect(stderr).toMatch(/^tradewind: DefinitionMissing: [^\n]*kubectl apply -k k8s[^\n]*\n$/);
+    expect(stderr).toMatch(/^tradewind: DefinitionMissing: [^\n]*kubectl apply -k k8s\/crds[^\n]*\n$/);
     expect(code).toBe(5);
   });
 });

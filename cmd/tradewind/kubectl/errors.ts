@@ -22,7 +22,7 @@ export class ModelUnknown extends TradewindError {
 /**
  * The cluster does not know the kind TradingModel.
  *
- * @remedy Install the definitions: `kubectl apply -k k8s`.
+ * @remedy Install the definitions: `kubectl apply -k k8s/crds`.
  */
 export class DefinitionMissing extends TradewindError {
   readonly code = 'DefinitionMissing';
@@ -31,7 +31,7 @@ export class DefinitionMissing extends TradewindError {
   constructor(cause: unknown) {
     super({
       message:
-        'cluster must know the kind TradingModel (tradewind.dev/v1alpha1), does not: kubectl apply -k k8s installs it',
+        'cluster must know the kind TradingModel (tradewind.dev/v1alpha1), does not: kubectl apply -k k8s/crds installs it',
       cause,
     });
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
+import type { Condition, RevisionStatus } from '../../tradingmodel/status.ts';
 import { diagnose } from './diagnose.ts';
 import { CASES, ends, lease, policy, says } from './diagnose-cases.testing.ts';
 import type { Installation } from './installation.ts';
@@ -43,6 +44,25 @@ describe('a fault', () => {
     });
     const found = diagnose(installation({ pods: [podOf('controller'), podOf('gateway'), ...pods] }));
     expect(found).toEqual([expect.objectContaining({ object: 'pod/a', count: 3 })]);
+  });
+
+  it('of an artifact is told once, by its model', () => {
+    const lastFailure = { reason: 'DigestMismatch', message: 'must be a, was b', time: NOW };
+    const revision: RevisionStatus = {
+      ...({ name: 'es-1', number: 1, version: '1', role: 'update', weight: 0 } as const),
+      ...({ replicas: 1, readyReplicas: 0, modelState: 'failed', lastFailure } as const),
+    };
+    const stalled: Condition = {
+      ...({ type: 'Stalled', status: 'True', reason: 'ArtifactRejected', message: 'must be a' } as const),
+      ...{ observedGeneration: 1, lastTransitionTime: NOW },
+    };
+    const pod = podOf('predictor', notReady({}));
+    const labels = { 'tradewind.dev/model': 'es', 'tradewind.dev/revision': 'es-1' };
+    const pods = [podOf('controller'), podOf('gateway'), { ...pod, metadata: { ...pod.metadata, labels } }];
+    const found = diagnose(installation({ pods, ...says({ conditions: [stalled], revisions: [revision] }) }));
+    expect(found.map(({ reason }) => reason)).toEqual(['ModelFailed']);
+    const alone = diagnose(installation({ pods, ...says({ conditions: [stalled] }) }));
+    expect(alone.map(({ reason }) => reason)).toEqual(['PodUnready', 'ModelStalled']);
   });
 
   it('of what others wrote is one line that steers no terminal', () => {

@@ -1,4 +1,5 @@
 import { readModelSpec } from '../../../tradingmodel/read-object.ts';
+import type { FailureStatus, RevisionStatus } from '../../../tradingmodel/status.ts';
 import type { TradingModel } from '../../kinds.ts';
 import { fault, type Finding } from '../finding.ts';
 import type { Installation } from '../installation.ts';
@@ -45,11 +46,16 @@ const NEXT: Readonly<Record<string, (name: string) => string>> = {
   UserAborted: (name) => `\`kubectl tradewind retry ${name}\`, or another version`,
 };
 
+/** Reasons of stalling that are failures of a revision. */
+const AS_FAILURE: ReadonlySet<string> = new Set(['ArtifactRejected', 'DigestMismatch']);
+
 function stalled({ namespace }: Installation, model: TradingModel): readonly Finding[] {
   const condition = model.status?.conditions?.find(
     ({ type, status }) => type === 'Stalled' && status === 'True',
   );
   if (condition === undefined) return [];
+  // The failure of the revision says the same, with what to do about it.
+  if (AS_FAILURE.has(condition.reason) && failuresOf(model).length > 0) return [];
   const { name } = model.metadata;
   const next =
     NEXT[condition.reason]?.(name) ?? `\`kubectl tradewind -n ${namespace} get model ${name}\` tells more`;
@@ -57,21 +63,24 @@ function stalled({ namespace }: Installation, model: TradingModel): readonly Fin
   return [fault({ reason: 'ModelStalled', object: objectOf(model), message, fix: next })];
 }
 
+const failedRevisions = (model: TradingModel): readonly Finding[] =>
+  failuresOf(model).map(({ name, lastFailure: { reason, message } }) =>
+    fault({
+      ...{ reason: 'ModelFailed', object: objectOf(model) },
+      message: `revision ${name}: ${reason}: ${message}`,
+      fix: remedyOf(reason, 'docs/guides/artifacts.md has what the reason is of'),
+    }),
+  );
+
 /** Failures that still hold: the model of the revision is not warm, and is wanted. */
-function failedRevisions(model: TradingModel): readonly Finding[] {
-  return (model.status?.revisions ?? [])
-    .filter(({ role, modelState }) => role !== 'kept' && modelState !== 'warm')
-    .flatMap(({ name, lastFailure }) =>
-      lastFailure === undefined
-        ? []
-        : [
-            fault({
-              ...{ reason: 'ModelFailed', object: objectOf(model) },
-              message: `revision ${name}: ${lastFailure.reason}: ${lastFailure.message}`,
-              fix: remedyOf(lastFailure.reason, 'docs/guides/artifacts.md has what the reason is of'),
-            }),
-          ],
-    );
+export function failuresOf({ status }: TradingModel): readonly (RevisionStatus & {
+  readonly lastFailure: FailureStatus;
+})[] {
+  return (status?.revisions ?? []).flatMap((revision) => {
+    const { role, modelState, lastFailure } = revision;
+    const isOver = role === 'kept' || modelState === 'warm';
+    return isOver || lastFailure === undefined ? [] : [{ ...revision, lastFailure }];
+  });
 }
 
 function limitsMissing({ limits, namespace }: Installation, model: TradingModel): readonly Finding[] {

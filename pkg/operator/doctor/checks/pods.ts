@@ -1,6 +1,8 @@
 import { fault, type Finding } from '../finding.ts';
 import type { Installation, SeenContainer, SeenEvent, SeenPod } from '../installation.ts';
 import { lastWords } from '../last-words.ts';
+import { MODEL_LABEL, REVISION_LABEL } from '../../kinds.ts';
+import { failuresOf } from './models.ts';
 import { remedyOf } from '../remedies.ts';
 import { isLeaving, isOurs, isReady, roleOf, secondsSince } from '../roles.ts';
 
@@ -106,11 +108,13 @@ function hasJustFailed({ restartCount, state, lastState }: SeenContainer, nowMs:
   );
 }
 
-const unready: PodRule = (pod, { nowMs, readiness, namespace }) => {
+const unready: PodRule = (pod, { nowMs, readiness, namespace, models }) => {
   const since = pod.status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
   if (isReady(pod) || pod.status?.phase !== 'Running' || secondsSince(nowMs, since) < PATIENCE_SECONDS)
     return undefined;
-  const model = pod.metadata.labels?.['tradewind.dev/model'];
+  const { [MODEL_LABEL]: model, [REVISION_LABEL]: revision } = pod.metadata.labels ?? {};
+  // Its model tells why by itself.
+  if (models.flatMap(failuresOf).some(({ name }) => name === revision)) return undefined;
   const checks = readiness.get(pod.metadata.name)?.checks.filter((check) => !check.isReady) ?? [];
   const told = checks.map(({ name, reason }) => `${name}: ${reason ?? 'not ready'}`).join('; ');
   return fault({

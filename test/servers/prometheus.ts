@@ -72,6 +72,8 @@ export interface PrometheusOptions {
   readonly evaluationInterval: string;
   /** `host:port` of an Alertmanager. */
   readonly alertmanager?: string;
+  /** What is not on by default, as Prometheus names it. */
+  readonly features?: readonly string[];
 }
 
 /** Starts a Prometheus that reads the metrics of processes, as the job `tradewind`. */
@@ -107,6 +109,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     `--web.listen-address=127.0.0.1:${port}`,
     // Alerts of windows of seconds must not wait for a minute to be sent again.
     '--rules.alert.resend-delay=1s',
+    ...(options.features ?? []).map((name) => `--enable-feature=${name}`),
   ]);
   const api = async (path: string): Promise<unknown> => {
     const answer = (await (await fetch(`${url}/api/v1/${path}`)).json()) as {

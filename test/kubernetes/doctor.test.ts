@@ -121,6 +121,14 @@ it('finds everything missing in a namespace without an installation', async () =
   `);
 });
 
+it('finds that a namespace is missing, and looks no further', async () => {
+  const { code, stdout } = await runCli(['doctor', '--kubeconfig', cluster.kubeconfig, '-n', 'absent']);
+  expect(code).toBe(5);
+  expect(stdout).toMatch(
+    /^fault NamespaceMissing {2}namespace\/absent: [^\n]*\n(not looked at: [^\n]*\n)?namespace absent: 1 fault,/,
+  );
+});
+
 describe('with an installation', () => {
   beforeAll(async () => {
     for (const plural of ['tradingmodels', 'risklimits'])

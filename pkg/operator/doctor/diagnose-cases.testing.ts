@@ -81,6 +81,11 @@ type Line = readonly [reason: string, object: string, message: RegExp, fix: RegE
 /** A situation, what is changed of a sound installation, and the lines that are found. */
 export const CASES: readonly (readonly [string, Partial<Installation>, ...Line[]])[] = [
   [
+    'the namespace is missing, and nothing else is told',
+    { namespaceLabels: 'missing', pods: [], leases: [] },
+    ['NamespaceMissing', 'namespace/desk', /not in the cluster/, /kubectl get namespaces/],
+  ],
+  [
     'definitions are missing',
     { definitions: { tradingmodels: 'missing', risklimits: 'unseen' } },
     ['DefinitionMissing', 'crd/tradingmodels.tradewind.dev', /TradingModel/, /kubectl apply -k k8s\/crds/],

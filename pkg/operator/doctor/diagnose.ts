@@ -7,7 +7,7 @@ import { checkPods } from './checks/pods.ts';
 import { checkRights } from './checks/rights.ts';
 import { checkVersions } from './checks/versions.ts';
 import { checkWorkloads } from './checks/workloads.ts';
-import type { Finding } from './finding.ts';
+import { fault, type Finding } from './finding.ts';
 import type { Installation } from './installation.ts';
 
 type Check = (seen: Installation) => readonly Finding[];
@@ -27,6 +27,14 @@ const CHECKS: readonly Check[] = [
 
 /** Everything that is wrong with an installation: faults first, each as often as it was found in one line. */
 export function diagnose(seen: Installation): readonly Finding[] {
+  const { namespace } = seen;
+  if (seen.namespaceLabels === 'missing')
+    return [
+      fault({
+        ...{ reason: 'NamespaceMissing', object: `namespace/${namespace}`, message: 'is not in the cluster' },
+        fix: 'correct -n, or the namespace of the context: `kubectl get namespaces`',
+      }),
+    ];
   const alike = new Map<string, Finding>();
   for (const finding of CHECKS.flatMap((check) => check(seen))) {
     // Pods of a Deployment fail alike; their fix may name one of them.

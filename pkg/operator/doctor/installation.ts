@@ -143,8 +143,8 @@ export interface Installation {
   readonly nowMs: number;
   /** Version of the client. */
   readonly version: string;
-  /** Labels of the namespace; undefined where they may not be read. */
-  readonly namespaceLabels?: Readonly<Record<string, string>>;
+  /** Labels of the namespace, or `missing`; undefined where it may not be read. */
+  readonly namespaceLabels?: Readonly<Record<string, string>> | 'missing';
   /** By plural name: the definition, `missing`, or `unseen` where it may not be read. */
   readonly definitions: Readonly<Record<string, Definition | 'missing' | 'unseen'>>;
   readonly rights: readonly Right[];

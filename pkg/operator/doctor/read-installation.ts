@@ -94,11 +94,12 @@ export async function readInstallation(reading: Reading): Promise<Installation> 
 async function namespaceLabels(
   client: Pick<KubeClient, 'get'>,
   name: string,
-): Promise<Readonly<Record<string, string>> | undefined> {
+): Promise<Installation['namespaceLabels']> {
   try {
     return (await client.get(NAMESPACES, { name })).metadata.labels ?? {};
   } catch (error) {
-    if (error instanceof KubeForbidden || error instanceof KubeNotFound) return undefined;
+    if (error instanceof KubeNotFound) return 'missing';
+    if (error instanceof KubeForbidden) return undefined;
     throw error;
   }
 }

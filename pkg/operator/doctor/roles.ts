@@ -29,3 +29,9 @@ export const workloadsOf = (seen: Installation, role: string): readonly Workload
 /** Seconds since a time that an object tells; infinite where it tells none. */
 export const secondsSince = (nowMs: number, time: string | null | undefined): number =>
   time === undefined || time === null ? Infinity : (nowMs - Date.parse(time)) / 1000;
+
+/** Labels of the namespace, as far as they are known. */
+export const labelsOfNamespace = ({
+  namespaceLabels,
+}: Pick<Installation, 'namespaceLabels'>): Readonly<Record<string, string>> =>
+  namespaceLabels === undefined || namespaceLabels === 'missing' ? {} : namespaceLabels;

@@ -2,7 +2,7 @@ import { GRPC_PORT, HTTP_PORT } from '../../kinds.ts';
 import { fault, type Finding } from '../finding.ts';
 import type { Installation, SeenPod } from '../installation.ts';
 import { blockersOf } from '../reach.ts';
-import { isReady, podsOf, secondsSince } from '../roles.ts';
+import { isReady, labelsOfNamespace, podsOf, secondsSince } from '../roles.ts';
 
 /** Seconds that gateways may take to follow new weights. */
 const PATIENCE_SECONDS = 60;
@@ -21,7 +21,8 @@ export function checkNetwork(seen: Installation): readonly Finding[] {
 }
 
 function checkWay(seen: Installation, from: string, to: string, port: number): readonly Finding[] {
-  const { namespace, namespaceLabels = {} } = seen;
+  const { namespace } = seen;
+  const namespaceLabels = labelsOfNamespace(seen);
   const pairs = podsOf(seen, from).flatMap((a) => podsOf(seen, to).map((b): [SeenPod, SeenPod] => [a, b]));
   for (const [a, b] of pairs) {
     const blockers = blockersOf(seen.policies, { from: a, to: b, port, namespace, namespaceLabels });

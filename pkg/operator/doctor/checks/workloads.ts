@@ -1,6 +1,6 @@
 import { fault, type Finding } from '../finding.ts';
 import type { Installation, Workload } from '../installation.ts';
-import { roleOf } from '../roles.ts';
+import { labelsOfNamespace, roleOf } from '../roles.ts';
 import { newest } from './pods.ts';
 
 const ENFORCED = 'pod-security.kubernetes.io/enforce';
@@ -44,10 +44,10 @@ function saidOfStatefulSet(
   return newest(failed)?.message;
 }
 
-function remedy({ namespace, namespaceLabels }: Installation, said: string): string {
+function remedy(seen: Installation, said: string): string {
   // The API server gives admission plug-ins no other way to say who refuses.
   if (!said.includes('PodSecurity'))
-    return `see \`kubectl -n ${namespace} get quota,limitrange,serviceaccounts\`: what it names must be there and have room`;
-  const level = namespaceLabels?.[ENFORCED] ?? 'a level';
+    return `see \`kubectl -n ${seen.namespace} get quota,limitrange,serviceaccounts\`: what it names must be there and have room`;
+  const level = labelsOfNamespace(seen)[ENFORCED] ?? 'a level';
   return `the namespace enforces ${level}: take away what the pods may not have, or set the label ${ENFORCED} to what they need`;
 }

@@ -8,7 +8,9 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,6 +35,23 @@ const TIMEOUT_MS = 240_000;
 
 it('starts from the Node that the project pins', () => {
   expect(readFileSync('deploy/Dockerfile', 'utf8')).toContain(`ARG BASE=node:${dependencies['node']}-`);
+});
+
+it.each([
+  ['a later major', '99.0.0'],
+  ['a later minor', process.versions.node.replace(/\.\d+\.\d+$/, '.999.0')],
+])('is not made of a base whose Node is older than the one that is pinned: %s', (_, node) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tradewind-image-'));
+  try {
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies: { node } }));
+    const script = join(process.cwd(), 'deploy/image/assemble.mjs');
+    const args = [script, 'node_modules', 'parts'];
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+    expect(stderr).toContain(`base must bring Node ${node}`);
+    expect(status).toBe(1);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe.skipIf(!existsSync('/usr/bin/dpkg-query'))('the parts of the images', () => {

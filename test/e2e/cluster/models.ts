@@ -15,7 +15,8 @@ export interface TestVersion {
 export const MODEL = 'index-direction';
 export const SYMBOLS = ['ES', 'NQ', 'YM', 'RTY'] as const;
 
-/** Versions with artifacts that are valid in every way but skill. The worse one says up whatever it is asked. */
+/** Versions with artifacts that are valid in every way but skill. The worse one says down whatever it is asked, where the others nearly
+ * always say up. */
 export async function makeVersions(
   folder: string,
 ): Promise<Readonly<Record<'first' | 'second' | 'worse', TestVersion>>> {
@@ -23,7 +24,7 @@ export async function makeVersions(
     first: await versionOf(folder, 'v1', 1),
     // The same trees under another digest: as good as the first.
     second: await versionOf(folder, 'v2', 1),
-    worse: await versionOf(folder, 'v3', 3, 30),
+    worse: await versionOf(folder, 'v3', 3, -30),
   };
 }
 

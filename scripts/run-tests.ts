@@ -1,5 +1,6 @@
 /**
- * Runs the whole test suite and closes with the line `N passed, N failed`.
+ * Runs the whole test suite and closes with the line `N passed, N failed`. Where KUBECONFIG and E2E_IMAGE name a cluster and an image, the end-to-end
+ * test on it runs too.
  *
  * With CI=true a skipped test is a failure: it would hide that a server or client is missing.
  * Arguments are handed to vitest (a file name or -t pattern narrows the run).
@@ -12,41 +13,56 @@ import { join } from 'node:path';
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly numPendingTests: number;
   readonly numFailedTestSuites: number;
   readonly testResults: readonly {
-    readonly name: string;
     readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
 }
 
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: readonly string[];
+}
+
+const E2E_CONFIG = 'test/e2e/cluster/vitest.config.ts';
+
 const scratch = mkdtempSync(join(tmpdir(), 'tradewind-tests-'));
-const reportFile = join(scratch, 'report.json');
-const isCi = process.env['CI'] === 'true';
+const { env } = process;
+const isCi = env['CI'] === 'true';
+const args = process.argv.slice(2);
+const hasCluster = args.length === 0 && Boolean(env['KUBECONFIG']) && Boolean(env['E2E_IMAGE']);
 try {
-  const run = spawnSync(
+  const outcomes = [run('tests', args), ...(hasCluster ? [run('e2e', ['--config', E2E_CONFIG])] : [])];
+  const skipped = outcomes.flatMap((outcome) => outcome.skipped);
+  for (const name of skipped) console.log(`${isCi ? 'failed (skipped in CI)' : 'skipped'}: ${name}`);
+  const sum = (of: (outcome: Outcome) => number): number =>
+    outcomes.reduce((total, outcome) => total + of(outcome), 0);
+  const failed = sum((outcome) => outcome.failed) + (isCi ? skipped.length : 0);
+  const tail = !isCi && skipped.length > 0 ? `, ${skipped.length} skipped` : '';
+  console.log(`${sum((outcome) => outcome.passed)} passed, ${failed} failed${tail}`);
+  process.exitCode = failed === 0 ? 0 : 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+function run(name: string, vitestArgs: readonly string[]): Outcome {
+  const reportFile = join(scratch, `${name}.json`);
+  const { status } = spawnSync(
     'vitest',
-    [
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${reportFile}`,
-      ...process.argv.slice(2),
-    ],
+    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...vitestArgs],
     { stdio: 'inherit' },
   );
   const report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
-  const skipped = report.testResults.flatMap((file) =>
-    file.assertionResults.filter(({ status }) => status !== 'passed' && status !== 'failed'),
-  );
-  for (const test of skipped) console.log(`${isCi ? 'failed (skipped in CI)' : 'skipped'}: ${test.fullName}`);
-  // A file that does not load has no failed test of its own, but it has failed.
-  const brokenFiles =
-    run.status !== 0 && report.numFailedTests === 0 ? Math.max(1, report.numFailedTestSuites) : 0;
-  const failed = report.numFailedTests + brokenFiles + (isCi ? skipped.length : 0);
-  const tail = !isCi && skipped.length > 0 ? `, ${skipped.length} skipped` : '';
-  console.log(`${report.numPassedTests} passed, ${failed} failed${tail}`);
-  process.exitCode = failed === 0 && run.status === 0 ? 0 : 1;
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+  // A file that does not load has no failed test of its own, but it has failed; so has a run that ends with an error of nobody.
+  const broken = status !== 0 && report.numFailedTests === 0 ? Math.max(1, report.numFailedTestSuites) : 0;
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken,
+    skipped: report.testResults.flatMap(({ assertionResults }) =>
+      assertionResults
+        .filter(({ status: state }) => state !== 'passed' && state !== 'failed')
+        .map(({ fullName }) => fullName),
+    ),
+  };
 }

@@ -102,6 +102,7 @@ initContainers:
       requests: { cpu: 10m, memory: 48Mi }
       limits: { memory: 128Mi }
     securityContext: {{- include "tradewind.containerSecurity" .root | nindent 6 }}
+    terminationMessagePolicy: FallbackToLogsOnError
 {{- end }}
 {{- end }}
 
@@ -160,6 +161,8 @@ spec:
       {{- end }}
       resources: {{- toYaml .values.resources | nindent 8 }}
       securityContext: {{- include "tradewind.containerSecurity" . | nindent 8 }}
+      # The one line that says why a process ended.
+      terminationMessagePolicy: FallbackToLogsOnError
       volumeMounts:
         - { name: config, mountPath: /etc/tradewind/config, readOnly: true }
         {{- range $folder, $secret := $tls }}

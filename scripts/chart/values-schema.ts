@@ -278,7 +278,11 @@ export function valuesSchema(): JsonSchema {
       }),
       settings: object('Settings that processes share', {
         ...commonSections(),
-        tracing: sectionOf('gateway', 'tracing', 'Traces of the way of the data; the controller is not on it'),
+        tracing: sectionOf(
+          'gateway',
+          'tracing',
+          'Traces of the way of the data; the controller is not on it',
+        ),
         features: sectionOf(
           'features',
           'features',

@@ -40,10 +40,8 @@ const sending = setInterval(() => {
   else while (counts.sent < seconds * Number(perSecond) && underWay.size < MAX_UNDER_WAY) send();
 }, 5);
 const telling = setInterval(() => console.log(JSON.stringify(counts)), 1000);
-process.once('SIGTERM', async () => {
+process.once('SIGTERM', () => {
   isEnding = true;
   clearInterval(telling);
-  await Promise.all(underWay);
-  console.log(JSON.stringify({ ...counts, isEnd: true }));
-  process.exit(0);
+  void Promise.all(underWay).then(() => process.exit(0));
 });

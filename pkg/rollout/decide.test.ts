@@ -526,6 +526,24 @@ describe('the progress deadline', () => {
     expect(cluster.condition('Stalled')).toMatchObject({ reason: 'ProgressDeadlineExceeded' });
   });
 
+  it('comes for an update whose pods come and go as well', () => {
+    const rollout = { ...STEPS, progressDeadlineSeconds: 120 };
+    const scale = { minReplicas: 2 };
+    const cluster = serving(rollout, scale).apply(specOf('b', rollout, scale));
+    cluster.podReadyMs = 20_000;
+    const startMs = cluster.nowMs;
+    let passes = 0;
+    cluster.until((one) => {
+      passes += 1;
+      // One of its two pods is Ready now and then, never both.
+      if (passes % 6 === 0) one.losePods('b');
+      else if (one.pods('b') > 1) one.objects.get('m-b')!.pods.length = 1;
+      return one.status.rollout?.phase === 'Aborted';
+    });
+    expect(cluster.status.rollout?.abortReason).toBe('ProgressDeadlineExceeded');
+    expect(cluster.nowMs - startMs).toBeLessThan(200_000);
+  });
+
   it('does not count the time that a step asks for', () => {
     const steps = [{ setWeight: 10 }, { analysis: { durationSeconds: 3000 } }];
     const rollout = { steps, progressDeadlineSeconds: 120 };

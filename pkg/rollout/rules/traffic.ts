@@ -14,7 +14,10 @@ export const trafficFollowsCourse: Rule = (seen, course) => {
   const isBehind = newest > course.trafficGeneration;
   if (isSameTraffic(traffic, course.traffic) && !isBehind) return undefined;
   const trafficGeneration = Math.max(newest, course.trafficGeneration) + 1;
-  const next = { ...course, traffic, trafficGeneration, trafficChangedAtMs: seen.nowMs };
+  // An update that is known and gets nothing, or is no longer, changes nothing that a step could wait for, however often its pods come and go.
+  const isMoved = isBehind || !isSameTraffic(traffic.filter(hasLoad), course.traffic.filter(hasLoad));
+  const trafficChangedAtMs = isMoved ? seen.nowMs : course.trafficChangedAtMs;
+  const next = { ...course, traffic, trafficGeneration, trafficChangedAtMs };
   const words = `generation ${trafficGeneration}: ${trafficText(traffic)}`;
   const isLost =
     isInFlight(course) && isSameLoad(load, NO_LOAD) && !isSameLoad(presentLoad(course, course.update), load);
@@ -56,6 +59,8 @@ function targetsOf(
     targets.push({ revision: update, weight, ...(isShadow ? { shadow: true } : {}) });
   return targets;
 }
+
+const hasLoad = ({ weight, shadow }: TrafficTarget): boolean => weight > 0 || shadow === true;
 
 function isSameTraffic(a: readonly TrafficTarget[], b: readonly TrafficTarget[]): boolean {
   return (

@@ -130,8 +130,8 @@ describe.skipIf(helmMissing !== undefined)('NetworkPolicies', () => {
     expect(manifests('gateway-only').some(({ kind }) => kind === 'NetworkPolicy')).toBe(false);
   });
 
-  it('let every process and predictor reach the receiver of traces, where there is one', () => {
-    const pods = [...PROCESSES, 'predictor'];
+  it('let whoever the data goes through reach the receiver of traces, where there is one', () => {
+    const pods = [...ON_KAFKA, 'predictor'];
     const found = edges(manifests('everything')).filter((edge) => edge.endsWith(':4318'));
     expect(found).toEqual(pods.map((pod) => `${pod} -> anywhere:4318`).toSorted());
     expect(edges(manifests('default')).some((edge) => edge.endsWith(':4318'))).toBe(false);

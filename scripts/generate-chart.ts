@@ -1,5 +1,6 @@
 /**
- * Writes what the Helm chart has from elsewhere: definitions of the custom resources, rules of the roles, and the schema of its values.
+ * Writes what the Helm chart has from elsewhere: definitions of the custom resources, rules of the roles,
+ * defaults of the processes, and the schema of its values.
  *
  * With `--check` it writes nothing and fails where a file differs.
  */
@@ -9,6 +10,7 @@ import { basename, dirname } from 'node:path';
 
 import { parseAllDocuments, stringify } from 'yaml';
 
+import { defaultsOf } from './chart/process-schema.ts';
 import { valuesSchema } from './chart/values-schema.ts';
 
 const CHART = 'charts/tradewind';
@@ -33,6 +35,18 @@ function roles(): string {
   return `# Generated from k8s/rbac.yaml by scripts/generate-chart.ts.\n${stringify(Object.fromEntries(rules))}`;
 }
 
+/** What processes take where values say nothing, of the settings that the chart compares with others. */
+function defaults(): string {
+  const sections = {
+    kafka: defaultsOf('collector', 'kafka', ['partitions', 'replicas', 'minInSyncReplicas']),
+    prediction: defaultsOf('gateway', 'prediction', ['holdAbove', 'buyAbove']),
+    leaderElection: defaultsOf('controller', 'leaderElection', [
+      ...['leaseDurationSeconds', 'renewDeadlineSeconds', 'retryPeriodSeconds'],
+    ]),
+  };
+  return `# Generated from the settings of the processes by scripts/generate-chart.ts.\n${stringify(sections)}`;
+}
+
 /** JSON in the form that `make verify` wants. */
 function formatted(json: string): string {
   const args = ['format', '--stdin-file-path=values.schema.json'];
@@ -44,6 +58,7 @@ const files = new Map<string, string>([
     (path) => [`${CHART}/files/crds/${basename(path)}`, definition(path)] as const,
   ),
   [`${CHART}/files/roles.yaml`, roles()],
+  [`${CHART}/files/defaults.yaml`, defaults()],
   [`${CHART}/values.schema.json`, formatted(JSON.stringify(valuesSchema(), undefined, 2))],
 ]);
 

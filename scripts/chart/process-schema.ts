@@ -55,6 +55,27 @@ export function sectionOf(
   return { ...rest, description, properties: Object.fromEntries(kept) };
 }
 
+/**
+ * Defaults of settings of one section, as the process has them.
+ *
+ * @throws If a setting has none.
+ */
+export function defaultsOf(
+  process: keyof typeof DOCUMENTS,
+  section: string,
+  keys: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const document = z.toJSONSchema(DOCUMENTS[process], { io: 'input' }) as JsonSchema;
+  const { properties } = (document['properties'] as Properties)[section] as { properties: Properties };
+  return Object.fromEntries(
+    keys.map((key) => {
+      const byDefault = properties[key]?.['default'];
+      if (byDefault === undefined) throw new Error(`setting ${section}.${key} must have a default`);
+      return [key, byDefault];
+    }),
+  );
+}
+
 /** Sections that every process has, but for its HTTP server, which the chart sets. */
 export function commonSections(): Properties {
   const sections = Object.keys(processSchema.shape).filter((section) => section !== 'http');

@@ -1,4 +1,7 @@
-{{/* What the schema cannot say: keys that belong together. All faults are told at once, each by its key. */}}
+{{/*
+What the schema cannot say: keys that belong together. All faults are told at once, each by its key.
+What values leave to a process has the default that this has, as files/defaults.yaml says.
+*/}}
 
 {{- define "tradewind.checks" -}}
 {{- $faults := concat
@@ -11,13 +14,14 @@
 
 {{- define "tradewind.checks.servers" -}}
 {{- $v := .Values -}}
+{{- $kafka := include "tradewind.kafka.counts" . | fromYaml -}}
 {{- $faults := list -}}
 {{- if or $v.collector.enabled $v.features.enabled $v.gateway.enabled $v.recorder.enabled -}}
 {{- if and $v.trial.kafka.enabled $v.kafka.brokers }}{{ $faults = append $faults "kafka.brokers: must be empty where trial.kafka.enabled is true" }}{{ end -}}
 {{- if not (or $v.trial.kafka.enabled $v.kafka.brokers) }}{{ $faults = append $faults "kafka.brokers: must name one broker at least, host:port (or use values-trial.yaml, which brings servers)" }}{{ end -}}
 {{- end -}}
-{{- if gt (int (default 1 $v.kafka.minInSyncReplicas)) (int (default 1 $v.kafka.replicas)) }}{{ $faults = append $faults "kafka.minInSyncReplicas: must be at most kafka.replicas, or nothing could be written" }}{{ end -}}
-{{- if and $v.trial.kafka.enabled (gt (int (default 1 $v.kafka.replicas)) 1) }}{{ $faults = append $faults "kafka.replicas: must be 1 where trial.kafka.enabled is true: it is one node" }}{{ end -}}
+{{- if gt (int $kafka.minInSyncReplicas) (int $kafka.replicas) }}{{ $faults = append $faults "kafka.minInSyncReplicas: must be at most kafka.replicas, or nothing could be written" }}{{ end -}}
+{{- if and $v.trial.kafka.enabled (gt (int $kafka.replicas) 1) }}{{ $faults = append $faults "kafka.replicas: must be 1 where trial.kafka.enabled is true: it is one node" }}{{ end -}}
 {{- $isKafkaLogin := ne (default "none" $v.kafka.mechanism) "none" -}}
 {{- if and $isKafkaLogin (not $v.kafka.credentialsSecret.name) }}{{ $faults = append $faults "kafka.credentialsSecret.name: must be given where kafka.mechanism is not none" }}{{ end -}}
 {{- if and (not $isKafkaLogin) $v.kafka.credentialsSecret.name }}{{ $faults = append $faults "kafka.mechanism: must say how the user of kafka.credentialsSecret logs in" }}{{ end -}}
@@ -50,7 +54,7 @@
 {{- define "tradewind.checks.scale" -}}
 {{- $v := .Values -}}
 {{- $faults := list -}}
-{{- $partitions := int (default 12 $v.kafka.partitions) -}}
+{{- $partitions := int (include "tradewind.kafka.counts" . | fromYaml).partitions -}}
 {{- range $component := list "features" "gateway" "recorder" -}}
 {{- with index $v $component -}}
 {{- if gt (int .autoscaling.minReplicas) (int .autoscaling.maxReplicas) }}{{ $faults = append $faults (printf "%s.autoscaling.minReplicas: must be at most maxReplicas" $component) }}{{ end -}}
@@ -73,6 +77,7 @@
 
 {{- define "tradewind.checks.processes" -}}
 {{- $v := .Values -}}
+{{- $defaults := .Files.Get "files/defaults.yaml" | fromYaml -}}
 {{- $faults := list -}}
 {{- $source := default dict $v.collector.config.source -}}
 {{- $isReplay := eq (default (hasKey $source "file" | ternary "replay" "simulator") $source.kind) "replay" -}}
@@ -81,15 +86,16 @@
 {{- if and $isReplay $source.file (not (hasPrefix "/recordings/" $source.file)) }}{{ $faults = append $faults "collector.config.source.file: must be below /recordings/, where collector.recordingClaim is" }}{{ end -}}
 {{- if not $isReplay }}{{ range list "file" "format" "symbol" }}{{ if hasKey $source . }}{{ $faults = append $faults (printf "collector.config.source.%s: must be absent with the simulator: it belongs to a recording" .) }}{{ end }}{{ end }}{{ end -}}
 {{- with default dict $v.gateway.config.prediction -}}
-{{- $hold := hasKey . "holdAbove" | ternary .holdAbove 0.4 -}}
-{{- $buy := hasKey . "buyAbove" | ternary .buyAbove 0.6 -}}
+{{- $hold := dig "holdAbove" $defaults.prediction.holdAbove . -}}
+{{- $buy := dig "buyAbove" $defaults.prediction.buyAbove . -}}
 {{- if gt (float64 $hold) (float64 $buy) }}{{ $faults = append $faults "gateway.config.prediction.holdAbove: must be at most buyAbove" }}{{ end -}}
 {{- end -}}
 {{- with default dict $v.controller.config.leaderElection -}}
-{{- $lease := float64 (default 15 .leaseDurationSeconds) -}}
-{{- $deadline := float64 (default 10 .renewDeadlineSeconds) -}}
+{{- $of := $defaults.leaderElection -}}
+{{- $lease := float64 (dig "leaseDurationSeconds" $of.leaseDurationSeconds .) -}}
+{{- $deadline := float64 (dig "renewDeadlineSeconds" $of.renewDeadlineSeconds .) -}}
 {{- if ge $deadline $lease }}{{ $faults = append $faults "controller.config.leaderElection.renewDeadlineSeconds: must be less than leaseDurationSeconds" }}{{ end -}}
-{{- if ge (float64 (default 2 .retryPeriodSeconds)) $deadline }}{{ $faults = append $faults "controller.config.leaderElection.retryPeriodSeconds: must be less than renewDeadlineSeconds" }}{{ end -}}
+{{- if ge (float64 (dig "retryPeriodSeconds" $of.retryPeriodSeconds .)) $deadline }}{{ $faults = append $faults "controller.config.leaderElection.retryPeriodSeconds: must be less than renewDeadlineSeconds" }}{{ end -}}
 {{- end -}}
 {{- with (default dict $v.controller.config.prometheus).address }}{{ if not (regexMatch "^https?://[^/@\\s]+" .) }}{{ $faults = append $faults "controller.config.prometheus.address: must be http://host:port or https://host:port" }}{{ end }}{{ end -}}
 {{- toYaml $faults -}}

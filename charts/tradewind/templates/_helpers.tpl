@@ -15,6 +15,11 @@
 {{- end -}}
 {{- end }}
 
+{{/* Name within the whole cluster: no namespace has a dot, so two releases never have the same. */}}
+{{- define "tradewind.priorityClass" -}}
+{{- printf "%s.%s" (include "tradewind.fullname" .) .Release.Namespace -}}
+{{- end }}
+
 {{/* What never changes of the pods of a component. Takes root and component. */}}
 {{- define "tradewind.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "tradewind.name" .root }}
@@ -66,6 +71,14 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- else -}}
 {{- toYaml .Values.kafka.brokers -}}
 {{- end -}}
+{{- end }}
+
+{{/* Partitions and copies of the topics: what values say, or the default of the processes. */}}
+{{- define "tradewind.kafka.counts" -}}
+{{- $kafka := .Values.kafka -}}
+{{- $counts := dict -}}
+{{- range $key, $default := (.Files.Get "files/defaults.yaml" | fromYaml).kafka }}{{ $_ := set $counts $key (default $default (get $kafka $key)) }}{{ end -}}
+{{- toYaml $counts -}}
 {{- end }}
 
 {{- define "tradewind.redis.addresses" -}}

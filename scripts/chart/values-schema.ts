@@ -110,7 +110,9 @@ function components(): Properties {
           annotations: labels('Annotations of the Service'),
         }),
         tls: object('Encryption of gRPC', {
-          secretName: nameOf('Secret with tls.crt and tls.key; plain text where empty'),
+          secretName: nameOf(
+            'Secret with tls.crt and tls.key; where empty that of cert-manager if it is enabled, else plain text',
+          ),
           clientCaSecret: secretRef(
             'Secret of authorities of which one must have signed the certificate of a caller',
             {
@@ -204,7 +206,7 @@ function operations(): Properties {
       }),
     }),
     certManager: object('Certificates by cert-manager', {
-      enabled: flag('Whether there is one'),
+      enabled: flag('Whether certificates are made for which values name no Secret'),
       issuerRef: object('Issuer', {
         name: nameOf('Its name'),
         kind: choice('Its kind', ['Issuer', 'ClusterIssuer']),
@@ -223,7 +225,12 @@ function operations(): Properties {
         enabled: flag('Whether there is a PodMonitor'),
         interval: text('Time between two scrapes', { pattern: '^[0-9]+(ms|s|m)$' }),
       }),
-      prometheusRule: object('Alerts', { enabled: flag('Whether there is a PrometheusRule') }),
+      prometheusRule: object('Alerts', {
+        enabled: flag('Whether there is a PrometheusRule'),
+        runbookBase: text('Address before `docs/runbooks/` in links of alerts; only the path where empty', {
+          pattern: '^(https?://[^\\s"\'#]+)?$',
+        }),
+      }),
       dashboards: object('Dashboards', {
         enabled: flag('Whether there are ConfigMaps of dashboards'),
         label: text('Label by which Grafana finds them', { minLength: 1 }),

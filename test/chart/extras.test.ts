@@ -13,6 +13,7 @@ import {
   manifests,
   manifestsIn,
   objectOf,
+  template,
   VALUE_SETS,
 } from './render.ts';
 
@@ -58,6 +59,23 @@ describe.skipIf(helmMissing !== undefined)('alerts and dashboards of the chart',
     expect(metadata.labels.grafana_dashboard).toBe('1');
   });
 
+  it('link to their pages where values say where those are', () => {
+    const links = (more: readonly string[]): readonly string[] =>
+      objectOf(manifestsIn(template(VALUE_SETS.production, more).stdout), 'PrometheusRule', 'tradewind')
+        .spec.groups.flatMap(({ rules }: Manifest) => rules)
+        .flatMap(({ annotations }: Manifest) => annotations?.runbook_url ?? []);
+    const paths = links([]);
+    expect(paths.length).toBeGreaterThan(0);
+    for (const path of paths) expect(path).toMatch(/^docs\/runbooks\/[-a-z]+\.md$/);
+    for (const base of [
+      'https://git.example/tradewind/blob/main',
+      'https://git.example/tradewind/blob/main/',
+    ])
+      expect(links(['--set', `monitoring.prometheusRule.runbookBase=${base}`])).toEqual(
+        paths.map((path) => `https://git.example/tradewind/blob/main/${path}`),
+      );
+  });
+
   it('may be missing', () => {
     const kinds = render().map(({ kind, metadata }) => `${kind}/${metadata.name}`);
     expect(kinds.filter((name) => /PrometheusRule|dashboard/.test(name))).toEqual([]);
@@ -87,20 +105,5 @@ describe.skipIf(helmMissing !== undefined)('definitions of the custom resources'
   it('are left to another release where the values say so', () => {
     const kinds = manifests('gateway-only').map(({ kind }) => kind as string);
     expect(kinds).not.toContain('CustomResourceDefinition');
-  });
-});
-
-describe.skipIf(helmMissing !== undefined)('a certificate of the gateways', () => {
-  it('is asked of cert-manager for every name that they are called by, and mounted', () => {
-    const objects = manifests('everything');
-    const { spec } = objectOf(objects, 'Certificate', 'tradewind-gateway');
-    expect(spec.dnsNames).toEqual([
-      'tradewind-gateway',
-      'tradewind-gateway.trading',
-      'tradewind-gateway.trading.svc',
-      'predictions.example',
-    ]);
-    const { volumes } = objectOf(objects, 'Deployment', 'tradewind-gateway').spec.template.spec;
-    expect(volumes).toContainEqual({ name: 'tls-grpc', secret: { secretName: spec.secretName } });
   });
 });

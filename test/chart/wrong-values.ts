@@ -155,5 +155,10 @@ export const WRONG_VALUES: readonly Wrong[] = [
     { monitoring: { podMonitor: { interval: '15' } } },
     ['/monitoring/podMonitor/interval'],
   ],
+  [
+    'a place of runbooks that is no address',
+    { monitoring: { prometheusRule: { runbookBase: 'git.example/tradewind' } } },
+    ['/monitoring/prometheusRule/runbookBase'],
+  ],
   ['a command of a trial server as text', { trial: { kafka: { command: 'run' } } }, ['/trial/kafka/command']],
 ];

@@ -54,6 +54,10 @@ function faults({ owner, spec }: { readonly owner: string; readonly spec: Manife
     must(resources.requests?.cpu !== undefined, `${name}: requests.cpu`);
     must(resources.requests?.memory !== undefined, `${name}: requests.memory`);
     must(resources.limits?.memory !== undefined, `${name}: limits.memory`);
+    must(
+      (rest as Manifest).terminationMessagePolicy === 'FallbackToLogsOnError',
+      `${name}: terminationMessagePolicy FallbackToLogsOnError`,
+    );
     for (const { hostPort } of (rest as Manifest).ports ?? [])
       must(hostPort === undefined, `${name}: hostPort`);
   }
@@ -154,6 +158,19 @@ describe.skipIf(helmMissing !== undefined)('pods of the chart', () => {
     expect(workloads).toHaveLength(5);
     const labels = podsOf(workloads).flatMap((pod) => Object.keys(pod.labels));
     expect(labels.filter((label) => /version|helm\.sh/.test(label))).toEqual([]);
+  });
+
+  it('have a PriorityClass of their own where one is made: it is of the whole cluster', () => {
+    const flags = (namespace: string): readonly string[] => ['--namespace', namespace];
+    const names = ['trading', 'staging'].map((namespace) => {
+      const objects = manifestsIn(template(VALUE_SETS.production, flags(namespace)).stdout);
+      const [made, ...others] = objects.filter(({ kind }) => kind === 'PriorityClass');
+      expect(others).toEqual([]);
+      const used = podsOf(objects).flatMap(({ spec }) => spec.priorityClassName ?? []);
+      expect(new Set(used)).toEqual(new Set([made.metadata.name]));
+      return made.metadata.name;
+    });
+    expect(names).toEqual(['tradewind.trading', 'tradewind.staging']);
   });
 
   it('are found by the Services and budgets that name them', () => {

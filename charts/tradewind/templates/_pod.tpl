@@ -35,7 +35,7 @@ imagePullSecrets:
 priorityClassName: {{ . }}
 {{- else }}
 {{- if .root.Values.priorityClass.create }}
-priorityClassName: {{ include "tradewind.fullname" .root }}
+priorityClassName: {{ include "tradewind.priorityClass" .root }}
 {{- end }}
 {{- end }}
 {{- with .values.nodeSelector }}

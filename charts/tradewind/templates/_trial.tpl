@@ -55,6 +55,7 @@ spec:
           readinessProbe: {{- merge (dict "periodSeconds" 5 "failureThreshold" 3) .probe | toYaml | nindent 12 }}
           resources: {{- toYaml .server.resources | nindent 12 }}
           securityContext: {{- include "tradewind.containerSecurity" .root | nindent 12 }}
+          terminationMessagePolicy: FallbackToLogsOnError
           volumeMounts: {{- concat (list (dict "name" "data" "mountPath" .data) (dict "name" "tmp" "mountPath" "/tmp")) .mounts | toYaml | nindent 12 }}
       volumes:
         - name: tmp

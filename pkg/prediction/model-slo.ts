@@ -1,4 +1,5 @@
 import { TradewindError } from '../runtime/errors.ts';
+import { FeaturesInvalid, ModelNotServed } from './errors.ts';
 import type { AbstainReason, Prediction } from './prediction.ts';
 
 /** What is promised of the answers of a model. */
@@ -18,11 +19,21 @@ export const AVAILABILITY_OBJECTIVE = 0.999;
 /** What became of a request: a prediction, a reason why there is none, or an error. */
 export type Served = Prediction | TradewindError;
 
+/** A model as what is promised of it is counted. */
+export interface PromisedModel {
+  readonly name: string;
+  /** Absent where nobody has said. */
+  readonly slo?: ModelSlo;
+}
+
 /** Hears what became of each request for a model. */
-export type ServedListener = (
-  model: { readonly name: string; readonly slo?: ModelSlo },
-  served: Served,
-) => void;
+export type ServedListener = (model: PromisedModel, served: Served) => void;
+
+/** Knows which models are promised, whether or not anything runs them: what fails because nothing does is counted too. */
+export interface PromisedModels {
+  /** @param symbol - Those alone that predict this symbol of the stream; absent for all. */
+  promised(symbol?: string): readonly PromisedModel[];
+}
 
 /** Abstentions that are the fault of the service; the others say the truth about the data, which has objectives of its own. */
 const FAULTY: ReadonlySet<AbstainReason> = new Set([
@@ -31,12 +42,17 @@ const FAULTY: ReadonlySet<AbstainReason> = new Set([
   'FeatureSetMismatch',
 ]);
 
-/** Kinds of errors that are the caller's. */
-const CALLERS: ReadonlySet<TradewindError['kind']> = new Set(['usage', 'data', 'notFound']);
+/**
+ * Whether an error is the caller's own fault. It is told by where it comes from and not by its kind: a predictor that refuses gives the kind
+ * that the fault has for the predictor, and a faulty model (`data`) or inputs that the gateway laid out wrongly (`usage`) are no
+ * fault of whoever asked.
+ */
+const isOfCaller = (error: TradewindError): boolean =>
+  error instanceof FeaturesInvalid || error instanceof ModelNotServed;
 
 /** Whether a request was answered, as availability counts it; `undefined` where it was none that could be. */
 export function isAvailable(served: Served): boolean | undefined {
-  if (served instanceof TradewindError) return CALLERS.has(served.kind) ? undefined : false;
+  if (served instanceof TradewindError) return isOfCaller(served) ? undefined : false;
   return served.recommendation !== 'abstain' || !FAULTY.has(served.abstainReason);
 }
 

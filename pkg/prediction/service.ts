@@ -10,7 +10,7 @@ import { Answering, type Subject } from './answering.ts';
 import { PredictionOverload } from './errors.ts';
 import { type Answer, explainAnswer, type Explanation } from './explanation.ts';
 import type { PredictionModel } from './model-directory.ts';
-import type { ServedListener } from './model-slo.ts';
+import type { PromisedModel, PromisedModels, ServedListener } from './model-slo.ts';
 import type { OverlaySettings } from './overlay.ts';
 import type { AbstainReason, Prediction } from './prediction.ts';
 import { inPredictionSpan } from './prediction-span.ts';
@@ -29,7 +29,8 @@ export interface PredictionSettings {
 }
 
 export interface PredictionServiceOptions {
-  readonly models: ModelRoutes;
+  /** Those that are promised among them; where it does not say, the ones that run. */
+  readonly models: ModelRoutes & Partial<PromisedModels>;
   readonly observer?: RouteObserver;
   readonly store: Pick<OnlineStore, 'getFeatures'> & AnswerStore;
   /** Where answers to given features are kept; default the store. */
@@ -103,6 +104,7 @@ export class PredictionService {
    * @param timeoutMs - Time that the caller waits: a model need not run after it.
    * @param span - The call that it answers, where its trace is recorded.
    * @throws {ModelNotServed} Models are served, but none of that name.
+   * @throws {PredictorsAway} The model has traffic, and nothing that runs it has been reached.
    * @throws {FeaturesInvalid} Given features are not those of the model.
    * @throws {PredictionOverload} Too many are under way.
    * @throws {ModelOutputInvalid} The model gave no probability.
@@ -148,6 +150,8 @@ export class PredictionService {
         (prediction) => prediction,
       );
     if (routes.length === 0) return [await predict(undefined)];
+    if ((models.promised?.(vector.symbol) ?? []).length > routes.length)
+      this.#unreached(subject, (name) => routes.every(({ model }) => model.name !== name));
     return Promise.all(routes.map(({ model }) => predict(model.name)));
   }
 
@@ -159,7 +163,7 @@ export class PredictionService {
       const route = models
         .covering(vector.symbol)
         .find(({ model }) => name === undefined || model.name === name);
-      if (route === undefined) return this.#answering.abstain(undefined, subject, 'ModelUnavailable');
+      if (route === undefined) return this.#unreached(subject, (each) => name === undefined || each === name);
       try {
         const ask = (model: PredictionModel): Promise<Answer> =>
           this.#answering.fromStored(model, vector, subject);
@@ -178,11 +182,40 @@ export class PredictionService {
     }
   }
 
+  /** Counts a vector against the promised models that nothing runs for its symbol. @returns What to say in their place. */
+  #unreached(subject: Subject, isMeant: (name: string) => boolean): Prediction {
+    const { models, onServed } = this.#options;
+    const prediction = this.#answering.abstain(undefined, subject, 'ModelUnavailable');
+    for (const model of models.promised?.(subject.symbol) ?? [])
+      if (isMeant(model.name)) onServed?.(model, prediction);
+    return prediction;
+  }
+
+  /** The model that a request means, whether or not anything runs it. */
+  #meant(name: string): PromisedModel | undefined {
+    const { models } = this.#options;
+    const promised = [...models.list(), ...(models.promised?.() ?? [])];
+    return promised.find((model) => name === '' || name === model.name);
+  }
+
+  /** Throws as `ModelRoutes` does; that nothing runs a promised model counts against it. */
+  #route(name: string, key: () => string): ModelRoute {
+    const { models, onServed } = this.#options;
+    try {
+      return models.route(name, key);
+    } catch (error) {
+      const asked = this.#meant(name);
+      if (error instanceof TradewindError && error.kind === 'unavailable' && asked !== undefined)
+        onServed?.(asked, error);
+      throw error;
+    }
+  }
+
   async #bounded<T>({ model: name }: PredictionRequest, work: () => Promise<T>): Promise<T> {
-    const { models, settings, onServed } = this.#options;
+    const { settings, onServed } = this.#options;
     if (this.#inFlight >= settings.maxInFlight) {
       const refusal = new PredictionOverload(settings.maxInFlight);
-      const asked = models.list().find((model) => name === '' || name === model.name);
+      const asked = this.#meant(name);
       if (asked !== undefined) onServed?.(asked, refusal);
       throw refusal;
     }
@@ -207,7 +240,7 @@ export class PredictionService {
     const subject: Subject = { symbol, featureTimeUs: 0, featureOffset: -1, startedMs, expiresMs, span };
     if (models.isEmpty()) return this.#abstained(undefined, subject, 'ModelUnavailable', false);
     const key = (): string => keyOf(request);
-    const route = models.route(request.model, key);
+    const route = this.#route(request.model, key);
     try {
       const answer = await this.#answerBy(route, request, { key, subject, mayUseCache });
       onServed?.(route.model, answer.prediction);

@@ -4,7 +4,9 @@ import type { TradewindError } from '../../runtime/errors.ts';
 import { ModelNotServed, WeightsInvalid } from '../errors.ts';
 import type { PredictionModel } from '../model-directory.ts';
 import type { ModelOutputs } from '../model-runner.ts';
+import type { PromisedModel, PromisedModels } from '../model-slo.ts';
 import type { Prediction } from '../prediction.ts';
+import { PredictorsAway } from '../remote/errors.ts';
 import type { ModelRoute, ModelRoutes, RouteObserver } from '../routes.ts';
 import { type GatewayCounters, RevisionCounter } from './counters.ts';
 import { RevisionOutcomes, type ScoredRevision } from './outcomes.ts';
@@ -54,7 +56,7 @@ export interface ModelReport {
  * what the revisions do. Where a revision other than the stable one fails, the stable one answers: a canary may be bad, and no
  * caller pays for it.
  */
-export class RevisionDirectory implements ModelRoutes, RouteObserver {
+export class RevisionDirectory implements ModelRoutes, PromisedModels, RouteObserver {
   readonly #clock: Clock;
   readonly #onProblem: (model: string, error: WeightsInvalid) => void;
   readonly #entries = new Map<string, Entry>();
@@ -123,11 +125,28 @@ export class RevisionDirectory implements ModelRoutes, RouteObserver {
     return this.#entries.has(model);
   }
 
+  promised(symbol?: string): readonly PromisedModel[] {
+    return [...this.#entries.values()].flatMap(({ split, traffic: { model: name, symbols, slo } }) => {
+      if (split === undefined || (symbol !== undefined && !symbols.includes(symbol))) return [];
+      return [{ name, ...(slo === undefined ? {} : { slo }) }];
+    });
+  }
+
+  /**
+   * @throws {ModelNotServed} No traffic goes to a model of that name.
+   * @throws {PredictorsAway} Traffic does, and nothing that could answer it runs.
+   */
   route(name: string, key: () => string): ModelRoute {
     const entry = name === '' && this.#entries.size === 1 ? this.#only() : this.#entries.get(name);
-    const route = entry === undefined ? undefined : routeOf(entry, key);
-    if (route === undefined) throw new ModelNotServed(name, [...this.#entries.keys()]);
-    return route;
+    if (entry?.split === undefined)
+      throw new ModelNotServed(
+        name,
+        this.promised().map((model) => model.name),
+      );
+    const route = routeOf(entry, key);
+    if (route !== undefined) return route;
+    const { model, targets } = entry.traffic;
+    throw new PredictorsAway(model, targets.flatMap(({ predictors }) => predictors).length);
   }
 
   covering(symbol: string): readonly ModelRoute[] {

@@ -20,6 +20,22 @@ const COIN_BRIER = 0.25;
 const brier = (sum: string, outcomes: string, by: string): string =>
   `(sum by (${by}) (increase(${sum}[1d])) / (sum by (${by}) (increase(${outcomes}[1d])) > ${MIN_OUTCOMES})) > ${COIN_BRIER}`;
 
+/**
+ * Answered within a day, and nothing does any more: a pod that is pending or scaled away has no target, so no series that could be 0.
+ * By what outlives a pod that is replaced. Predictors come and go with the models, and `ModelNotReady` tells of theirs.
+ */
+const MISSING = ((): string => {
+  const up = 'up{job=~".*tradewind.*", process!="predictor"}';
+  const by = 'group by (namespace, job, process)';
+  return `${by} (max_over_time(${up}[1d]) == 1) unless ${by} (${up} == 1)`;
+})();
+
+/** Nobody leads, or there is no controller that could say so. */
+const LEADERLESS = ((): string => {
+  const [by, status] = ['max by (namespace, name)', 'leader_election_master_status'];
+  return `${by} (${status}) == 0 or (${by} (max_over_time(${status}[1d])) unless ${by} (${status}))`;
+})();
+
 export const CAUSES: readonly Cause[] = [
   {
     alert: 'ProcessDown',
@@ -27,6 +43,13 @@ export const CAUSES: readonly Cause[] = [
     for: '1m',
     severity: 'page',
     summary: '{{ or $labels.process $labels.pod $labels.instance }} does not answer',
+  },
+  {
+    alert: 'ProcessMissing',
+    expr: MISSING,
+    for: '2m',
+    severity: 'page',
+    summary: 'no {{ or $labels.process $labels.job }} answers, and one did within a day',
   },
   {
     alert: 'UnreadRecordsGone',
@@ -99,7 +122,7 @@ export const CAUSES: readonly Cause[] = [
   },
   {
     alert: 'ControllerNotLeading',
-    expr: 'max by (namespace, name) (leader_election_master_status) == 0',
+    expr: LEADERLESS,
     for: '2m',
     severity: 'ticket',
     summary: 'no controller holds the lease {{ $labels.name }}: rollouts stand still',

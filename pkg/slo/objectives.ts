@@ -1,3 +1,5 @@
+import { BURN_WINDOWS, type BurnWindow } from './burn-windows.ts';
+
 /** Something that is promised, as queries for Prometheus. */
 export interface Objective {
   /** Value of the label `slo`. */
@@ -10,6 +12,11 @@ export interface Objective {
   /** Queries whose answer is the share of bad events over a window, and the share that must be good. */
   readonly errorRatio: (window: string) => string;
   readonly objective: string;
+  /**
+   * Bad for hours by nature, as data is while its market is closed: a page tells of a fast burn, to be muted in these hours, and there are
+   * neither tickets over days nor a budget, which such hours alone would use up.
+   */
+  readonly isPausing?: boolean;
   /** Recorded first, under the name given: what the queries above are made from. */
   readonly recorded?: { readonly record: string; readonly expr: string };
 }
@@ -76,7 +83,7 @@ export const OBJECTIVES: readonly Objective[] = [
     ...{ metric: 'tradewind_prediction_latency_seconds', within: PREDICTION_WITHIN, share: 0.99 },
   }),
   {
-    ...{ slo: 'freshness', alert: 'FreshnessBudgetBurns', by: ['namespace'] },
+    ...{ slo: 'freshness', alert: 'FreshnessBudgetBurns', by: ['namespace'], isPausing: true },
     summary: `symbols have no event of the last ${FRESH_SECONDS} s for {{ $value | humanizePercentage }} of the time`,
     recorded: {
       record: 'namespace:tradewind_fresh_symbols:ratio',
@@ -97,3 +104,8 @@ export const OBJECTIVES: readonly Objective[] = [
     objective: 'group by (namespace) (tradewind_events_total or tradewind_quarantined_total) * 0.999',
   },
 ];
+
+/** Speeds of burning that an objective has alerts for, fastest first. */
+export function burnWindowsOf({ isPausing = false }: Objective): readonly BurnWindow[] {
+  return isPausing ? BURN_WINDOWS.filter(({ severity }) => severity === 'page') : BURN_WINDOWS;
+}

@@ -1,7 +1,7 @@
-import { BUDGET_SECONDS, BURN_WINDOWS, type BurnWindow, WINDOW_SECONDS } from './burn-windows.ts';
+import { BUDGET_SECONDS, type BurnWindow, WINDOW_SECONDS } from './burn-windows.ts';
 import { CAUSES } from './causes.ts';
 import { promDuration } from './duration.ts';
-import { OBJECTIVES, type Objective } from './objectives.ts';
+import { burnWindowsOf, OBJECTIVES, type Objective } from './objectives.ts';
 
 /** A rule as Prometheus reads it. */
 export interface Rule {
@@ -58,7 +58,9 @@ export function ruleGroups({ scale = 1 }: RuleOptions = {}): readonly RuleGroup[
     { name: 'tradewind-slo-budget', interval: promDuration(300 * scale), rules: [budgetLeft(scale)] },
     {
       name: 'tradewind-slo-alerts',
-      rules: OBJECTIVES.flatMap((objective) => BURN_WINDOWS.map((window) => burnAlert(objective, window))),
+      rules: OBJECTIVES.flatMap((objective) =>
+        burnWindowsOf(objective).map((window) => burnAlert(objective, window)),
+      ),
     },
     {
       name: 'tradewind-causes',
@@ -72,21 +74,29 @@ export function ruleGroups({ scale = 1 }: RuleOptions = {}): readonly RuleGroup[
 }
 
 function recordings(windows: readonly number[], scale: number): readonly Rule[] {
-  return OBJECTIVES.flatMap(({ slo, errorRatio }) =>
-    windows.map((seconds) => ({
-      record: errorRatioName(seconds),
-      expr: errorRatio(promDuration(seconds * scale)),
-      labels: { slo },
-    })),
-  );
+  return OBJECTIVES.flatMap((objective) => {
+    const { slo, errorRatio } = objective;
+    const own = new Set(
+      burnWindowsOf(objective).flatMap(({ shortSeconds, longSeconds }) => [shortSeconds, longSeconds]),
+    );
+    return windows
+      .filter((seconds) => own.has(seconds))
+      .map((seconds) => ({
+        record: errorRatioName(seconds),
+        expr: errorRatio(promDuration(seconds * scale)),
+        labels: { slo },
+      }));
+  });
 }
 
 /** Mean of the hours of a month, each counted alike: cheaper by far than a rate over all of it. */
 function budgetLeft(scale: number): Rule {
   const [step, month] = [promDuration(600 * scale), promDuration(BUDGET_SECONDS * scale)];
+  const without = OBJECTIVES.filter(({ isPausing }) => isPausing).map(({ slo }) => slo);
+  const ratio = `${errorRatioName(3600)}{slo!~"${without.join('|')}"}`;
   return {
     record: BUDGET_LEFT,
-    expr: `1 - avg_over_time(${errorRatioName(3600)}[${month}:${step}]) / (1 - ${OBJECTIVE_RATIO})`,
+    expr: `1 - avg_over_time(${ratio}[${month}:${step}]) / (1 - ${OBJECTIVE_RATIO})`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { BURN_WINDOWS, type BurnWindow } from '../../pkg/slo/burn-windows.ts';
 import { promDuration } from '../../pkg/slo/duration.ts';
-import { OBJECTIVES } from '../../pkg/slo/objectives.ts';
+import { burnWindowsOf, OBJECTIVES } from '../../pkg/slo/objectives.ts';
 import { BUDGET_LEFT } from '../../pkg/slo/rules.ts';
 import type { RuleCase, Situation } from './rule-case.ts';
 import { counter, gauge, STEP_MINUTES, type Stretch } from './timeline.ts';
@@ -82,15 +82,20 @@ export const BURN_SITUATIONS: readonly Situation[] = BURN_WINDOWS.map((window, i
       { minutes, times },
       { minutes: afterMinutes + everyMinutes, times: 0 },
     ]),
-    cases: OBJECTIVES.flatMap(({ slo, alert }): RuleCase[] => [
-      {
-        ...{ alert, window: long, atMinutes: firesAt },
-        fires: { labels: { slo, ...LABELS[slo] }, severity: window.severity },
-      },
-      { alert, window: long, atMinutes: endsAt + afterMinutes },
-      { alert, window: long, atMinutes: beforeMinutes - everyMinutes },
-      ...othersAreQuiet(alert, window, firesAt),
-    ]),
+    cases: OBJECTIVES.flatMap((objective): RuleCase[] => {
+      const { slo, alert } = objective;
+      const labels = { slo, ...LABELS[slo] };
+      const isSeen = burnWindowsOf(objective).includes(window);
+      return [
+        {
+          ...{ alert, window: long, atMinutes: firesAt },
+          ...(isSeen ? { fires: { labels, severity: window.severity } } : {}),
+        },
+        { alert, window: long, atMinutes: endsAt + afterMinutes },
+        { alert, window: long, atMinutes: beforeMinutes - everyMinutes },
+        ...othersAreQuiet(alert, window, firesAt),
+      ];
+    }),
   };
 });
 
@@ -132,6 +137,32 @@ export const CALM_SITUATIONS: readonly Situation[] = [
   },
 ];
 
+const CLOSES_AT = 24 * 60;
+const OPENS_AT = CLOSES_AT + 60;
+
+/** Market data in the hour that a market closes each day: pages that are muted then, which end half an hour after it opens, and no ticket. */
+export const CLOSED_SITUATION: Situation = {
+  name: 'a closed hour',
+  ...TIMES,
+  series: Object.fromEntries(
+    Object.entries(
+      seriesOf([
+        { minutes: CLOSES_AT, times: 0 },
+        { minutes: OPENS_AT - CLOSES_AT, times: 100 },
+        { minutes: 60, times: 0 },
+      ]),
+    ).filter(([series]) => series.startsWith('tradewind_data_age')),
+  ),
+  cases: [
+    ...['1h', '6h'].map((window) => ({
+      ...{ alert: 'FreshnessBudgetBurns', window, atMinutes: OPENS_AT - 2 * EVERY_MINUTES },
+      fires: { labels: { slo: 'freshness' }, severity: 'page' as const },
+    })),
+    { alert: 'FreshnessBudgetBurns', window: '1h', atMinutes: OPENS_AT + EVERY_MINUTES },
+    { alert: 'FreshnessBudgetBurns', atMinutes: OPENS_AT + 30 },
+  ],
+};
+
 /** A quarter more than the budget allows, and half of it. */
 export const BUDGET_SITUATION: Situation = {
   name: 'what is left',
@@ -147,11 +178,16 @@ export const BUDGET_SITUATION: Situation = {
     ['availability', 'm', 0.5],
     ['latency', 'm', 0.5],
     ['latency', 'bad', -0.25],
-  ].map(([slo, model, value]) => ({
-    // In thousandths: rates are not exact.
-    expr: `round(sum(${BUDGET_LEFT}{slo="${slo}", model="${model}"}), 0.001)`,
-    ...{ atMinutes: 290, value: Number(value) },
-  })),
+  ]
+    .map(([slo, model, value]) => ({
+      // In thousandths: rates are not exact.
+      expr: `round(sum(${BUDGET_LEFT}{slo="${slo}", model="${model}"}), 0.001)`,
+      ...{ atMinutes: 290, value: Number(value) },
+    }))
+    .concat({
+      // Of the six, but for freshness: closed hours would use it up.
+      ...{ expr: `count(count by (slo) (${BUDGET_LEFT}))`, atMinutes: 290, value: 5 },
+    }),
 };
 
 /** The text of each alert, where the numbers are exact. */

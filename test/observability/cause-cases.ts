@@ -32,6 +32,8 @@ const ticket = (summary: string, labels: Readonly<Record<string, string>> = {}):
   ...{ severity: 'ticket', labels, summary },
 });
 
+const RECORDER = 'up{job="tradewind", process="recorder", namespace="trading", pod="recorder-a"}';
+const RECORDER_LABELS = { job: 'tradewind', process: 'recorder', namespace: 'trading' };
 const STANDING = 'tradewind_kafka_standing_partitions{group="features", topic="market_data", partition="3"}';
 const LAG = 'tradewind_kafka_lag_records{group="recorder", topic="features", partition="0"}';
 const LOST = 'tradewind_kafka_partitions_lost_total{group="gateway"}';
@@ -62,6 +64,47 @@ export const CAUSE_SITUATIONS: readonly Situation[] = [
     { 'up{job="trading/tradewind-gateway", namespace="trading", pod="gateway-0"}': '0x20' },
     page('gateway-0 does not answer', {
       ...{ job: 'trading/tradewind-gateway', namespace: 'trading', pod: 'gateway-0' },
+    }),
+  ),
+  ...situations(
+    'ProcessDown',
+    6,
+    { [RECORDER]: '1x2 0x20' },
+    page('recorder does not answer', { ...RECORDER_LABELS, pod: 'recorder-a' }),
+    // Without a target there is no series: ProcessMissing is for that.
+    { [RECORDER]: '1x4 stale' },
+  ),
+  ...situations(
+    'ProcessMissing',
+    8,
+    { [RECORDER]: '1x4 stale' },
+    page('no recorder answers, and one did within a day', RECORDER_LABELS),
+    // Another pod takes its place.
+    { [RECORDER]: '1x4 stale', [RECORDER.replace('-a', '-b')]: '_x6 1x20' },
+    // Others of its kind answer.
+    { [RECORDER]: '1x4 stale', [RECORDER.replace('-a', '-b')]: '1x20' },
+    // It comes back before two minutes are over.
+    { [RECORDER]: '1x6 stale _ 1x20' },
+    // It has never answered.
+    { [RECORDER]: '0x20' },
+    // Its models are gone, or ModelNotReady says so.
+    { 'up{job="tradewind", process="predictor", namespace="trading", pod="es-a"}': '1x4 stale' },
+    { 'up{job="something-else", process="x"}': '1x4 stale' },
+  ),
+  ...situations(
+    'ProcessMissing',
+    8,
+    // Its place is taken by one that does not answer, and now and then by none.
+    { [RECORDER]: '1x4 stale', [RECORDER.replace('-a', '-b')]: '_x5 0 stale 0 stale' },
+    page('no recorder answers, and one did within a day', RECORDER_LABELS),
+  ),
+  ...situations(
+    'ProcessMissing',
+    8,
+    // Not named by a process: by its job.
+    { 'up{job="trading/tradewind-gateway", namespace="trading", pod="gateway-0"}': '1x4 stale' },
+    page('no trading/tradewind-gateway answers, and one did within a day', {
+      ...{ job: 'trading/tradewind-gateway', namespace: 'trading' },
     }),
   ),
   ...situations(
@@ -159,6 +202,20 @@ export const CAUSE_SITUATIONS: readonly Situation[] = [
     {
       'leader_election_master_status{name="l", pod="a"}': '0x20',
       'leader_election_master_status{name="l", pod="b"}': '1x20',
+    },
+  ),
+  ...situations(
+    'ControllerNotLeading',
+    10,
+    // No controller is left that could say that it does not lead.
+    { [LEADER]: '1x4 stale' },
+    ticket('no controller holds the lease tradewind-controller: rollouts stand still', {
+      name: 'tradewind-controller',
+    }),
+    // Another one leads within two minutes.
+    {
+      'leader_election_master_status{name="l", pod="a"}': '1x6 stale',
+      'leader_election_master_status{name="l", pod="b"}': '_x8 1x20',
     },
   ),
   ...situations(

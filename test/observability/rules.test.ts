@@ -6,9 +6,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 
+import { BURN_WINDOWS } from '../../pkg/slo/burn-windows.ts';
 import type { RuleGroup } from '../../pkg/slo/rules.ts';
 import { amtool, promtool } from '../servers/prometheus.ts';
-import { BUDGET_SITUATION, BURN_SITUATIONS, CALM_SITUATIONS, TEXT_SITUATION } from './burn-cases.ts';
+import {
+  BUDGET_SITUATION,
+  BURN_SITUATIONS,
+  CALM_SITUATIONS,
+  CLOSED_SITUATION,
+  TEXT_SITUATION,
+} from './burn-cases.ts';
 import { CAUSE_SITUATIONS } from './cause-cases.ts';
 import { promtoolTests, type Situation } from './rule-case.ts';
 
@@ -20,7 +27,13 @@ const RULES = join(PROMETHEUS, 'rules.yaml');
 
 const groups = (parse(readFileSync(RULES, 'utf8')) as { readonly groups: readonly RuleGroup[] }).groups;
 const alerts = groups.flatMap(({ rules }) => rules.filter(({ alert }) => alert !== undefined));
-const SITUATIONS = [...BURN_SITUATIONS, ...CALM_SITUATIONS, TEXT_SITUATION, ...CAUSE_SITUATIONS];
+const SITUATIONS = [
+  ...BURN_SITUATIONS,
+  ...CALM_SITUATIONS,
+  CLOSED_SITUATION,
+  TEXT_SITUATION,
+  ...CAUSE_SITUATIONS,
+];
 const nameOf = (alert: string, window: string | undefined): string => `${alert} ${window ?? ''}`.trim();
 
 describe('every alert', () => {
@@ -93,11 +106,65 @@ describe.skipIf('missing' in promtool)('Prometheus', () => {
 
   it('raises no alert within the budget, nor where nothing happens', () => check(BURNS, CALM_SITUATIONS));
 
+  it('pages of old data while a market is closed, as long as the routes mute it', () =>
+    check(BURNS, [CLOSED_SITUATION]));
+
   it('says what burns', () => check(BURNS, [TEXT_SITUATION]));
 
   it('raises each alert on a cause when it should', () => check(/causes/, CAUSE_SITUATIONS));
 
   it('reckons what is left of a budget', () => check(/slo|budget/, [BUDGET_SITUATION]));
+});
+
+describe('the example of routes', () => {
+  interface Span {
+    readonly start_time: string;
+    readonly end_time: string;
+  }
+  const example = parse(readFileSync(join(PROMETHEUS, 'alertmanager.yaml'), 'utf8')) as {
+    readonly route: {
+      readonly routes: readonly {
+        readonly matchers: readonly string[];
+        readonly mute_time_intervals?: readonly string[];
+      }[];
+    };
+    readonly time_intervals: readonly {
+      readonly name: string;
+      readonly time_intervals: readonly {
+        readonly weekdays: readonly string[];
+        readonly times?: readonly Span[];
+      }[];
+    }[];
+  };
+  const mutesOf = (alert: string): readonly string[] | undefined =>
+    example.route.routes.find(({ matchers }) => matchers.join() === `alertname = "${alert}"`)
+      ?.mute_time_intervals;
+
+  it('mutes old data while the market is closed, whatever the severity', () => {
+    expect(mutesOf('DataStale')).toEqual(['market-closed', 'first-minutes']);
+    expect(mutesOf('FreshnessBudgetBurns')).toEqual(['market-closed', 'first-half-hour']);
+  });
+
+  it('mutes a burn after the market has opened for as long as its short window remembers closed hours', () => {
+    const timesOf = (name: string) =>
+      example.time_intervals
+        .find((interval) => interval.name === name)!
+        .time_intervals.flatMap(({ weekdays, times = [] }) =>
+          weekdays.flatMap((day) => times.map((span) => ({ day, ...span }))),
+        );
+    const openings = timesOf('market-closed').filter(({ end_time: end }) => end !== '24:00');
+    expect(openings.length).toBeGreaterThan(0);
+    const minutes = Math.max(
+      ...BURN_WINDOWS.filter(({ severity }) => severity === 'page').map(
+        ({ shortSeconds }) => shortSeconds / 60,
+      ),
+    );
+    expect(timesOf('first-half-hour')).toEqual(
+      openings.map(({ day, end_time: end }) => ({
+        ...{ day, start_time: end, end_time: end.replace(/\d\d$/, String(minutes)) },
+      })),
+    );
+  });
 });
 
 describe.skipIf('missing' in amtool)('Alertmanager', () => {

@@ -40,7 +40,7 @@ const VALUES = [
   ...['--set', 'trial.clickhouse.enabled=false,recorder.enabled=false'],
   ...['--set', 'gateway.replicas=2,collector.config.simulator.historySeconds=120'],
 ];
-/** Connections that the policies of the chart allow in this release, and that the processes open. */
+/** Connections that the policies of the chart allow in this release, and that the processes keep open. */
 const EDGES = [
   'collector kafka:9092',
   'controller kube-apiserver:443',
@@ -51,6 +51,9 @@ const EDGES = [
   'gateway redis:6379',
   'gateway tradewind-predictor:8001',
 ];
+/** Others that are allowed, and open for a moment only. */
+const SHORT_EDGES = new Set(['controller gateway:8080', 'controller tradewind-predictor:8080']);
+const LOOKS = 5;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it knows to be there
 const statusOf = async (): Promise<any> => (await programs.json(['get', 'tradingmodel', MODEL])).status ?? {};
@@ -139,19 +142,14 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
   });
 
   it('has the connections that its policies allow, and no other', async () => {
-    const edges = await eventually(
-      async () => {
-        const seen = [...(await observedEdges(programs))].toSorted();
-        expect(seen).toEqual(EDGES);
-        return seen;
-      },
-      60_000,
-      2000,
-    );
-    figures['edges'] = edges.length;
+    const edges = new Set<string>();
+    for (let look = 0; look < LOOKS; look += 1)
+      for (const edge of await observedEdges(programs)) edges.add(edge);
+    figures['edges'] = [...edges].toSorted();
+    expect([...edges].filter((edge) => !SHORT_EDGES.has(edge)).toSorted()).toEqual(EDGES);
   });
 
-  it('takes a new version up by steps while pods, the controller and the node are killed; no prediction fails', async () => {
+  it('takes a new version up by steps while a predictor and the controller are killed; no prediction fails', async () => {
     load = await LoadPod.start(programs, {
       ...{ image: settings.image, address: `${RELEASE}-gateway:50051`, model: MODEL },
       ...{ symbols: SYMBOLS, perSecond: PER_SECOND },
@@ -164,14 +162,16 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     );
     await kill(`tradewind.dev/revision=${(await statusOf()).stableRevision}`);
     await kill('app.kubernetes.io/component=controller');
-    if (settings.restartNode !== undefined)
-      expect(spawnSync('sh', ['-c', settings.restartNode], { encoding: 'utf8' })).toMatchObject({
-        status: 0,
-      });
     await untilStable('v2');
-    const counts = await load.answers(5 * PER_SECOND);
+    const counts = await load.predictions(5 * PER_SECOND);
     figures['canary'] = counts;
-    expect(counts.failures).toEqual({});
+    expect(counts).toMatchObject({ failures: {}, abstained: {} });
+  });
+
+  it.skipIf(settings.restartNode === undefined)('goes on while the kubelet restarts', async () => {
+    expect(spawnSync('sh', ['-c', settings.restartNode!], { encoding: 'utf8' })).toMatchObject({ status: 0 });
+    const counts = await load.predictions(10 * PER_SECOND);
+    expect(counts).toMatchObject({ failures: {}, abstained: {} });
   });
 
   it('takes a worse version back by its analysis; no prediction fails', async () => {
@@ -186,9 +186,9 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     );
     expect(status.rollout.abortReason).toBe('AnalysisFailed');
     expect(versionOf(status, status.stableRevision)).toBe('v2');
-    const counts = await load.answers(5 * PER_SECOND);
+    const counts = await load.predictions(5 * PER_SECOND);
     figures['rollback'] = { ...counts, message: status.rollout.abortMessage };
-    expect(counts.failures).toEqual({});
+    expect(counts).toMatchObject({ failures: {}, abstained: {} });
   });
 
   it('is upgraded with a changed value and rolled back; no prediction fails', async () => {
@@ -203,11 +203,13 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
       '--timeout',
       '300s',
     ]);
-    await load.answers(5 * PER_SECOND);
+    await load.predictions(5 * PER_SECOND);
     await programs.helm(['rollback', RELEASE, '--wait', '--timeout', '300s']);
-    const counts = await load.answers(5 * PER_SECOND);
+    const counts = await load.predictions(5 * PER_SECOND);
     figures['upgrade'] = counts;
     expect(counts.failures).toEqual({});
+    // While collector and features are replaced, features grow old.
+    expect(Object.keys(counts.abstained).filter((reason) => reason !== 'FeaturesStale')).toEqual([]);
     await load.stop();
   });
 

@@ -1,7 +1,12 @@
 import { NODE } from './settings.ts';
 import type { Programs } from './programs.ts';
 
-/** Connections that processes have open: `from to:port`, by component; a server of the cluster itself by its name. */
+/** Servers of the trial, which open no connections. */
+const SERVERS = new Set(['kafka', 'redis']);
+const PRINT_SOCKETS =
+  "for (const f of ['tcp', 'tcp6']) console.log(require('fs').readFileSync('/proc/net/' + f, 'utf8'))";
+
+/** Connections that processes of Tradewind have open: `from to:port`, by component; what is no pod or Service of the namespace by its address. */
 export async function observedEdges(programs: Programs): Promise<ReadonlySet<string>> {
   const { items: pods } = await programs.json(['get', 'pods']);
   const { items: services } = await programs.json(['get', 'services']);
@@ -17,21 +22,11 @@ export async function observedEdges(programs: Programs): Promise<ReadonlySet<str
   names.set(api.clusterIP, 'kube-apiserver');
   const edges = new Set<string>();
   for (const { metadata, status } of pods) {
-    if (status.phase !== 'Running' || metadata.name === 'load') continue;
-    const table = await programs
-      .kubectl([
-        'exec',
-        metadata.name,
-        '--',
-        NODE,
-        '-e',
-        "for (const f of ['tcp','tcp6']) console.log(require('fs').readFileSync('/proc/net/'+f,'utf8'))",
-      ])
-      .catch(() => '');
-    for (const { address, port } of outgoing(table)) {
-      const to = names.get(address);
-      if (to !== undefined) edges.add(`${nameOf(metadata.labels)} ${to}:${port}`);
-    }
+    const from = nameOf(metadata.labels);
+    if (status.phase !== 'Running' || metadata.name === 'load' || SERVERS.has(from)) continue;
+    const table = await programs.kubectl(['exec', metadata.name, '--', NODE, '-e', PRINT_SOCKETS]);
+    for (const { address, port } of outgoing(table))
+      edges.add(`${from} ${names.get(address) ?? address}:${port}`);
   }
   return edges;
 }
@@ -50,7 +45,8 @@ function outgoing(table: string): readonly { readonly address: string; readonly 
   const listening = new Set(rows.filter(({ state }) => state === '0A').map(({ local }) => portOf(local)));
   return rows
     .filter(({ state, local }) => state === '01' && !listening.has(portOf(local)))
-    .map(({ remote }) => ({ address: ipv4Of(remote), port: portOf(remote) }));
+    .map(({ remote }) => ({ address: ipv4Of(remote), port: portOf(remote) }))
+    .filter(({ address }) => !address.startsWith('127.'));
 }
 
 const portOf = (end: string): number => Number.parseInt(end.split(':')[1]!, 16);

@@ -16,6 +16,9 @@ export interface LoadCounts {
 
 const NAME = 'load';
 
+const predictionsOf = ({ revisions }: LoadCounts): number =>
+  Object.values(revisions).reduce((sum, count) => sum + count, 0);
+
 /** A pod that asks the gateways for predictions until it is stopped. */
 export class LoadPod {
   readonly #programs: Programs;
@@ -71,7 +74,7 @@ export class LoadPod {
       },
     );
     const pod = new LoadPod(programs);
-    await eventually(async () => (await pod.counts()).answered > 0, 120_000, 500);
+    await eventually(async () => predictionsOf(await pod.counts()) > 0, 120_000, 500);
     return pod;
   }
 
@@ -82,13 +85,13 @@ export class LoadPod {
     return logged.trim().startsWith('{') ? (JSON.parse(logged) as LoadCounts) : none;
   }
 
-  /** Waits for so many more answers. */
-  async answers(more: number): Promise<LoadCounts> {
-    const { answered } = await this.counts();
+  /** Waits for so many more predictions; abstentions are none. */
+  async predictions(more: number): Promise<LoadCounts> {
+    const wanted = predictionsOf(await this.counts()) + more;
     return eventually(
       async () => {
         const counts = await this.counts();
-        return counts.answered >= answered + more && counts;
+        return predictionsOf(counts) >= wanted && counts;
       },
       120_000,
       500,

@@ -36,12 +36,12 @@ export function chooseTracing(section: TracingSection, env: Env): TracingChoice 
     return { settings: undefined, problems };
   const sampleRatio = section.sampleRatio ?? ratioOf(env, problems);
   if (sampleRatio === 'off') return { settings: undefined, problems };
-  const protocol =
-    setIn(env, 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? setIn(env, 'OTEL_EXPORTER_OTLP_PROTOCOL');
+  const named = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'].find(
+    (name) => setIn(env, name) !== undefined,
+  );
+  const protocol = named === undefined ? undefined : setIn(env, named);
   if (protocol !== undefined && protocol !== 'http/protobuf')
-    problems.push(
-      `OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, was ${protocol}: spans go by http/protobuf`,
-    );
+    problems.push(`${named} must be http/protobuf, was ${protocol}: spans go by http/protobuf`);
   const { endpoint } = section;
   return { settings: { sampleRatio, ...(endpoint === undefined ? {} : { endpoint }) }, problems };
 }
@@ -65,7 +65,7 @@ function isWanted({ exporter, endpoint }: TracingSection, env: Env, problems: st
 
 /**
  * Share of new traces to record. The decision of who began a trace holds for all of it: a sampler that is not based on the parent would
- * tear traces apart, and is taken as the one that is.
+ * tear traces apart, and is taken as the one that is, but for `always_off`, which turns tracing off.
  */
 function ratioOf(env: Env, problems: string[]): number | 'off' {
   const sampler = setIn(env, 'OTEL_TRACES_SAMPLER');

@@ -202,6 +202,35 @@ export const CASES: readonly (readonly [string, Partial<Installation>, ...Line[]
     ['GatewayServiceMissing', 'namespace/desk', /no Service selects/, /selector/],
   ],
   [
+    'the Job that makes topics has failed',
+    {
+      pods: [
+        ...installation().pods,
+        {
+          ...podOf('topics', {
+            phase: 'Failed',
+            containerStatuses: [
+              {
+                ...{ name: 'topics', restartCount: 0 },
+                state: {
+                  terminated: {
+                    ...{ exitCode: 7, finishedAt: LONG_AGO },
+                    message: 'tradewind: KafkaUnavailable: brokers must answer, did not',
+                  },
+                },
+              },
+            ],
+          }),
+          metadata: {
+            ...{ name: 'tradewind-topics-a', labels: labelsOf('topics') },
+            ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'tradewind-topics', uid: 'j' }],
+          },
+        },
+      ],
+    },
+    ['PodFailed', 'pod/tradewind-topics-a', /KafkaUnavailable: brokers must answer/, /brokers run/],
+  ],
+  [
     'an image cannot be pulled',
     waits('ImagePullBackOff', 'Back-off pulling'),
     [

@@ -187,8 +187,8 @@ it('warns where something may be meant', () => {
   };
   const found = diagnose(installation({ ...bare, rights: [may], version: '0.2.0' }));
   expect(found.map(({ severity, reason }) => [severity, reason])).toEqual([
+    ['fault', 'NoGatewayReady'],
     ['warning', 'RightsMissing'],
-    ['warning', 'NoGatewayReady'],
     ['warning', 'ClientDiffers'],
   ]);
 });

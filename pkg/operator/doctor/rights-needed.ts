@@ -19,12 +19,17 @@ const OF_PEOPLE: readonly Need[] = [
   ['list', 'coordination.k8s.io', 'leases'],
 ];
 
-/** One right of each rule whose absence stops a process: of k8s/rbac.yaml, which is bound whole or not at all. */
+/** One right of each rule of k8s/rbac.yaml without which a process does not work. */
 export const OF_PROCESSES: Readonly<Record<'controller' | 'gateway', readonly Need[]>> = {
   controller: [
     ['list', API_GROUP, 'tradingmodels'],
     ['update', API_GROUP, 'tradingmodels/status'],
     ['create', 'apps', 'deployments'],
+    ['list', 'apps', 'controllerrevisions'],
+    ['create', '', 'services'],
+    ['create', 'policy', 'poddisruptionbudgets'],
+    ['list', 'autoscaling', 'horizontalpodautoscalers'],
+    ['list', '', 'pods'],
     ['list', 'discovery.k8s.io', 'endpointslices'],
     ['update', 'coordination.k8s.io', 'leases'],
   ],

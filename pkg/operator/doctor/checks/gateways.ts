@@ -1,4 +1,4 @@
-import { fault, type Finding, warning } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import type { Installation, SeenPod, SeenService } from '../installation.ts';
 import { isReady, podsOf, workloadsOf } from '../roles.ts';
 
@@ -16,17 +16,17 @@ export function checkGateways(seen: Installation): readonly Finding[] {
         fix: `install or scale it: \`kubectl -n ${seen.namespace} get deployments\``,
       }),
     ];
-  return [...checkReady(seen, pods, name), ...checkServices(seen, pods)];
+  return [...checkReady(pods, name), ...checkServices(seen, pods)];
 }
 
-function checkReady(seen: Installation, pods: readonly SeenPod[], object: string): readonly Finding[] {
+function checkReady(pods: readonly SeenPod[], object: string): readonly Finding[] {
   if (pods.some(isReady)) return [];
-  const words = { reason: 'NoGatewayReady', object, message: `none of ${pods.length} gateways is Ready` };
-  // A gateway has nothing to answer before the first model is served.
-  const isBare = seen.models.length === 0 && !seen.unseen.includes('tradingmodels');
-  return isBare
-    ? [warning({ ...words, fix: 'give it a model: `kubectl apply -f k8s/examples/minimal.yaml`' })]
-    : [fault({ ...words, fix: 'mend what the lines about its pods, and about their models, say' })];
+  return [
+    fault({
+      ...{ reason: 'NoGatewayReady', object, message: `none of ${pods.length} gateways is Ready` },
+      fix: 'mend what the lines about its pods, and about their models, say',
+    }),
+  ];
 }
 
 function checkServices(seen: Installation, pods: readonly SeenPod[]): readonly Finding[] {

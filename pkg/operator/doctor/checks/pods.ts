@@ -127,6 +127,23 @@ const unready: PodRule = (pod, { nowMs, readiness, namespace, models }) => {
   });
 };
 
+/** A pod of a Job or of a hook, which nobody starts again; what a Deployment lost has another in its place. */
+const failed: PodRule = (pod, { namespace, pods }) => {
+  const [owner] = pod.metadata.ownerReferences ?? [];
+  if (pod.status?.phase !== 'Failed' || (owner !== undefined && owner.kind !== 'Job')) return undefined;
+  const isOfOwner = ({ metadata }: SeenPod): boolean => metadata.ownerReferences?.[0]?.uid === owner?.uid;
+  if (owner !== undefined && pods.some((one) => one.status?.phase === 'Succeeded' && isOfOwner(one)))
+    return undefined;
+  const ended = containersOf(pod)
+    .map(({ state }) => state?.terminated)
+    .find((one) => one !== undefined && one.exitCode !== 0);
+  const told = ended === undefined ? { text: 'why is not told' } : lastWords(ended, true);
+  return fault({
+    ...{ reason: 'PodFailed', object: objectOf(pod), message: `has failed: ${told.text}` },
+    fix: remedyOf(told.code, `\`kubectl -n ${namespace} logs ${pod.metadata.name}\` tells more`),
+  });
+};
+
 const RULES: readonly PodRule[] = [
   unschedulable,
   imageUnavailable,
@@ -134,6 +151,7 @@ const RULES: readonly PodRule[] = [
   containerUnmade,
   volumeUnavailable,
   crashing,
+  failed,
   unready,
 ];
 

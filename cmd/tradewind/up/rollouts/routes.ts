@@ -1,3 +1,4 @@
+import type { PromisedModel } from '../../../../pkg/prediction/model-slo.ts';
 import type { ModelDirectory, PredictionModel } from '../../../../pkg/prediction/model-directory.ts';
 import type { ModelRoute, ModelRoutes } from '../../../../pkg/prediction/routes.ts';
 import type { ShownModel } from '../../../../pkg/console/model-cards.ts';
@@ -35,6 +36,10 @@ export class LaptopRoutes implements ModelRoutes {
   route(name: string, key: () => string): ModelRoute {
     const isOfManifest = name === '' ? !this.#revisions.isEmpty() : this.#revisions.has(name);
     return isOfManifest ? this.#revisions.route(name, key) : this.#given.route(name);
+  }
+
+  promised(symbol?: string): readonly PromisedModel[] {
+    return this.#revisions.promised(symbol);
   }
 
   covering(symbol: string): readonly ModelRoute[] {

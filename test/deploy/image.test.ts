@@ -3,6 +3,7 @@ import {
   cpSync,
   existsSync,
   globSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -70,6 +71,7 @@ describe.skipIf(!existsSync('/usr/bin/dpkg-query'))('the parts of the images', (
   };
 
   beforeAll(() => {
+    mkdirSync('.cache', { recursive: true });
     folder = mkdtempSync(join(process.cwd(), '.cache/image-test-'));
     assemble('parts');
     for (const path of ['package.json', 'cmd', 'pkg', 'proto/gen'])

@@ -68,8 +68,8 @@ describe('lockFolder', () => {
   });
 
   it('is free once the process that had it has ended, though its parent has not asked for it yet', async () => {
-    // The shell becomes another program, which never asks for the child that the shell had.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+    // The shell becomes another program, which never asks for the child that the shell had, and that ends only then.
+    const parent = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 60']);
     try {
       const pid = Number(String((await once(parent.stdout, 'data'))[0]));
       const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8');

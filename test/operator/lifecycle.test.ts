@@ -56,7 +56,12 @@ describe.skipIf(kubernetesMissing() !== undefined)(
             async ([kind, name]) => (await world.objects.get(kind, name)).metadata.resourceVersion as string,
           ),
         );
-      await world.until('m', (now) => isTrue(now, 'Ready'));
+      await world.until('m', (now) => isTrue(now, 'Ready') && isTrue(now, 'TrafficRouted'));
+      // The last that others write into it.
+      await eventually(
+        async () => (await world.objects.get('deployments', revision)).status.availableReplicas === 1,
+        WITHIN_MS,
+      );
       await world.restart();
       const looked = async (times: number): Promise<void> => {
         const [controller] = world.controllers;

@@ -1,16 +1,22 @@
 import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { openMetrics } from '../../runtime/open-metrics.ts';
 import { RevisionCounter } from './counters.ts';
 import { revisionMetrics } from './revision-metrics.ts';
 import type { GatewayReport } from './revisions-handler.ts';
 
 let registry: Registry;
 let models: GatewayReport['models'];
+let reports: number;
 beforeEach(() => {
   registry = new Registry();
   models = [];
-  revisionMetrics(registry, () => ({ models }));
+  reports = 0;
+  revisionMetrics(registry, () => {
+    reports += 1;
+    return { models };
+  });
 });
 
 const revision = (name: string, weight: number, counter: RevisionCounter) => ({
@@ -23,6 +29,14 @@ const model = (...revisions: GatewayReport['models'][number]['revisions']) => ({
 const lines = async () => (await registry.metrics()).split('\n').filter((line) => !line.startsWith('#'));
 
 describe('metrics of revisions', () => {
+  it('are read from one report for each scrape, in either format', async () => {
+    models = [model(revision('m-1', 100, new RevisionCounter()))];
+    await registry.metrics();
+    expect(reports).toBe(1);
+    await openMetrics(registry);
+    expect(reports).toBe(2);
+  });
+
   it('say the weight of each, what became of its requests, and how good its answers were', async () => {
     const counter = new RevisionCounter();
     counter.answered(0.7, 4);

@@ -18,7 +18,8 @@ const TENTHS: readonly number[] = Array.from({ length: 10 }, () => 0.1);
  * What a gateway tells of the revisions of its models, as metrics. Read from its report whenever they are asked for, so a revision that is gone has
  * no series any more.
  */
-export function revisionMetrics(registry: Registry, report: () => Pick<GatewayReport, 'models'>): void {
+export function revisionMetrics(registry: Registry, read: () => Pick<GatewayReport, 'models'>): void {
+  const report = oncePerTurn(read);
   const each = (told: (labels: Record<string, string>, revision: Revision, model: Model) => void): void => {
     for (const model of report().models)
       for (const revision of model.revisions)
@@ -118,6 +119,20 @@ export function revisionMetrics(registry: Registry, report: () => Pick<GatewayRe
     ({ counters: { outcomes } }) => [[{}, outcomes.brierSum]],
   );
   registry.registerMetric(latencyHistogram(each));
+}
+
+/** A registry asks all of its metrics in one turn of the event loop: what they are all read from is made once for them. */
+function oncePerTurn<T>(read: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    if (made === undefined) {
+      made = { value: read() };
+      queueMicrotask(() => {
+        made = undefined;
+      });
+    }
+    return made.value;
+  };
 }
 
 /** A histogram of what was counted elsewhere, which prom-client has none for: its registry asks a metric for no more than this. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { ingestHeaders, ingestTimeUs, withoutIngestTime } from './ingest-time.ts';
+import { ingestHeaders, ingestTimeUs, withoutArrival } from './ingest-time.ts';
 
 const record = (headers?: Readonly<Record<string, string>>) => ({
   ...{ topic: 't', partition: 0, offset: 0, key: 'ES', value: null, timestampUs: 5 },
@@ -21,6 +21,6 @@ it.each([
 
 it('a record that is given again arrives anew, in no trace, and keeps its other headers', () => {
   const headers = { ...ingestHeaders(9), traceparent: 'of then', other: '1' };
-  expect(withoutIngestTime(headers)).toEqual({ other: '1' });
-  expect(withoutIngestTime(undefined)).toEqual({});
+  expect(withoutArrival(headers)).toEqual({ other: '1' });
+  expect(withoutArrival(undefined)).toEqual({});
 });

@@ -4,7 +4,8 @@ import { TRACEPARENT } from '../tracing/trace-context.ts';
 /** Header with the machine's time, UTC microseconds, at which the event behind a record arrived. */
 const INGEST_TIME_HEADER = 'ingest_time_us';
 
-const OF_FIRST_TIME: ReadonlySet<string> = new Set([INGEST_TIME_HEADER, TRACEPARENT]);
+/** What tells of the first way of an event through the system. */
+const OF_ARRIVAL: ReadonlySet<string> = new Set([INGEST_TIME_HEADER, TRACEPARENT]);
 
 /** Headers of a record whose event arrived at `ingestTimeUs`. */
 export function ingestHeaders(ingestTimeUs: number): Readonly<Record<string, string>> {
@@ -19,8 +20,8 @@ export function ingestTimeUs(record: LogRecord, fallbackUs: number): number {
 }
 
 /** Headers but for the time of arrival and the trace, which both ended long ago, for a record that is given again. */
-export function withoutIngestTime(
+export function withoutArrival(
   headers: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_FIRST_TIME.has(name)));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ARRIVAL.has(name)));
 }

@@ -2,7 +2,7 @@ import { OffsetOutOfRange, PartitionUnknown, TopicUnknown } from '../eventlog/er
 import type { EventLog, LogRecord } from '../eventlog/event-log.ts';
 import { isPoisonMessage } from '../wire/errors.ts';
 import type { TopicNames } from '../wire/topics.ts';
-import { withoutIngestTime } from './ingest-time.ts';
+import { withoutArrival } from './ingest-time.ts';
 import { placeOf, type ReadMessage } from './poison.ts';
 import { type LogPlace, originOf, type QuarantinedRecord } from './quarantined-records.ts';
 import { readFeatureVector, readMarketEvent, readPrediction } from './read-message.ts';
@@ -148,7 +148,7 @@ async function givenAgain(
 async function giveAgain(log: EventLog, original: LogRecord): Promise<string> {
   const { topic, key, value, timestampUs } = original;
   // Its latency would count from when it first arrived.
-  const headers = { ...withoutIngestTime(original.headers), [REPLAYED_FROM]: placeOf(original) };
+  const headers = { ...withoutArrival(original.headers), [REPLAYED_FROM]: placeOf(original) };
   const [place] = await log.append(topic, [{ key, value, timestampUs, headers }]);
   return placeOf({ ...original, ...place! });
 }

@@ -21,8 +21,6 @@ export interface LoadReport {
 
 export interface PredictionLoad {
   readonly answered: () => number;
-  /** Whether the model has ever been one that can be asked: it had traffic, and a predictor. */
-  readonly hasBegun: () => boolean;
   /** Ends it and waits for what is under way. */
   stop(): Promise<LoadReport>;
 }
@@ -78,7 +76,6 @@ export function startPredictionLoad(gateway: TestGateway, model: string): Predic
   }, TICK_MS);
   return {
     answered: () => answered,
-    hasBegun: () => answers.length > 0,
     stop: async () => {
       clearInterval(timer);
       await Promise.all(underWay);

@@ -30,8 +30,6 @@ export interface TestGateway {
   traffic(model: string): ModelTraffic | undefined;
   /** Every traffic that was told of a model, as text, one for each generation. */
   history(model: string): readonly string[];
-  /** Whether it answers the controller. */
-  isSilent: boolean;
   stop(): Promise<void>;
 }
 
@@ -85,19 +83,15 @@ export async function startTestGateway(
     return played === undefined ? told : withCounters(told, played);
   };
   const handler = revisionsHandlerOf(report);
-  const http = createServer((request, response) => {
-    if (gateway.isSilent) response.destroy();
-    else void handler(request, response);
-  });
+  const http = createServer((request, response) => void handler(request, response));
   const ip = nextPodAddress();
   http.listen(0, reachedAt(ip));
   await once(http, 'listening');
   const slice = await registerGateway(objects, ip, (http.address() as AddressInfo).port);
-  const gateway: TestGateway = {
+  return {
     ...{ service, directory },
     traffic: (model) => followed.find((one) => one.model === model),
     history: (model) => histories.get(model) ?? [],
-    isSilent: false,
     stop: async () => {
       await objects.delete('endpointslices', slice);
       ending.abort();
@@ -107,7 +101,6 @@ export async function startTestGateway(
       http.closeAllConnections();
     },
   };
-  return gateway;
 }
 
 function remember(histories: Map<string, string[]>, { model, targets }: ModelTraffic): void {

@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { eventually } from '../../support/eventually.ts';
 import type { Programs } from './programs.ts';
 
@@ -6,7 +5,6 @@ import type { Programs } from './programs.ts';
 export interface PortForward {
   /** `127.0.0.1:port`. */
   readonly address: string;
-  readonly child: ChildProcess;
   stop(): void;
 }
 
@@ -17,5 +15,5 @@ export async function portForward(programs: Programs, what: string, port: number
     if (child.exitCode !== null) throw new Error(`port-forward to ${what} ended: ${output()}`);
     return /Forwarding from (127\.0\.0\.1:\d+)/.exec(output())?.[1];
   }, 30_000);
-  return { address, child, stop: () => void child.kill('SIGTERM') };
+  return { address, stop: () => void child.kill('SIGTERM') };
 }

@@ -7,6 +7,7 @@ import { EXIT_CODES, TradewindError } from '../../pkg/runtime/errors.ts';
 import { createLogger, type Logger } from '../../pkg/runtime/logger.ts';
 import { createMetrics, type Metrics } from '../../pkg/runtime/metrics.ts';
 import { OpsServer } from '../../pkg/runtime/ops-server.ts';
+import { onParentEnd } from '../../pkg/runtime/parent.ts';
 import { Shutdown } from '../../pkg/runtime/shutdown.ts';
 import type { ProcessConfig } from './config.ts';
 
@@ -54,8 +55,8 @@ export async function runProcess<S extends z.ZodType<ProcessConfig>>(
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  // The program that started it over a channel has ended, in whatever way: nobody is left to stop it.
-  process.once('disconnect', onSignal);
+  // Then nobody is left to stop it.
+  onParentEnd(onSignal);
   process.channel?.unref();
   try {
     const config = loadConfig(schema, {

@@ -12,6 +12,7 @@ import { gzip } from 'node:zlib';
 
 import { Session } from 'chdb';
 
+import { onParentEnd } from '../../runtime/parent.ts';
 import { isAuthorised, readStatement, type Statement } from './http-request.ts';
 
 const USERNAME = 'tradewind';
@@ -97,8 +98,8 @@ server.listen(Number(port), '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });
 
-/** Ends when the parent does, however it ends: what it had inserted is on disk. */
-process.on('disconnect', () => {
+// Ends when the parent does, however it ends: what it had inserted is on disk.
+onParentEnd(() => {
   server.close();
   server.closeAllConnections();
   void turn.then(() => {

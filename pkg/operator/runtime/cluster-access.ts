@@ -5,6 +5,10 @@ import { KubeConfig } from '@kubernetes/client-node';
 
 import { KubeconfigInvalid } from './errors.ts';
 
+const NONE_FOUND = 'found none: looked for KUBECONFIG, ~/.kube/config and the ServiceAccount of a pod';
+/** Context of the library's guess, plain HTTP to a port of this machine, where it finds nothing. */
+const MADE_UP = 'loaded-context';
+
 /** How one request reaches the API server and says who asks. */
 export interface Access {
   readonly server: URL;
@@ -45,7 +49,10 @@ export class ClusterAccess {
    */
   static fromDefault(context?: string): ClusterAccess {
     return new ClusterAccess(() =>
-      checked('none was found that does', context, (config) => config.loadFromDefault()),
+      checked(`${process.env['KUBECONFIG'] || '~/.kube/config'} does not`, context, (config) => {
+        config.loadFromDefault();
+        if (config.getCurrentContext() === MADE_UP) throw new KubeconfigInvalid(NONE_FOUND);
+      }),
     );
   }
 
@@ -112,6 +119,7 @@ function checked(
   try {
     load(config);
   } catch (error) {
+    if (error instanceof KubeconfigInvalid) throw error;
     throw new KubeconfigInvalid(
       `${otherwise} (${error instanceof Error ? error.message : String(error)})`,
       error,

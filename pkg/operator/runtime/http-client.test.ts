@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import {
   type FaultPlan,
@@ -293,6 +293,15 @@ describe.skipIf(kubernetesMissing() !== undefined)(
         writeFileSync(file, text);
         expect(() => ClusterAccess.fromFile(file)).toThrow(KubeconfigInvalid);
       }
+    });
+
+    it('says where it looked for a kubeconfig', () => {
+      vi.stubEnv('KUBECONFIG', '');
+      vi.stubEnv('HOME', server.folder);
+      expect(() => ClusterAccess.fromDefault()).toThrow(/found none: looked for KUBECONFIG, /);
+      vi.stubEnv('KUBECONFIG', '/nonexistent');
+      expect(() => ClusterAccess.fromDefault()).toThrow(/, \/nonexistent does not \(ENOENT/);
+      vi.unstubAllEnvs();
     });
   },
 );

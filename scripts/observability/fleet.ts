@@ -24,7 +24,7 @@ export const fleet = dashboardOf({
         bars({
           title: 'Error budget left',
           about:
-            'Of 30 days, or of what Prometheus keeps; below 0 the objective is missed. Shown down to -100 %.',
+            'Of 30 days, or of what Prometheus keeps; below 0 the objective is missed. Shown down to -100 %. Freshness has none: a closed market is no fault.',
           queries: [[`sort(clamp_min(${BUDGET_LEFT}{${NS}}, -1))`, NAMES]],
           unit: 'percentunit',
           ...{ min: 0, max: 1, decimals: 1, height: 10 },

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the images of the end-to-end tests: build-images.sh [--build-arg BASE=IMAGE]...
-# localhost/tradewind:test (TARGET, predictor by default), localhost/tradewind-kafka:test, localhost/tradewind-redis:test.
+# localhost/tradewind:test (TARGET, predictor by default), localhost/tradewind-kafka:test, localhost/tradewind-redis:test,
+# localhost/tradewind-clickhouse:test.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 TARGET=${TARGET:-predictor}
@@ -18,3 +19,4 @@ esac
 scripts/build-image.sh localhost/tradewind-kafka:test test/e2e/images/kafka/Dockerfile . \
   --build-arg LIBRARIES="${libraries#"$PWD/"}" "$@"
 scripts/build-image.sh localhost/tradewind-redis:test test/e2e/images/redis/Dockerfile test/e2e/images/redis "$@"
+scripts/build-image.sh localhost/tradewind-clickhouse:test test/e2e/images/clickhouse/Dockerfile . "$@"

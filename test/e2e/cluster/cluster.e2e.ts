@@ -9,6 +9,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { formatBarClock } from '../../../pkg/features/bar-clock.ts';
+import { History } from '../../../pkg/history/history.ts';
 import { PredictionService } from '../../../proto/gen/tradewind/v1/prediction_pb.ts';
 import { createRpcClient } from '../../../pkg/rpc/client.ts';
 import { clusterTool } from '../../servers/tools.ts';
@@ -16,17 +18,25 @@ import { eventually } from '../../support/eventually.ts';
 import { checkStream } from '../../support/stream-check.ts';
 import { readClusterLog } from './cluster-log.ts';
 import { observedEdges } from './edges.ts';
+import { checkHistory } from './history-check.ts';
 import { LoadPod } from './load-pod.ts';
 import { makeVersions, MODEL, SYMBOLS, type TestVersion, tradingModel } from './models.ts';
 import { portForward } from './port-forward.ts';
 import { Programs } from './programs.ts';
+import { ResourceSampler, writeResources } from './resources.ts';
+import { boundAccounts, componentsWithToken, rightsOf } from './rights.ts';
 import { settingsOf } from './settings.ts';
 import { askByTriton } from './triton.ts';
 
 const RELEASE = 'tradewind';
 const PER_SECOND = 60;
+/** So many that two predictors are busier than their autoscaler wants them to be. */
+const MANY_PER_SECOND = 1000;
+const MAX_PODS = 4;
 const STEP_MS = 300_000;
 const settings = settingsOf(process.env);
+const LOAD = { image: settings.image, address: `${RELEASE}-gateway:50051`, model: MODEL, symbols: SYMBOLS };
+const PREDICTORS = 'app.kubernetes.io/name=tradewind-predictor';
 const programs = new Programs(
   { helm: clusterTool('helm'), kubectl: clusterTool('kubectl') },
   settings.namespace,
@@ -36,8 +46,7 @@ const VALUES = [
   ...['--values', 'charts/tradewind/values-trial.yaml'],
   ...['--set', `image.repository=${repository},image.tag=${tag}`],
   ...['--set', `trial.kafka.image=${settings.kafkaImage},trial.redis.image=${settings.redisImage}`],
-  // No image of a current ClickHouse is asked of the cluster: history is held on real servers elsewhere.
-  ...['--set', 'trial.clickhouse.enabled=false,recorder.enabled=false'],
+  ...['--set', `trial.clickhouse.image=${settings.clickhouseImage}`],
   ...['--set', 'gateway.replicas=2,collector.config.simulator.historySeconds=120'],
 ];
 /** Connections that the policies of the chart allow in this release, and that the processes keep open. */
@@ -50,10 +59,23 @@ const EDGES = [
   'gateway kube-apiserver:443',
   'gateway redis:6379',
   'gateway tradewind-predictor:8001',
+  'recorder clickhouse:8123',
+  'recorder kafka:9092',
 ];
 /** Others that are allowed, and open for a moment only. */
 const SHORT_EDGES = new Set(['controller gateway:8080', 'controller tradewind-predictor:8080']);
 const LOOKS = 5;
+/** What runs while predictions are asked for. */
+const COMPONENTS = [
+  ...['clickhouse', 'collector', 'controller', 'features', 'gateway', 'kafka', 'recorder', 'redis'],
+  'tradewind-predictor',
+];
+/** Rights that nothing here has occasion for. */
+const UNUSED: Readonly<Record<'controller' | 'gateway', readonly string[]>> = {
+  // No request has it: the API server looks at it where OwnerReferencesPermissionEnforcement is on.
+  controller: ['tradewind.dev tradingmodels/finalizers update'],
+  gateway: [],
+};
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it knows to be there
 const statusOf = async (): Promise<any> => (await programs.json(['get', 'tradingmodel', MODEL])).status ?? {};
@@ -61,8 +83,9 @@ const versionOf = (status: Awaited<ReturnType<typeof statusOf>>, revision: strin
   status.revisions?.find((one: { name: string }) => one.name === revision)?.version ?? '';
 
 describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
-  let versions: Readonly<Record<'first' | 'second' | 'worse', TestVersion>>;
+  let versions: Readonly<Record<'first' | 'second' | 'worse' | 'last', TestVersion>>;
   let load: LoadPod;
+  let sampler: ResourceSampler;
   const figures: Record<string, unknown> = {};
   let folder: string;
 
@@ -98,6 +121,9 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     });
   const pods = (selector: string): Promise<readonly { metadata: { name: string } }[]> =>
     programs.json(['get', 'pods', '--selector', selector]).then(({ items }) => items);
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it knows to be there
+  const autoscaler = async (): Promise<any> =>
+    (await programs.json(['get', 'horizontalpodautoscalers'])).items[0];
   const kill = async (selector: string): Promise<void> => {
     const [pod] = await pods(selector);
     await programs.kubectl([
@@ -113,7 +139,7 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
   it('predicts soon after helm install and kubectl apply', async () => {
     const startMs = performance.now();
     await programs.helm(['install', RELEASE, 'charts/tradewind', ...VALUES]);
-    await programs.apply(tradingModel(versions.first, 2));
+    await programs.apply(tradingModel(versions.first));
     await eventually(async () => (await pods('app.kubernetes.io/component=gateway')).length > 0, STEP_MS);
     await programs.kubectl(['rollout', 'status', `deployment/${RELEASE}-gateway`, '--timeout=300s']);
     const forward = await portForward(programs, `service/${RELEASE}-gateway`, 50051);
@@ -135,7 +161,7 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
 
   it('passes helm test, and is served to clients that are not ours', async () => {
     await programs.helm(['test', RELEASE, '--timeout', '120s']);
-    const [predictor] = await pods('app.kubernetes.io/name=tradewind-predictor');
+    const [predictor] = await pods(PREDICTORS);
     const forward = await portForward(programs, `pod/${predictor!.metadata.name}`, 8001);
     expect(askByTriton(forward.address, MODEL)).toMatchObject({ ready: true });
     forward.stop();
@@ -150,11 +176,9 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
   });
 
   it('takes a new version up by steps while a predictor and the controller are killed; no prediction fails', async () => {
-    load = await LoadPod.start(programs, {
-      ...{ image: settings.image, address: `${RELEASE}-gateway:50051`, model: MODEL },
-      ...{ symbols: SYMBOLS, perSecond: PER_SECOND },
-    });
-    await programs.apply(tradingModel(versions.second, 2));
+    load = await LoadPod.start(programs, { ...LOAD, perSecond: PER_SECOND });
+    sampler = ResourceSampler.start(programs, settings.namespace);
+    await programs.apply(tradingModel(versions.second));
     await eventually(
       async () => (await statusOf()).traffic?.some(({ weight }: { weight: number }) => weight === 25),
       STEP_MS,
@@ -175,7 +199,7 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
   });
 
   it('takes a worse version back by its analysis; no prediction fails', async () => {
-    await programs.apply(tradingModel(versions.worse, 2));
+    await programs.apply(tradingModel(versions.worse));
     const status = await eventually(
       async () => {
         const now = await statusOf();
@@ -188,6 +212,13 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     expect(versionOf(status, status.stableRevision)).toBe('v2');
     const counts = await load.predictions(5 * PER_SECOND);
     figures['rollback'] = { ...counts, message: status.rollout.abortMessage };
+    expect(counts).toMatchObject({ failures: {}, abstained: {} });
+  });
+
+  it('takes a version up at once where the model has no steps; no prediction fails', async () => {
+    await programs.apply(tradingModel(versions.last, { isAtOnce: true }));
+    await untilStable('v4');
+    const counts = await load.predictions(5 * PER_SECOND);
     expect(counts).toMatchObject({ failures: {}, abstained: {} });
   });
 
@@ -211,9 +242,50 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     // While collector and features are replaced, features grow old.
     expect(Object.keys(counts.abstained).filter((reason) => reason !== 'FeaturesStale')).toEqual([]);
     await load.stop();
+    const resources = await sampler.stop();
+    writeResources('out/e2e/resources.json', resources);
+    expect(Object.keys(resources)).toEqual([...COMPONENTS]);
   });
 
-  it('has lost no event and doubled none', async () => {
+  it('has an autoscaler where the model has a range of pods', async () => {
+    await programs.apply(tradingModel(versions.last, { isAtOnce: true, maxReplicas: MAX_PODS }));
+    const { spec } = await eventually(autoscaler, STEP_MS, 500);
+    expect(spec).toMatchObject({ minReplicas: 2, maxReplicas: MAX_PODS });
+  });
+
+  it('gets more pods under load, where the cluster has the metrics API', async (context) => {
+    if (!(await hasMetricsApi(programs))) return context.skip('the cluster has no v1beta1.metrics.k8s.io');
+    load = await LoadPod.start(programs, { ...LOAD, perSecond: MANY_PER_SECOND });
+    const { status } = await eventually(
+      async () => {
+        const found = await autoscaler();
+        return found.status?.desiredReplicas > 2 && found;
+      },
+      STEP_MS,
+      1000,
+    );
+    const { conditions, currentMetrics } = status;
+    figures['autoscaler'] = { replicas: status.desiredReplicas, currentMetrics };
+    expect(conditions).toContainEqual(expect.objectContaining({ type: 'ScalingActive', status: 'True' }));
+    await eventually(async () => (await pods(PREDICTORS)).length > 2, STEP_MS, 1000);
+    const counts = await load.predictions(5 * MANY_PER_SECOND);
+    expect(counts.failures).toEqual({});
+    await load.stop();
+  });
+
+  it('goes back to its number of pods where the range is taken away', async () => {
+    await programs.apply(tradingModel(versions.last, { isAtOnce: true }));
+    await eventually(async () => (await autoscaler()) === undefined, STEP_MS, 500);
+    await eventually(async () => (await pods(PREDICTORS)).length === 2, STEP_MS, 500);
+  });
+
+  it('gives a token of the API server to controller and gateways alone', async () => {
+    const components = ['controller', 'gateway'];
+    expect(await componentsWithToken(programs)).toEqual(components);
+    expect(await boundAccounts(programs)).toEqual(components.map((name) => `${RELEASE}-${name}`));
+  });
+
+  it('has lost no event and doubled none, in the log and in history', async () => {
     await programs.kubectl(['scale', `deployment/${RELEASE}-collector`, '--replicas=0']);
     const brokers = `${RELEASE}-kafka:9092`;
     const features = `deployment/${RELEASE}-features`;
@@ -235,16 +307,39 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
       STEP_MS,
       1000,
     );
-    const check = await checkStream(await readClusterLog(programs, features, brokers), {
-      ...{ sets: ['core-v1', 'micro-v1'], bar: { by: 'time', intervalMs: 1000 }, allowedLatenessMs: 250 },
-    });
+    const log = await readClusterLog(programs, features, brokers);
+    const bar = { by: 'time', intervalMs: 1000 } as const;
+    const check = await checkStream(log, { sets: ['core-v1', 'micro-v1'], bar, allowedLatenessMs: 250 });
     figures['stream'] = check;
     expect(check).toMatchObject({ lost: 0, doubled: 0, different: 0 });
     expect(check.vectors).toBeGreaterThan(100);
+
+    const forward = await portForward(programs, `service/${RELEASE}-clickhouse`, 8123);
+    const address = { url: `http://${forward.address}`, username: 'default', password: '' };
+    const history = await History.open({ ...address, database: 'tradewind' });
+    const recorded = await checkHistory(log, history, formatBarClock(bar));
+    figures['history'] = recorded;
+    expect(recorded).toMatchObject({ lost: 0, doubled: 0, different: 0 });
+    expect(recorded.rows.features).toBe(check.vectors);
+    await history.close();
+    forward.stop();
+  });
+
+  it('takes a model away', async () => {
+    await programs.kubectl(['delete', 'tradingmodel', MODEL, '--wait=true', '--timeout=120s']);
+  });
+
+  it('has asked of the API server what its roles allow, and needed every right', async (context) => {
+    const { auditLog } = settings;
+    if (auditLog === undefined) return context.skip('E2E_AUDIT_LOG names no log of the API server');
+    for (const account of ['controller', 'gateway'] as const) {
+      const rights = await rightsOf(programs, `${RELEASE}-${account}`, auditLog);
+      const needed = rights.allowed.filter((right) => !UNUSED[account].includes(right));
+      expect({ account, ...rights }).toEqual({ account, allowed: rights.allowed, used: needed, refused: [] });
+    }
   });
 
   it('is left as it was, but for what stays by intent', async () => {
-    await programs.kubectl(['delete', 'tradingmodel', MODEL, '--wait=true', '--timeout=120s']);
     await programs.helm(['uninstall', RELEASE, '--wait', '--timeout', '120s']);
     const kinds =
       'deployments,statefulsets,services,pods,configmaps,secrets,serviceaccounts,roles,rolebindings,jobs,networkpolicies,poddisruptionbudgets,horizontalpodautoscalers,leases';
@@ -270,6 +365,13 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
 const OURS = new RegExp(`^ConfigMap (${MODEL}-v\\d|load|kube-root-ca.crt)$|^ServiceAccount default$`);
 /** What the installation guide says that stays in the namespace. */
 const STAYS = ['Lease tradewind-controller'];
+
+async function hasMetricsApi(programs: Programs): Promise<boolean> {
+  const { items } = await programs.json(['get', 'apiservices']);
+  return items.some(
+    ({ metadata }: { metadata: { name: string } }) => metadata.name === 'v1beta1.metrics.k8s.io',
+  );
+}
 
 function splitImage(image: string): readonly [string, string] {
   const at = image.lastIndexOf(':');

@@ -1,4 +1,4 @@
-// Runs in a pod that may reach Kafka: prints every record of some topics, `topic partition offset base64` a line.
+// Runs in a pod that may reach Kafka: prints every record of some topics, `topic partition offset milliseconds key value` a line, the last two in base64.
 // Environment: BROKERS and TOPICS, comma-separated.
 /** Where the image has the program. */
 const APP = '/app';
@@ -11,6 +11,7 @@ const kafka = new Kafka({
 });
 const admin = kafka.admin();
 await admin.connect();
+const inBase64 = (bytes) => bytes?.toString('base64') ?? '';
 const left = new Map();
 for (const topic of process.env.TOPICS.split(','))
   for (const { partition, high, low } of await admin.fetchTopicOffsets(topic))
@@ -29,8 +30,9 @@ await new Promise((resolve, reject) => {
         const end = left.get(key);
         if (end === undefined) return;
         let text = '';
-        for (const { offset, value } of batch.messages)
-          if (Number(offset) < end) text += `${key} ${offset} ${value?.toString('base64') ?? ''}\n`;
+        for (const { offset, timestamp, key: symbol, value } of batch.messages)
+          if (Number(offset) < end)
+            text += `${key} ${offset} ${timestamp} ${inBase64(symbol)} ${inBase64(value)}\n`;
         if (!process.stdout.write(text))
           await new Promise((drained) => process.stdout.once('drain', drained));
         if (Number(batch.lastOffset()) + 1 >= end) left.delete(key);

@@ -2,7 +2,7 @@ import { NODE } from './settings.ts';
 import type { Programs } from './programs.ts';
 
 /** Servers of the trial, which open no connections. */
-const SERVERS = new Set(['kafka', 'redis']);
+const SERVERS = new Set(['clickhouse', 'kafka', 'redis']);
 const PRINT_SOCKETS =
   "for (const f of ['tcp', 'tcp6']) console.log(require('fs').readFileSync('/proc/net/' + f, 'utf8'))";
 
@@ -12,17 +12,17 @@ export async function observedEdges(programs: Programs): Promise<ReadonlySet<str
   const { items: services } = await programs.json(['get', 'services']);
   const names = new Map<string, string>();
   for (const { status, metadata } of pods)
-    if (status.podIP !== undefined) names.set(status.podIP, nameOf(metadata.labels));
+    if (status.podIP !== undefined) names.set(status.podIP, componentOf(metadata.labels));
   for (const { spec, metadata } of services)
     if (spec.clusterIP !== undefined && spec.clusterIP !== 'None')
-      names.set(spec.clusterIP, nameOf({ ...metadata.labels, ...spec.selector }));
+      names.set(spec.clusterIP, componentOf({ ...metadata.labels, ...spec.selector }));
   const { spec: api } = JSON.parse(
     await programs.kubectl(['get', 'service', 'kubernetes', '--namespace', 'default', '--output', 'json']),
   );
   names.set(api.clusterIP, 'kube-apiserver');
   const edges = new Set<string>();
   for (const { metadata, status } of pods) {
-    const from = nameOf(metadata.labels);
+    const from = componentOf(metadata.labels);
     if (status.phase !== 'Running' || metadata.name === 'load' || SERVERS.has(from)) continue;
     const table = await programs.kubectl(['exec', metadata.name, '--', NODE, '-e', PRINT_SOCKETS]);
     for (const { address, port } of outgoing(table))
@@ -31,7 +31,8 @@ export async function observedEdges(programs: Programs): Promise<ReadonlySet<str
   return edges;
 }
 
-function nameOf(labels: Readonly<Record<string, string>> = {}): string {
+/** Component by the labels of a pod or Service, or else the name of its program. */
+export function componentOf(labels: Readonly<Record<string, string>> = {}): string {
   return labels['app.kubernetes.io/component'] ?? labels['app.kubernetes.io/name'] ?? 'unknown';
 }
 

@@ -19,12 +19,13 @@ export const SYMBOLS = ['ES', 'NQ', 'YM', 'RTY'] as const;
  * always say up. */
 export async function makeVersions(
   folder: string,
-): Promise<Readonly<Record<'first' | 'second' | 'worse', TestVersion>>> {
+): Promise<Readonly<Record<'first' | 'second' | 'worse' | 'last', TestVersion>>> {
   return {
     first: await versionOf(folder, 'v1', 1),
     // The same trees under another digest: as good as the first.
     second: await versionOf(folder, 'v2', 1),
     worse: await versionOf(folder, 'v3', 3, -30),
+    last: await versionOf(folder, 'v4', 1),
   };
 }
 
@@ -53,31 +54,37 @@ async function versionOf(
   };
 }
 
-/** A TradingModel that moves by steps, and back where its predictions are of another kind. */
-export function tradingModel({ model }: TestVersion, replicas: number): object {
+/** How a version takes over: by steps, and back where its predictions are of another kind. */
+const BY_STEPS = {
+  steps: [
+    { setWeight: 25 },
+    { pause: { durationSeconds: 20 } },
+    { setWeight: 50 },
+    { analysis: { durationSeconds: 20 } },
+  ],
+  analysis: {
+    intervalSeconds: 5,
+    metrics: [
+      { name: 'errors', builtin: 'ErrorRatio', max: '0.01', minSamples: 100 },
+      { name: 'drift', builtin: 'PredictionPSI', max: '0.5', minSamples: 200 },
+    ],
+  },
+};
+
+/** A TradingModel; only one revision beside those in use is kept. @param maxReplicas - Two pods serve where it is absent. */
+export function tradingModel(
+  { model }: TestVersion,
+  { isAtOnce = false, maxReplicas }: { readonly isAtOnce?: boolean; readonly maxReplicas?: number } = {},
+): object {
   return {
     ...{ apiVersion: 'tradewind.dev/v1alpha1', kind: 'TradingModel', metadata: { name: MODEL } },
     spec: {
       ...{ symbols: SYMBOLS, model },
       serving: {
-        minReplicas: replicas,
+        ...{ minReplicas: 2, ...(maxReplicas === undefined ? {} : { maxReplicas }) },
         resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
       },
-      rollout: {
-        steps: [
-          { setWeight: 25 },
-          { pause: { durationSeconds: 20 } },
-          { setWeight: 50 },
-          { analysis: { durationSeconds: 20 } },
-        ],
-        analysis: {
-          intervalSeconds: 5,
-          metrics: [
-            { name: 'errors', builtin: 'ErrorRatio', max: '0.01', minSamples: 100 },
-            { name: 'drift', builtin: 'PredictionPSI', max: '0.5', minSamples: 200 },
-          ],
-        },
-      },
+      rollout: { revisionHistoryLimit: 1, ...(isAtOnce ? {} : BY_STEPS) },
     },
   };
 }

@@ -6,9 +6,12 @@ export interface E2eSettings {
   readonly image: string;
   readonly kafkaImage: string;
   readonly redisImage: string;
+  readonly clickhouseImage: string;
   readonly namespace: string;
   /** Command of this machine that restarts the kubelet of a node; nothing is restarted without. */
   readonly restartNode: string | undefined;
+  /** File to which the API server logs the metadata of its requests, as JSON. */
+  readonly auditLog: string | undefined;
 }
 
 /** @throws {Error} Something is missing, and it says what. */
@@ -23,7 +26,9 @@ export function settingsOf(env: NodeJS.ProcessEnv): E2eSettings {
     image: needed('E2E_IMAGE', 'the image of Tradewind, as the nodes know it'),
     kafkaImage: env['E2E_KAFKA_IMAGE'] ?? 'apache/kafka:4.1.1',
     redisImage: env['E2E_REDIS_IMAGE'] ?? 'redis:7-alpine',
+    clickhouseImage: env['E2E_CLICKHOUSE_IMAGE'] ?? 'clickhouse/clickhouse-server:25.8',
     namespace: env['E2E_NAMESPACE'] ?? 'tradewind-e2e',
     restartNode: env['E2E_RESTART_NODE'],
+    auditLog: env['E2E_AUDIT_LOG'],
   };
 }

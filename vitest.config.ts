@@ -2,7 +2,6 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['pkg/**/*.test.ts', 'cmd/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
     // Most tests with servers wait more than they compute.
     maxWorkers: 3,
@@ -13,5 +12,17 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 120_000,
     reporters: ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'rooms',
+          include: ['pkg/**/*.test.ts', 'cmd/**/*.test.ts'],
+          // Hundreds of small files: to start a process and load everything anew for each takes longer than they do.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'] } },
+    ],
   },
 });

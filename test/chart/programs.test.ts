@@ -11,7 +11,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createRpcServer } from '../../pkg/rpc/server.ts';
 import { createLogger } from '../../pkg/runtime/logger.ts';
 import { OpsServer } from '../../pkg/runtime/ops-server.ts';
-import { freePorts } from '../servers/processes.ts';
+import { freePorts } from '../servers/ports.ts';
 import { makeAuthority, sign } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { helmMissing, type Manifest, manifests, podsOf, ROOT, type ValueSet } from './render.ts';

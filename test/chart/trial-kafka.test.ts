@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { freePorts, startProcess } from '../servers/processes.ts';
+import { freePorts } from '../servers/ports.ts';
+import { startProcess } from '../servers/processes.ts';
 import { kafkaLibraries } from '../servers/tools.ts';
 import { eventually } from '../support/eventually.ts';
 import { helmMissing, type Manifest, manifests, objectOf, podsOf } from './render.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { sumOf } from '../../cmd/tradewind/distributed/tally.ts';
-import { freePorts } from '../../pkg/runtime/free-ports.ts';
+import { freePorts } from '../servers/ports.ts';
 import { openClickHouse } from '../servers/clickhouse.ts';
 import { kafkaMissing, openKafka } from '../servers/kafka.ts';
 import { openRedis, redisMissing } from '../servers/redis.ts';

@@ -14,7 +14,7 @@ import { decodeFeatureVector } from '../../pkg/wire/feature-vector.ts';
 import { decodePrediction, predictionOf } from '../../pkg/wire/prediction.ts';
 import { PredictionService } from '../../proto/gen/tradewind/v1/prediction_pb.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
-import { freePorts } from '../servers/processes.ts';
+import { freePorts } from '../servers/ports.ts';
 import { kafkaMissing } from '../servers/kafka.ts';
 import { randomArtifact } from '../support/artifact.ts';
 import { eventually } from '../support/eventually.ts';

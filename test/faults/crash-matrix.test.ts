@@ -16,7 +16,7 @@ import { History } from '../../pkg/history/history.ts';
 import { createRandom } from '../../pkg/runtime/random.ts';
 import { TOPICS } from '../../pkg/wire/topics.ts';
 import { kafkaMissing } from '../servers/kafka.ts';
-import { freePorts } from '../servers/processes.ts';
+import { freePorts } from '../servers/ports.ts';
 import { redisMissing } from '../servers/redis.ts';
 import { randomArtifact } from '../support/artifact.ts';
 import { FaultReport, IS_EACH, IS_NIGHTLY } from '../support/fault-report.ts';

@@ -9,7 +9,7 @@ import { startEngine } from '../../pkg/history/embedded/start-engine.ts';
 import { History } from '../../pkg/history/history.ts';
 import { writeFileAtomically } from '../../pkg/runtime/atomic-file.ts';
 import { isOutOfSpace } from '../../pkg/runtime/writable.ts';
-import { freePorts } from '../servers/processes.ts';
+import { freePorts } from '../servers/ports.ts';
 import { randomArtifact } from '../support/artifact.ts';
 import { type Running, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { eventually } from '../support/eventually.ts';
-import { freePorts, type ServerProcess, startProcess } from './processes.ts';
+import { freePorts } from './ports.ts';
+import { type ServerProcess, startProcess } from './processes.ts';
 import { onPath } from './tools.ts';
 
 const START_TIMEOUT_MS = 15_000;

@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { eventually } from '../support/eventually.ts';
 import { IS_NIGHTLY } from '../support/fault-report.ts';
 import { type BrokerPlace, KAFKA_USER, makeCertificate, serverProperties } from './kafka-settings.ts';
-import { freePorts, type ServerProcess, startProcess } from './processes.ts';
+import { freePorts } from './ports.ts';
+import { type ServerProcess, startProcess } from './processes.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { kafkaLibraries } from './tools.ts';
 

@@ -12,7 +12,8 @@ import {
   writeControlPlaneFiles,
 } from './kubernetes-files.ts';
 import { type KubernetesProgram, kubernetesPrograms } from './kubernetes-programs.ts';
-import { freePorts, type ServerProcess, startProcess } from './processes.ts';
+import { freePorts } from './ports.ts';
+import { type ServerProcess, startProcess } from './processes.ts';
 
 /** Seconds on an idle machine; one that is very busy must not fail. */
 const START_TIMEOUT_MS = 240_000;

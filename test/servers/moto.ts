@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { eventually } from '../support/eventually.ts';
-import { freePorts, startProcess } from './processes.ts';
+import { freePorts } from './ports.ts';
+import { startProcess } from './processes.ts';
 import { pythonWith } from './tools.ts';
 
 const START_TIMEOUT_MS = 60_000;

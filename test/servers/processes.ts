@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 
-export { freePorts } from '../../pkg/runtime/free-ports.ts';
-
 /** A server process of the tests with its output in a file. */
 export interface ServerProcess {
   readonly pid: number;

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 
 import { stringify } from 'yaml';
 
-import { freePorts } from '../../pkg/runtime/free-ports.ts';
+import { freePorts } from './ports.ts';
 import { eventually } from '../support/eventually.ts';
 import { debianProgram } from './debian-program.ts';
 import type { Tool } from './tools.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { eventually } from '../support/eventually.ts';
-import { freePorts } from './processes.ts';
+import { freePorts } from './ports.ts';
 import { type RedisServer, startServer } from './redis.ts';
 
 const FORM_TIMEOUT_MS = 20_000;

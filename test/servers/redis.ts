@@ -7,7 +7,8 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisOnlineStoreConfig } from '../../pkg/onlinestore/redis/config.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeCertificate } from './kafka-settings.ts';
-import { freePorts, type ServerProcess, startProcess } from './processes.ts';
+import { freePorts } from './ports.ts';
+import { type ServerProcess, startProcess } from './processes.ts';
 import { redisServer } from './tools.ts';
 
 const START_TIMEOUT_MS = 20_000;

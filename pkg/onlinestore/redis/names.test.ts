@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { freePorts } from '../../../test/servers/processes.ts';
+import { freePorts } from '../../../test/servers/ports.ts';
 import {
   REDIS_USER,
   type RedisServer,

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { freePorts } from '../../../test/servers/processes.ts';
+import { freePorts } from '../../../test/servers/ports.ts';
 import { REDIS_USER, type RedisServer, redisMissing, startRedis } from '../../../test/servers/redis.ts';
 import { openTestStore, vectorAt } from '../../../test/support/redis-store.ts';
 import { ConfigInvalid, FileUnreadable } from '../../runtime/common-errors.ts';

@@ -34,7 +34,7 @@ run: install ## Start Tradewind in this process group (ARGS="--source replay --f
 servers: install ## Start Kafka, Redis and ClickHouse for development, and print how to use them
 	@node test/servers/run.ts
 
-test: install ## Run every test; installs the servers and clients that the tests need
+test: install ## Run the tests, of many alike some (all with TRADEWIND_TESTS=whole); installs the servers that they need
 	@node scripts/run-tests.ts $(ARGS)
 
 test-faults: install ## Run the fault tests in their longer forms; tables are written to out/faults

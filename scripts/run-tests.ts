@@ -3,12 +3,14 @@
  * test on it runs too.
  *
  * With CI=true a skipped test is a failure: it would hide that a server or client is missing.
- * Arguments are handed to vitest (a file name or -t pattern narrows the run).
+ * Arguments are handed to vitest (a file name or -t pattern narrows the run). Without, and but for TRADEWIND_TESTS=whole, the short form runs, which says what it leaves out.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import { IS_WHOLE, WHOLE_ONLY } from '../test/support/test-form.ts';
 
 interface Report {
   readonly numPassedTests: number;
@@ -31,10 +33,16 @@ const scratch = mkdtempSync(join(tmpdir(), 'tradewind-tests-'));
 const { env } = process;
 const isCi = env['CI'] === 'true';
 const args = process.argv.slice(2);
+/** Files that this run leaves to the whole form; whoever names files gets those. */
+const left = args.length === 0 && !IS_WHOLE ? WHOLE_ONLY : [];
 const hasCluster = args.length === 0 && Boolean(env['KUBECONFIG']) && Boolean(env['E2E_IMAGE']);
 try {
-  const outcomes = [run('tests', args), ...(hasCluster ? [run('e2e', ['--config', E2E_CONFIG])] : [])];
+  const outcomes = [
+    run('tests', left.length === 0 ? args : left.map((file) => `--exclude=${file}`)),
+    ...(hasCluster ? [run('e2e', ['--config', E2E_CONFIG])] : []),
+  ];
   const skipped = outcomes.flatMap((outcome) => outcome.skipped);
+  if (left.length > 0) console.log(`left to TRADEWIND_TESTS=whole: ${left.join(', ')}`);
   for (const name of skipped) console.log(`${isCi ? 'failed (skipped in CI)' : 'skipped'}: ${name}`);
   const sum = (of: (outcome: Outcome) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);

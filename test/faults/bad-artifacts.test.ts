@@ -16,6 +16,7 @@ import {
 } from '../../proto/gen/onnx/onnx_pb.ts';
 import { randomArtifact } from '../support/artifact.ts';
 import { runCli } from '../support/cli.ts';
+import { someOf } from '../support/test-form.ts';
 
 /** ONNX codes: data in another file, attribute of integers, element types. */
 const EXTERNAL = 1;
@@ -246,23 +247,25 @@ describe('a wrong artifact', () => {
     expect(await runCli(['models', 'verify', good])).toMatchObject({ code: 0 });
   });
 
-  it.concurrent.each(CASES.map((each, index) => ({ ...each, index })))(
-    '$what gives $code',
-    async ({ change, code, says, index }) => {
-      const directory = join(folder, `bad-${index}`);
-      await cp(good, directory, { recursive: true });
-      await change(directory);
-      for (const command of [
-        ['models', 'verify'],
-        ['serve', '--grpc-port', '0', '--http-port', '0'],
-      ]) {
-        const finished = await runCli([...command, directory]);
-        expect(finished.stderr).toMatch(new RegExp(`^tradewind: ${code}: [^\\n]*\\n$`));
-        expect(finished.stderr).toContain(says);
-        expect(finished.code).toBe(code === 'ArtifactNotFound' ? 4 : 3);
-      }
-    },
-  );
+  it.concurrent.each(
+    someOf(
+      CASES.map((each, index) => ({ ...each, index })),
+      2,
+    ),
+  )('$what gives $code', async ({ change, code, says, index }) => {
+    const directory = join(folder, `bad-${index}`);
+    await cp(good, directory, { recursive: true });
+    await change(directory);
+    for (const command of [
+      ['models', 'verify'],
+      ['serve', '--grpc-port', '0', '--http-port', '0'],
+    ]) {
+      const finished = await runCli([...command, directory]);
+      expect(finished.stderr).toMatch(new RegExp(`^tradewind: ${code}: [^\\n]*\\n$`));
+      expect(finished.stderr).toContain(says);
+      expect(finished.code).toBe(code === 'ArtifactNotFound' ? 4 : 3);
+    }
+  });
 
   it.each([
     ['junk for a model', Buffer.from('hello, I am a model'), 'GraphRefused'],

@@ -9,6 +9,7 @@ import { createRandom } from '../../pkg/runtime/random.ts';
 import { writeCapture } from '../support/capture.ts';
 import { runCli } from '../support/cli.ts';
 import { type Complaint, expectComplaint } from '../support/complaint.ts';
+import { someOf } from '../support/test-form.ts';
 
 /** What a wrong command line, setting or file leads to: code, exit code, and words of the one line that says why. */
 interface Case extends Complaint {
@@ -383,7 +384,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe('a wrong flag, setting or file', () => {
-  it.concurrent.each(CASES)('$what gives $code', ({ args, env, ...complaint }) =>
+  it.concurrent.each(someOf(CASES, 2))('$what gives $code', ({ args, env, ...complaint }) =>
     expectComplaint(
       complaint,
       args.map((arg) => arg.replaceAll(DIR, folder)),

@@ -12,11 +12,10 @@ import { createRandom } from '../../pkg/runtime/random.ts';
 import { randomArtifact } from '../support/artifact.ts';
 import { writeCapture } from '../support/capture.ts';
 import { startCli } from '../support/cli.ts';
-import { IS_WHOLE } from '../support/test-form.ts';
 import { eventually } from '../support/eventually.ts';
 
 const LINES = 60_000;
-const RUNS = IS_WHOLE ? 5 : 1;
+const RUNS = 5;
 const KILLS_OF_A_RUN = 4;
 /** The longest that a run is left alone before it is killed, in lengths of an undisturbed run: machines differ. */
 const MAX_LIFE = 0.9;

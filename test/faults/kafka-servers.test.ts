@@ -10,7 +10,6 @@ import { eventually } from '../support/eventually.ts';
 import { FaultReport, IS_NIGHTLY } from '../support/fault-report.ts';
 import { openTestLog } from '../support/kafka-log.ts';
 import { fill, mountDisk, unmountDisk } from '../support/small-disk.ts';
-import { IS_WHOLE } from '../support/test-form.ts';
 import { type FlowResult, SequenceFlow } from '../support/sequence-flow.ts';
 
 const missing = kafkaMissing();
@@ -117,9 +116,6 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** Of these, where time counts: one of the network, of the set, and of a broker. */
-const FEW = new Set(['network cut', 'leaders moved', 'one of three brokers killed and away']);
-
 describe.skipIf(missing !== undefined)('events on three brokers while something fails', () => {
   const report = new FaultReport('kafka-servers', 'fault');
   const logs: { close(): Promise<void> }[] = [];
@@ -143,7 +139,7 @@ describe.skipIf(missing !== undefined)('events on three brokers while something 
     return log;
   };
 
-  it.each(IS_WHOLE ? FAULTS : FAULTS.filter(({ name }) => FEW.has(name)))(
+  it.each(FAULTS)(
     'are neither lost nor doubled: $name',
     async ({ name, strike, mend = nothing }) => {
       if (name.startsWith('disk') && disk === undefined) {

@@ -49,7 +49,7 @@ export class ClusterAccess {
    */
   static fromDefault(context?: string): ClusterAccess {
     return new ClusterAccess(() =>
-      checked(`${process.env['KUBECONFIG'] || '~/.kube/config'} does not`, context, (config) => {
+      checked('that of KUBECONFIG, or ~/.kube/config, does not', context, (config) => {
         config.loadFromDefault();
         if (config.getCurrentContext() === MADE_UP) throw new KubeconfigInvalid(NONE_FOUND);
       }),

@@ -56,10 +56,19 @@ export const BOUNDED: readonly Cell[] = [
   })),
 ];
 
-/** Of these, one for each signal. */
-export const FEW: readonly Cell[] = BOUNDED.filter(
-  ({ name }) => name.startsWith('all ended by') || name.startsWith('features stands still'),
-);
+/** One run in which each process ends in another way. */
+export const FEW: readonly Cell[] = [
+  {
+    name: 'each process ended in another way',
+    faults: [
+      { process: 'collector', signal: 'SIGKILL', at: { share: 0.15 } },
+      atPoint('features:after-step', 'SIGSTOP', 2),
+      { process: 'predictor', signal: 'SIGTERM', at: { share: 0.45 } },
+      atPoint('gateway:after-prediction', 'SIGKILL', 3),
+      { process: 'recorder', signal: 'SIGTERM', at: { share: 0.75 } },
+    ],
+  },
+];
 
 /** Every signal at every point and at a random place. @param uniform - In [0, 1). */
 function everyFault(uniform: () => number): readonly Fault[] {

@@ -75,10 +75,10 @@ const DEATHS = [6, 14, 20] as const;
 
 export const PLANS: readonly Plan[] = [...writePlans(), ...viewPlans()];
 
-/** Where time counts: each fault in each scenario twice, at its first place and in the middle. */
+/** Where time counts: each fault in each scenario once, in its middle. */
 export const SOME_PLANS: readonly Plan[] = [
   ...Map.groupBy(PLANS, ({ scenario, fault }) => `${scenario} ${fault}`).values(),
-].flatMap((alike) => [...new Set([alike[0]!, alike[alike.length >> 1]!])]);
+].map((alike) => alike[alike.length >> 1]!);
 
 function writePlans(): readonly Plan[] {
   return Object.entries(WRITES).flatMap(([scenario, writes]) =>

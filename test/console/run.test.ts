@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomArtifact } from '../support/artifact.ts';
 import { addressIn, startCli, type Running } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { NO_BROWSER, openPage, startBrowser } from './browser.ts';
 
 describe.skipIf(NO_BROWSER !== undefined)(`the console of a run ${NO_BROWSER ?? ''}`, () => {
@@ -22,7 +23,7 @@ describe.skipIf(NO_BROWSER !== undefined)(`the console of a run ${NO_BROWSER ?? 
   afterAll(async () => {
     up?.child.kill('SIGKILL');
     await browser?.close();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   it('follows the simulator from bar to bar, and lets the run stop in time while it is watched', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { addressIn, runCli, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const YEARS = 20;
 const DAYS_A_YEAR = 365;
@@ -24,7 +25,7 @@ beforeAll(async () => {
   file = join(folder, 'SPY_1d.csv');
   await writeFile(file, `date,open,high,low,close,volume\n${rows.join('')}`);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 it('records two decades of daily bars, hundreds of months of history at once', async () => {
   const { code, stdout, stderr } = await runCli([

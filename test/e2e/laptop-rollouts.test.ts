@@ -11,6 +11,7 @@ import type { TradingModelStatus } from '../../pkg/tradingmodel/status.ts';
 import { randomArtifact } from '../support/artifact.ts';
 import { addressIn, type Finished, runCli, startCli, type Running } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const MODEL = 'desk-direction';
 const SYMBOLS = ['ES', 'NQ', 'YM', 'RTY'];
@@ -34,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   up.child.kill('SIGKILL');
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 async function start(): Promise<void> {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,12 +12,13 @@ import { randomArtifact } from '../support/artifact.ts';
 import { addressIn, runCli, startCli, type Running } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { HAS_RECORDINGS, recording } from '../support/recordings.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tradewind-e2e-'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 describe('the system in one process, on the simulator', () => {
   let up: Running;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +9,7 @@ import { addressIn, type Running, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { OtlpReceiver } from '../support/otlp-receiver.ts';
 import { treeOf } from '../support/trace-tree.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 let folder: string;
 let backend: OtlpReceiver;
@@ -21,7 +22,7 @@ afterAll(async () => {
   up?.child.kill('SIGKILL');
   await up?.finished;
   await backend.stop();
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 const WAY_OF_A_TICK = `

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,6 +17,7 @@ import { PredictionService } from '../../proto/gen/tradewind/v1/prediction_pb.ts
 import { randomArtifact } from '../support/artifact.ts';
 import { addressIn, type Running, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 let folder: string;
 let up: Running;
@@ -55,7 +56,7 @@ afterAll(async () => {
   prediction.close();
   inference.close();
   up.child.kill('SIGKILL');
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 /** The system is well: it answers a good request. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +13,7 @@ import { randomArtifact } from '../support/artifact.ts';
 import { writeCapture } from '../support/capture.ts';
 import { startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const LINES = 60_000;
 const RUNS = 5;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   await writeCapture(file, LINES);
   model = await randomArtifact(folder);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 const start = (data: string) =>
   startCli(

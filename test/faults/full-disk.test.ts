@@ -14,6 +14,7 @@ import { randomArtifact } from '../support/artifact.ts';
 import { type Running, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { fill, mountDisk } from '../support/small-disk.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const DISK_BYTES = 64 * 1024 * 1024;
 const START_MS = 120_000;
@@ -42,8 +43,8 @@ afterEach(async () => {
   running = undefined;
   // The engine may need a moment more than who started it.
   spawnSync('umount', ['--lazy', disk]);
-  await rm(disk, { recursive: true, force: true });
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(disk);
+  await removeFolder(folder);
 });
 
 const filler = (): string => join(disk, 'filler');

@@ -61,7 +61,7 @@ export class LoadPod {
               ...{ name: 'load', image, imagePullPolicy: 'IfNotPresent' },
               command: [NODE, '/load/load-client.mjs'],
               args: [address, model, symbols.join(), String(perSecond), '1800'],
-              resources: { requests: { cpu: '25m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+              resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '256Mi' } },
               securityContext: {
                 ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
                 capabilities: { drop: ['ALL'] },

@@ -82,7 +82,7 @@ export function tradingModel(
       ...{ symbols: SYMBOLS, model },
       serving: {
         ...{ minReplicas: 2, ...(maxReplicas === undefined ? {} : { maxReplicas }) },
-        resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+        resources: { requests: { cpu: '25m', memory: '96Mi' }, limits: { memory: '512Mi' } },
       },
       rollout: { revisionHistoryLimit: 1, ...(isAtOnce ? {} : BY_STEPS) },
     },

@@ -6,12 +6,13 @@ import type { Programs } from './programs.ts';
 
 /** What containers of a component took, over all their samples, beside what its pods ask for. */
 export interface ComponentResources {
-  readonly samples: number;
+  /** Without the first half minute of a container: a start takes what is idle, and no request is made for it. */
   readonly cpuCores: Taken;
   readonly memoryMiB: Taken;
 }
 
 interface Taken {
+  readonly samples: number;
   readonly p50: number;
   readonly p95: number;
   readonly max: number;
@@ -22,6 +23,7 @@ interface Taken {
 /** A container of the kubelet's summary. Its processor time is a counter, as of `cpu.time`. */
 interface ContainerStats {
   readonly name: string;
+  readonly startTime: string;
   readonly cpu?: { readonly time: string; readonly usageCoreNanoSeconds?: number };
   readonly memory?: { readonly workingSetBytes?: number };
 }
@@ -43,6 +45,7 @@ type Container = { readonly name: string; readonly resources: Resources };
 
 /** The kubelet looks at its containers every ten seconds or so; more often than this there is nothing new. */
 const PAUSE_MS = 3000;
+const START_MS = 30_000;
 const MIB = 2 ** 20;
 
 /** Samples what the containers of the namespace take, by the kubelets, until it is stopped. */
@@ -74,7 +77,6 @@ export class ResourceSampler {
       components.map(([name, { cores, memoryMiB, requests, limits }]) => [
         name,
         {
-          samples: cores.length,
           cpuCores: taken(cores, 3, coresOf(requests['cpu']), coresOf(limits['cpu'])),
           memoryMiB: taken(memoryMiB, 0, mebibytesOf(requests['memory']), mebibytesOf(limits['memory'])),
         },
@@ -115,21 +117,23 @@ export class ResourceSampler {
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it knows to be there
-  #note(podName: string, { metadata, spec }: any, { name, cpu, memory }: ContainerStats): void {
+  #note(podName: string, { metadata, spec }: any, { name, startTime, cpu, memory }: ContainerStats): void {
     const container = (spec.containers as Container[]).find((one) => one.name === name);
     if (container === undefined || cpu?.usageCoreNanoSeconds === undefined) return;
-    const key = `${podName}/${name}`;
-    const before = this.#seen.get(key);
-    const now = { timeMs: Date.parse(cpu.time), coreSeconds: cpu.usageCoreNanoSeconds / 1e9 };
-    this.#seen.set(key, now);
-    // Of the first sample, and of a container that was started anew, there is no rate.
-    if (before === undefined || now.timeMs <= before.timeMs || now.coreSeconds < before.coreSeconds) return;
     const { requests = {}, limits = {} } = container.resources;
     const component = componentOf(metadata.labels);
     const all = this.#components.get(component) ?? { cores: [], memoryMiB: [], requests, limits };
     this.#components.set(component, all);
-    all.cores.push((now.coreSeconds - before.coreSeconds) / ((now.timeMs - before.timeMs) / 1000));
+
+    const key = `${podName}/${name}/${startTime}`;
+    const before = this.#seen.get(key);
+    const now = { timeMs: Date.parse(cpu.time), coreSeconds: cpu.usageCoreNanoSeconds / 1e9 };
+    if (before !== undefined && now.timeMs <= before.timeMs) return;
+    this.#seen.set(key, now);
     all.memoryMiB.push((memory?.workingSetBytes ?? 0) / MIB);
+    // A counter has a rate from its second look on.
+    if (before !== undefined && before.timeMs - Date.parse(startTime) >= START_MS)
+      all.cores.push((now.coreSeconds - before.coreSeconds) / ((now.timeMs - before.timeMs) / 1000));
   }
 }
 
@@ -148,7 +152,7 @@ function taken(
   const ordered = values.toSorted((a, b) => a - b);
   const at = (share: number): number =>
     Number((ordered[Math.max(0, Math.ceil(share * ordered.length) - 1)] ?? 0).toFixed(digits));
-  return { p50: at(0.5), p95: at(0.95), max: at(1), request, limit };
+  return { samples: values.length, p50: at(0.5), p95: at(0.95), max: at(1), request, limit };
 }
 
 /** `25m` or `1`. */

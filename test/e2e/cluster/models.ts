@@ -71,10 +71,18 @@ const BY_STEPS = {
   },
 };
 
-/** A TradingModel; only one revision beside those in use is kept. @param maxReplicas - Two pods serve where it is absent. */
+/** Differs from a model of two pods that moves by steps. */
+interface ModelOptions {
+  readonly isAtOnce?: boolean;
+  readonly maxReplicas?: number;
+  /** Processor that each pod asks for. */
+  readonly cpu?: string;
+}
+
+/** A TradingModel; only one revision beside those in use is kept. */
 export function tradingModel(
   { model }: TestVersion,
-  { isAtOnce = false, maxReplicas }: { readonly isAtOnce?: boolean; readonly maxReplicas?: number } = {},
+  { isAtOnce = false, maxReplicas, cpu = '50m' }: ModelOptions = {},
 ): object {
   return {
     ...{ apiVersion: 'tradewind.dev/v1alpha1', kind: 'TradingModel', metadata: { name: MODEL } },
@@ -82,7 +90,7 @@ export function tradingModel(
       ...{ symbols: SYMBOLS, model },
       serving: {
         ...{ minReplicas: 2, ...(maxReplicas === undefined ? {} : { maxReplicas }) },
-        resources: { requests: { cpu: '25m', memory: '96Mi' }, limits: { memory: '512Mi' } },
+        resources: { requests: { cpu, memory: '96Mi' }, limits: { memory: '512Mi' } },
       },
       rollout: { revisionHistoryLimit: 1, ...(isAtOnce ? {} : BY_STEPS) },
     },

@@ -57,8 +57,10 @@ export const servingSchema = ruled(
       .int()
       .min(1)
       .max(4096)
-      .default(8)
-      .describe('Requests at a time that a pod should have; the autoscaler aims at it.'),
+      .optional()
+      .describe(
+        'Requests at a time that a pod should have, which the autoscaler aims at; the cluster needs an adapter of custom metrics for it. When absent, the autoscaler aims at 75 % of `resources.requests.cpu`.',
+      ),
     threads: z.int().min(1).max(64).default(1).describe('Threads that one run of the model may use.'),
     batching: z
       .strictObject({
@@ -72,5 +74,11 @@ export const servingSchema = ruled(
     rule: '!has(self.maxReplicas) || self.maxReplicas >= self.minReplicas',
     fieldPath: '.maxReplicas',
     message: 'must be at least minReplicas: raise it, or leave it out for a fixed number of pods',
+  },
+  {
+    rule: '!has(self.maxReplicas) || self.maxReplicas <= self.minReplicas || has(self.targetInFlight) || has(self.resources.requests.cpu)',
+    fieldPath: '.maxReplicas',
+    message:
+      'must come with resources.requests.cpu, or targetInFlight, for the autoscaler to aim at: add one, or leave maxReplicas out',
   },
 );

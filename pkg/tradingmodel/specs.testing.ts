@@ -53,20 +53,22 @@ export const anyModelInput: fc.Arbitrary<z.input<typeof tradingModelSpecSchema>>
       },
       { requiredKeys: ['version', 'uri', 'digest'] },
     ),
-    serving: fc.record(
-      {
-        minReplicas: fc.integer({ min: 1, max: 5 }),
-        maxReplicas: fc.integer({ min: 5, max: 9 }),
-        targetInFlight: fc.integer({ min: 1, max: 64 }),
-        threads: fc.integer({ min: 1, max: 4 }),
-        batching: fc.record({ maxSize: fc.integer({ min: 1, max: 64 }) }, { requiredKeys: [] }),
-        resources: fc.record(
-          { requests: fc.record({ cpu, memory }, { requiredKeys: [] }) },
-          { requiredKeys: [] },
-        ),
-      },
-      { requiredKeys: [] },
-    ),
+    serving: fc
+      .record(
+        {
+          minReplicas: fc.integer({ min: 1, max: 5 }),
+          maxReplicas: fc.integer({ min: 5, max: 9 }),
+          targetInFlight: fc.integer({ min: 1, max: 64 }),
+          threads: fc.integer({ min: 1, max: 4 }),
+          batching: fc.record({ maxSize: fc.integer({ min: 1, max: 64 }) }, { requiredKeys: [] }),
+          resources: fc.record(
+            { requests: fc.record({ cpu, memory }, { requiredKeys: [] }) },
+            { requiredKeys: [] },
+          ),
+        },
+        { requiredKeys: [] },
+      )
+      .map((serving) => (serving.maxReplicas === undefined ? serving : { targetInFlight: 8, ...serving })),
     slo: fc.record(
       { latencyThresholdMilliseconds: fc.integer({ min: 1, max: 60_000 }) },
       { requiredKeys: [] },

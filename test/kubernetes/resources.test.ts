@@ -163,7 +163,10 @@ describe.skipIf(kubernetesMissing() !== undefined)('the definitions in an API se
   });
 
   test('scale the replicas, within their bounds', async () => {
-    const object = withValue(manifest('TradingModel', 'scaled'), 'spec.serving', { maxReplicas: 4 });
+    const object = withValue(manifest('TradingModel', 'scaled'), 'spec.serving', {
+      maxReplicas: 4,
+      targetInFlight: 8,
+    });
     expect((await create(object, '')).status).toBe(201);
     const scale = (replicas: number): Promise<ApiAnswer> =>
       server.api('PATCH', `${pathOf(object)}/scale`, { spec: { replicas } }, 'application/merge-patch+json');

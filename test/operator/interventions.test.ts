@@ -114,6 +114,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       const third = await world.update('m', 'v3');
       await world.until('m', (now) => weights(now)[third] === 25);
       expect(weights(await world.status('m'))).toEqual({ [before]: 75, [third]: 25 });
+      await eventually(() => world.gateway.history('m').length >= 4, WITHIN_MS);
       expect(world.gateway.history('m').slice(0, 4)).toEqual([
         `${before}=100`,
         `${before}=75 ${second}=25`,
@@ -214,7 +215,12 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       it('and the size that an autoscaler chose is left alone', async ({ open }) => {
         const world = await open('scaled');
         const { objects } = world;
-        const revision = await world.stable('m', 'v1', {}, { serving: { minReplicas: 2, maxReplicas: 6 } });
+        const revision = await world.stable(
+          'm',
+          'v1',
+          {},
+          { serving: { minReplicas: 2, maxReplicas: 6, targetInFlight: 8 } },
+        );
         expect((await objects.get('horizontalpodautoscalers', revision)).spec).toMatchObject({
           ...{ minReplicas: 2, maxReplicas: 6, scaleTargetRef: { kind: 'Deployment', name: revision } },
         });

@@ -124,7 +124,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       expect(status.rollout).toMatchObject({ abortReason: 'AnalysisFailed' });
       expect(status.rollout.abortMessage).toContain('judge');
       expect(weights(status)).toEqual({ [before]: 100 });
-      expect(world.gateway.history('m').at(-1)).toBe(`${before}=100`);
+      await eventually(() => world.gateway.history('m').at(-1) === `${before}=100`, WITHIN_MS);
       await eventually(
         async () => (await world.objects.get('deployments', after)).spec.replicas === 0,
         WITHIN_MS,

@@ -40,7 +40,7 @@ describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml',
   it('allow what the controller and the gateways do, and nothing else', async ({ open }) => {
     const world = await open('rbac');
     const { objects } = world;
-    const autoscaled = { serving: { minReplicas: 1, maxReplicas: 3 } };
+    const autoscaled = { serving: { minReplicas: 1, maxReplicas: 3, targetInFlight: 8 } };
     const first = await world.stable('m', 'v1', { revisionHistoryLimit: 1 }, autoscaled);
     for (const version of ['v2', 'v3', 'v4']) {
       await world.update('m', version);

@@ -66,6 +66,9 @@ export function apiRequests(port: number, ca: () => string, token: string): ApiR
     try {
       return await once(method, path, body, contentType);
     } catch (error) {
+      // The authority may have been read while the server still wrote it.
+      agent?.destroy();
+      agent = undefined;
       // A connection that was kept may have ended meanwhile; writes have one of their own, lest they are done twice.
       if (method !== 'GET' || (error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
       return once(method, path, body, contentType);

@@ -111,7 +111,7 @@ const PAUSED = { ...SPEC.rollout, steps: [{ setWeight: 50 }, { pause: {} }] };
 
 describe('controller of one process', () => {
   it('loads a revision and routes to it, once, whatever replicas the spec asks for', async () => {
-    const serving = { ...SPEC.serving, minReplicas: 3, maxReplicas: 9 };
+    const serving = { ...SPEC.serving, minReplicas: 3, maxReplicas: 9, targetInFlight: 8 };
     await apply('1', { serving });
     await step();
     expect(await stable()).toBe('1');

@@ -141,14 +141,14 @@ it('belong to the model, which they go with', () => {
     });
 });
 
-it('scale by processor too, where one is asked for', () => {
+it('scale by one metric: requests in flight where a target is given, else the processor', () => {
   const scale = { kind: 'autoscaled', minReplicas: 2, maxReplicas: 8 } as const;
-  const typesOf = (serving: object) =>
-    (autoscalerOf(revisionOf({}, serving).of, scale, 8).spec['metrics'] as { type: string }[]).map(
+  const typesOf = (targetInFlight: number | undefined) =>
+    (autoscalerOf(revisionOf().of, scale, targetInFlight).spec['metrics'] as { type: string }[]).map(
       ({ type }) => type,
     );
-  expect(typesOf({})).toEqual(['Pods']);
-  expect(typesOf({ resources: { requests: { cpu: '1' } } })).toEqual(['Pods', 'Resource']);
+  expect(typesOf(8)).toEqual(['Pods']);
+  expect(typesOf(undefined)).toEqual(['Resource']);
 });
 
 it('are recorded so that they can be gone back to', () => {

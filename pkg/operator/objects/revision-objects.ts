@@ -113,36 +113,31 @@ const CPU_UTILIZATION_PERCENT = 75;
 export function autoscalerOf(
   of: RevisionOf,
   { minReplicas, maxReplicas }: Extract<Scale, { kind: 'autoscaled' }>,
-  targetInFlight: number,
+  targetInFlight: number | undefined,
 ): HorizontalPodAutoscaler {
-  const hasCpu = of.source.serving.resources.requests.cpu !== undefined;
   return {
     ...head(AUTOSCALERS),
     metadata: metadata(of),
     spec: {
       scaleTargetRef: { ...head(DEPLOYMENTS), name: of.revision },
       ...{ minReplicas, maxReplicas },
-      // The largest of what each asks for; one that cannot be read leaves the other.
+      // One alone: Kubernetes takes no pod away while any of several cannot be read.
       metrics: [
-        {
-          // Needs an adapter for custom metrics.
-          type: 'Pods',
-          pods: {
-            metric: { name: IN_FLIGHT_METRIC },
-            target: { type: 'AverageValue', averageValue: String(targetInFlight) },
-          },
-        },
-        ...(hasCpu
-          ? [
-              {
-                type: 'Resource',
-                resource: {
-                  name: 'cpu',
-                  target: { type: 'Utilization', averageUtilization: CPU_UTILIZATION_PERCENT },
-                },
+        targetInFlight === undefined
+          ? {
+              type: 'Resource',
+              resource: {
+                name: 'cpu',
+                target: { type: 'Utilization', averageUtilization: CPU_UTILIZATION_PERCENT },
               },
-            ]
-          : []),
+            }
+          : {
+              type: 'Pods',
+              pods: {
+                metric: { name: IN_FLIGHT_METRIC },
+                target: { type: 'AverageValue', averageValue: String(targetInFlight) },
+              },
+            },
       ],
     },
   };

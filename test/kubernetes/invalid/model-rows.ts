@@ -200,6 +200,13 @@ export const MODEL_ROWS: readonly Row[] = [
     /must be at least minReplicas/,
   ],
   [
+    'a range of replicas and nothing to aim at',
+    'spec.serving',
+    { minReplicas: 1, maxReplicas: 2 },
+    'spec.serving.maxReplicas',
+    /must come with resources\.requests\.cpu, or targetInFlight/,
+  ],
+  [
     'replicas as text',
     'spec.serving',
     { minReplicas: '2' },

@@ -7,7 +7,7 @@ import type { ScenarioName } from './plans.ts';
 const MODEL = 'm';
 export const POLL_MS = 200;
 /** With an autoscaler, so that each kind of object is written. */
-const SERVING = { serving: { minReplicas: 1, maxReplicas: 2 } };
+const SERVING = { serving: { minReplicas: 1, maxReplicas: 2, targetInFlight: 8 } };
 const STEPS = { steps: [{ setWeight: 40 }] };
 /** Longer than the pods of what was stable stay. */
 const KEPT_WARM_SECONDS = 40;

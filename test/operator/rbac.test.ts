@@ -1,36 +1,11 @@
 import { describe, expect } from 'vitest';
 
-import { kubernetesMissing, type KubernetesServer, type PolicyRule } from '../servers/kubernetes.ts';
+import { kubernetesMissing } from '../servers/kubernetes.ts';
 import { eventually } from '../support/eventually.ts';
+import { rightsAllowed, rightsUsed } from '../support/rights.ts';
 import { refused, ROLES, rulesOf, userOf } from './roles.ts';
 import { specOf, WITHIN_MS } from './world.ts';
 import { worldFixture } from './world-fixture.ts';
-
-/** `group resource verb` of each right. */
-function rights(rules: readonly PolicyRule[]): ReadonlySet<string> {
-  return new Set(
-    rules.flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((resource) => verbs.map((verb) => `${group} ${resource} ${verb}`)),
-      ),
-    ),
-  );
-}
-
-/** Rights that a user needed, by the audit log: an apply that makes an object needs `create` beside `patch`. */
-function used(server: KubernetesServer, username: string): ReadonlySet<string> {
-  const events = server
-    .auditEvents()
-    .filter(({ user, objectRef }) => user.username === username && objectRef !== undefined);
-  return new Set(
-    events.flatMap(({ verb, objectRef, responseStatus }) => {
-      const { apiGroup = '', resource, subresource } = objectRef!;
-      const right = `${apiGroup} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
-      const isMade = verb === 'patch' && responseStatus?.code === 201;
-      return isMade ? [`${right} ${verb}`, `${right} create`] : [`${right} ${verb}`];
-    }),
-  );
-}
 
 describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml', { timeout: 240_000 }, () => {
   const { it, server } = worldFixture({
@@ -62,11 +37,12 @@ describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml',
     for (const name of ROLES) {
       const username = userOf(name);
       expect([name, refused(server(), username)]).toEqual([name, []]);
-      const asked = [...used(server(), username)];
+      const asked = server()
+        .auditEvents()
+        .filter(({ user }) => user.username === username);
       const isForOwners = (right: string): boolean =>
         right === 'tradewind.dev tradingmodels/finalizers update';
-      const allowed = [...rights(rulesOf(name))].filter((right) => !isForOwners(right));
-      expect(asked.toSorted()).toEqual(allowed.toSorted());
+      expect(rightsUsed(asked)).toEqual(rightsAllowed(rulesOf(name)).filter((right) => !isForOwners(right)));
     }
   });
 

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 import type { AuditEvent, PolicyRule } from '../../servers/kubernetes.ts';
+import { rightsAllowed, rightsUsed } from '../../support/rights.ts';
 import type { Programs } from './programs.ts';
 
 /** What an account may do and did, as `group resource[/subresource] verb`, sorted. */
@@ -31,8 +32,8 @@ export async function rightsOf(
   const { metadata } = await programs.json(['get', 'serviceaccount', account]);
   const events = await eventsOf(auditLog, metadata.uid);
   return {
-    allowed: sorted((await rulesOf(programs, account)).flatMap(allowedBy)),
-    used: sorted(events.flatMap(usedBy)),
+    allowed: rightsAllowed(await rulesOf(programs, account)),
+    used: rightsUsed(events),
     refused: sorted(
       events
         .filter(({ responseStatus }) => responseStatus?.code === 403)
@@ -73,20 +74,6 @@ async function rulesOf(programs: Programs, account: string): Promise<readonly Po
   return (roles as (Named & { rules: PolicyRule[] })[])
     .filter(({ metadata }) => bound.some(({ roleRef }) => roleRef.name === metadata.name))
     .flatMap(({ rules }) => rules);
-}
-
-const allowedBy = ({ apiGroups, resources, verbs }: PolicyRule): readonly string[] =>
-  apiGroups.flatMap((group) =>
-    resources.flatMap((resource) => verbs.map((verb) => `${group} ${resource} ${verb}`)),
-  );
-
-/** Rights that a request needed: an apply that made an object needed `create` beside `patch`. */
-function usedBy({ verb, objectRef, responseStatus }: AuditEvent): readonly string[] {
-  if (objectRef === undefined) return [];
-  const { apiGroup = '', resource, subresource } = objectRef;
-  const right = `${apiGroup} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
-  const isMade = verb === 'patch' && responseStatus?.code === 201;
-  return isMade ? [`${right} ${verb}`, `${right} create`] : [`${right} ${verb}`];
 }
 
 async function eventsOf(file: string, uid: string): Promise<readonly AuditEvent[]> {

@@ -6,8 +6,8 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { KubeconfigInvalid } from './errors.ts';
 
 const NONE_FOUND = 'found none: looked for KUBECONFIG, ~/.kube/config and the ServiceAccount of a pod';
-/** Context of the library's guess, plain HTTP to a port of this machine, where it finds nothing. */
-const MADE_UP = 'loaded-context';
+/** What the library guesses where it finds nothing. */
+const GUESS = { context: 'loaded-context', server: 'http://localhost:8080' };
 
 /** How one request reaches the API server and says who asks. */
 export interface Access {
@@ -51,7 +51,11 @@ export class ClusterAccess {
     return new ClusterAccess(() =>
       checked('that of KUBECONFIG, or ~/.kube/config, does not', context, (config) => {
         config.loadFromDefault();
-        if (config.getCurrentContext() === MADE_UP) throw new KubeconfigInvalid(NONE_FOUND);
+        if (
+          config.getCurrentContext() === GUESS.context &&
+          config.getCurrentCluster()?.server === GUESS.server
+        )
+          throw new KubeconfigInvalid(NONE_FOUND);
       }),
     );
   }

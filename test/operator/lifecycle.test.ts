@@ -67,7 +67,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       const looked = async (times: number): Promise<void> => {
         const [controller] = world.controllers;
         const wanted = (await controller!.reconciles()) + times;
-        for (let i = 0; i < times; i += 1) await world.skip('m', 1);
+        for (let i = 0; i < times; i += 1) await world.advance('m', 1);
         await eventually(async () => (await controller!.reconciles()) >= wanted, WITHIN_MS);
       };
       await looked(1);
@@ -91,7 +91,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
         `${before}=50 ${after}=50`,
         `${after}=100`,
       ]);
-      await world.skip('m', 40);
+      await world.advance('m', 40);
       await world.until('m', (now) =>
         now.revisions.some(
           (one: { name: string; replicas: number }) => one.name === before && one.replicas === 0,
@@ -198,12 +198,12 @@ describe.skipIf(kubernetesMissing() !== undefined)(
         });
         world.pods.play(digestOf('v2'), { kind });
         await world.update('m', 'v2');
-        await world.skip('m', 500);
+        await world.advance('m', 500);
         await world.until(
           'm',
           ({ conditions, rollout }) => conditions !== undefined && rollout.phase === 'Progressing',
         );
-        await world.skip('m', 101);
+        await world.advance('m', 101);
         const status = await world.until('m', ({ rollout }) => rollout.phase === 'Aborted');
         expect(status.rollout.abortReason).toBe('ProgressDeadlineExceeded');
         expect(weights(status)).toEqual({ [before]: 100 });

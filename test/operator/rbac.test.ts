@@ -20,7 +20,7 @@ describe.skipIf(kubernetesMissing() !== undefined)('the roles of k8s/rbac.yaml',
     for (const version of ['v2', 'v3', 'v4']) {
       await world.update('m', version);
       await world.untilStable('m', version);
-      await world.skip('m', 60);
+      await world.advance('m', 60);
     }
     await eventually(async () => (await objects.get('controllerrevisions', first)) === undefined, WITHIN_MS);
     // The same thing said again is counted in its event.

@@ -67,7 +67,7 @@ describe.skipIf(kubernetesMissing() !== undefined)(
       const after = await begin(world);
       await world.untilStable('m', 'v2', WITHIN_MS);
       // The pods of the first version go too.
-      await world.skip('m', 60);
+      await world.advance('m', 60);
       await eventually(async () => (await world.objects.list('pods')).length === 1, WITHIN_MS);
       const answered = load.answered();
       await eventually(() => load.answered() > answered + PER_SECOND, WITHIN_MS);

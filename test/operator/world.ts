@@ -141,7 +141,7 @@ export class World {
   }
 
   /** Moves the clock of the controllers, and has them look. */
-  async skip(name: string, seconds: number): Promise<void> {
+  async advance(name: string, seconds: number): Promise<void> {
     this.clock.skewMs += seconds * 1000;
     const annotations = { 'example.com/look': randomUUID() };
     await this.objects.patch('tradingmodels', name, { metadata: { annotations } });

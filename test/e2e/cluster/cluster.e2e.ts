@@ -33,7 +33,7 @@ const PER_SECOND = 60;
 /** So much that two predictors are busier than an autoscaler wants those to be that ask for so little. */
 const MANY_PER_SECOND = 600;
 const RANGE = { maxReplicas: 4, cpu: '25m' };
-/** What autoscalers read processor time from, and what they read requests in flight from. */
+/** What autoscalers read processor time from. */
 const METRICS = 'metrics.k8s.io';
 const STEP_MS = 300_000;
 const settings = settingsOf(process.env);

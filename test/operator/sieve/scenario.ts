@@ -37,7 +37,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
       await toStable(world);
       await update(world);
       await world.until(MODEL, (status) => isThere(status, 'v2'));
-      await world.skip(MODEL, KEPT_WARM_SECONDS);
+      await world.advance(MODEL, KEPT_WARM_SECONDS);
       await shrunk(world, 'v1');
     },
   },

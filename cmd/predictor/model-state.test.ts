@@ -14,10 +14,11 @@ import { filesOf } from '../../pkg/artifacts/fetch/store.testing.ts';
 import { readPrivateKey, SIGNATURE_FILE, signManifest } from '../../pkg/artifacts/signature.ts';
 import type { ModelLoad } from '../../pkg/inference/model-loads.ts';
 import { createRpcClient } from '../../pkg/rpc/client.ts';
-import { type ArtifactServer, type Fault, startArtifactServer } from '../../test/servers/artifact-server.ts';
+import { type ArtifactServer, startArtifactServer } from '../../test/servers/artifact-server.ts';
 import { randomArtifact } from '../../test/support/artifact.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { type RunningService, startService } from '../../test/support/services.ts';
+import { FAULTY_ARTIFACTS } from './faulty-artifacts.testing.ts';
 
 const WAIT_MS = 120_000;
 const DEADLINE_MS = 300_000;
@@ -82,179 +83,12 @@ async function published(
   return { directory, files, signature, digest: sha256(manifest) };
 }
 
-type Published = Awaited<ReturnType<typeof published>>;
-
-/** What is wrong with an artifact: of the server, or with its files there. */
-interface Case {
-  readonly situation: string;
-  readonly code: string;
-  readonly says: RegExp;
-  readonly fault?: readonly [file: string, Fault];
-  readonly damage?: (at: (file: string) => string, artifact: Published) => void | Promise<void>;
-  readonly sets?: readonly ['micro-v1'];
-}
-
-const put = (path: string, bytes: Buffer | string): void => void server.files.set(path, Buffer.from(bytes));
-const ofServer = (situation: string, file: string, fault: Fault, code: string, says: RegExp): Case => ({
-  ...{ situation, fault: [file, fault], code, says },
-});
-
-const CASES: readonly Case[] = [
-  ofServer(
-    'no artifact',
-    'manifest.json',
-    { kind: 'status', status: 404 },
-    'ArtifactNotFound',
-    /folder with manifest.json/,
-  ),
-  ofServer(
-    'a model that is gone',
-    'model.onnx',
-    { kind: 'status', status: 410 },
-    'ArtifactFilesInvalid',
-    /model\.onnx.*not there/,
-  ),
-  ofServer(
-    'a manifest that is refused',
-    'manifest.json',
-    { kind: 'status', status: 403 },
-    'AccessDenied',
-    /status 403/,
-  ),
-  ofServer(
-    'a model that is refused',
-    'model.onnx',
-    { kind: 'status', status: 401 },
-    'AccessDenied',
-    /status 401/,
-  ),
-  ofServer(
-    'a server that fails',
-    'manifest.json',
-    { kind: 'status', status: 500 },
-    'SourceUnavailable',
-    /status 500/,
-  ),
-  ofServer(
-    'a server that asks for patience',
-    'model.onnx',
-    { kind: 'status', status: 429, headers: { 'retry-after': '3600' } },
-    'SourceUnavailable',
-    /status 429/,
-  ),
-  ofServer(
-    'a connection that breaks at once',
-    'model.onnx',
-    { kind: 'cut', afterBytes: 0 },
-    'SourceUnavailable',
-    /ECONNRESET|closed/,
-  ),
-  ofServer(
-    'a server that hangs',
-    'model.onnx',
-    { kind: 'stall', afterBytes: 0 },
-    'FetchTimeout',
-    /must send within 1000 ms/,
-  ),
-  ofServer(
-    'a model that is too short',
-    'model.onnx',
-    { kind: 'length', bytes: 10 },
-    'FileSizeMismatch',
-    /bytes, has 10/,
-  ),
-  ofServer(
-    'a model without end',
-    'model.onnx',
-    { kind: 'length', bytes: 1e12 },
-    'FileSizeMismatch',
-    /has 1000000000000/,
-  ),
-  ofServer(
-    'a manifest without end',
-    'manifest.json',
-    { kind: 'length', bytes: 1e12 },
-    'ManifestInvalid',
-    /at most 1048576 bytes/,
-  ),
-  ofServer('an encoded model', 'model.onnx', { kind: 'encoded' }, 'ResponseUnusable', /encoded as gzip/),
-  ofServer(
-    'a redirect to http',
-    'model.onnx',
-    { kind: 'redirect', to: 'http://localhost:1/' },
-    'RedirectRefused',
-    /leads to http of localhost/,
-  ),
-  ofServer(
-    'a redirect in circles',
-    'model.onnx',
-    { kind: 'redirect', to: 'model.onnx' },
-    'RedirectRefused',
-    /within 5 steps/,
-  ),
-  ofServer(
-    'a redirect to metadata',
-    'manifest.json',
-    { kind: 'redirect', to: 'https://169.254.169.254/' },
-    'AddressForbidden',
-    /link-local/,
-  ),
-  {
-    situation: 'a changed manifest',
-    code: 'DigestMismatch',
-    says: /manifest\.json' must be sha256/,
-    damage: (at, { files }) => put(at('manifest.json'), `${String(files['manifest.json'])} `),
-  },
-  {
-    situation: 'a manifest that is no JSON',
-    code: 'DigestMismatch',
-    says: /manifest\.json' must be sha256/,
-    damage: (at) => put(at('manifest.json'), 'hello'),
-  },
-  {
-    situation: 'a changed model',
-    code: 'DigestMismatch',
-    says: /model\.onnx' must be sha256/,
-    damage: (at, { files }) => put(at('model.onnx'), Buffer.from(files['model.onnx']!.toReversed())),
-  },
-  {
-    situation: 'no signature',
-    code: 'SignatureMissing',
-    says: /must be signed/,
-    damage: (at) => void server.files.delete(at(SIGNATURE_FILE)),
-  },
-  {
-    situation: "a stranger's signature",
-    code: 'SignatureInvalid',
-    says: /key that is configured/,
-    damage: async (at, { signature }) => put(at(SIGNATURE_FILE), await signature('b')),
-  },
-  {
-    situation: 'a signature of nonsense',
-    code: 'SignatureInvalid',
-    says: /key that is configured/,
-    damage: (at) => put(at(SIGNATURE_FILE), '{"messageSignature":1}'),
-  },
-  {
-    situation: 'a signature without end',
-    code: 'FileTooLarge',
-    says: /at most 65536 bytes/,
-    damage: (at) => put(at(SIGNATURE_FILE), Buffer.alloc(100_000)),
-  },
-  {
-    situation: 'features of another set',
-    code: 'ContractMismatch',
-    says: /must take features of core-v1, takes those of micro-v1/,
-    sets: ['micro-v1'],
-  },
-];
-
 describe('a predictor of faulty artifacts', () => {
   it(
     'lives, tells each fault by its code in one line, and serves what is mended',
     async () => {
       const all = await Promise.all(
-        CASES.map(async (one, i) => ({
+        FAULTY_ARTIFACTS.map(async (one, i) => ({
           ...one,
           name: `case-${i}`,
           artifact: await published(`case-${i}`, i, one.sets),
@@ -262,7 +96,13 @@ describe('a predictor of faulty artifacts', () => {
       );
       for (const { name, fault, damage, artifact } of all) {
         if (fault !== undefined) server.faults.set(`/${name}/${fault[0]}`, fault[1]);
-        await damage?.((file) => `/${name}/${file}`, artifact);
+        await damage?.(
+          {
+            put: (file, bytes) => void server.files.set(`/${name}/${file}`, Buffer.from(bytes)),
+            remove: (file) => void server.files.delete(`/${name}/${file}`),
+          },
+          artifact,
+        );
       }
       const healthy = await published('healthy', 99);
       const predictor = await startService(
@@ -290,9 +130,9 @@ describe('a predictor of faulty artifacts', () => {
         await eventually(async () => {
           for (const [i, load] of (await statesOf(predictor)).entries())
             if (load.state === 'failed') seen.set(i, load);
-          return seen.size === CASES.length;
+          return seen.size === FAULTY_ARTIFACTS.length;
         }, WAIT_MS);
-        for (const [i, { situation, code, says }] of CASES.entries()) {
+        for (const [i, { situation, code, says }] of FAULTY_ARTIFACTS.entries()) {
           const { reason, message, since } = seen.get(i)!;
           expect.soft(reason, situation).toBe(code);
           expect.soft(message, situation).toMatch(says);

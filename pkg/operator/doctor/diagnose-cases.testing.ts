@@ -1,9 +1,5 @@
-import { crdOf } from '../../tradingmodel/crd.ts';
-import { TRADING_MODEL } from '../../tradingmodel/resource.ts';
-import type { TradingModelStatus } from '../../tradingmodel/status.ts';
-import type { Definition, Ended, Installation, NetworkPolicy } from './installation.ts';
+import type { Installation } from './installation.ts';
 import {
-  crashing,
   installation,
   labelsOf,
   LONG_AGO,
@@ -13,67 +9,18 @@ import {
   podOf,
   workloadOf,
 } from './installation.testing.ts';
-
-/** A definition from before `spec.overlay` and what is below `spec.rollout`. */
-function older(): Definition {
-  const definition = structuredClone(crdOf(TRADING_MODEL)) as unknown as {
-    spec: {
-      versions: {
-        schema: { openAPIV3Schema: { properties: { spec: { properties: Record<string, unknown> } } } };
-      }[];
-    };
-  };
-  delete definition.spec.versions[0]!.schema.openAPIV3Schema.properties.spec.properties['overlay'];
-  return definition as unknown as Definition;
-}
-
-const waits = (reason: string, message: string): Partial<Installation> => ({
-  pods: [
-    podOf('controller'),
-    podOf('gateway'),
-    podOf('features', notReady({ name: 'features', state: { waiting: { reason, message } } }, 'Pending')),
-  ],
-});
-export const ends = (ended: Ended): Partial<Installation> => ({
-  pods: [podOf('controller'), podOf('gateway'), podOf('recorder', crashing(ended))],
-});
-export const says = (status: TradingModelStatus): Partial<Installation> => ({ models: [modelOf(status)] });
-const condition = (
-  type: 'Stalled' | 'TrafficRouted',
-  status: 'True' | 'False' | 'Unknown',
-  reason: string,
-) => ({
-  ...{ type, status, reason, message: 'words', observedGeneration: 1, lastTransitionTime: LONG_AGO },
-});
-export const policy = (name: string, component: string, spec: NetworkPolicy['spec']): NetworkPolicy => ({
-  ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name } },
-  spec: { podSelector: { matchLabels: labelsOf(component) }, ...spec },
-});
-export const lease = (renewTime: string) => ({
-  leases: [{ ...installation().leases[0]!, spec: { ...installation().leases[0]!.spec, renewTime } }],
-});
-const failedCreate = (name: string) => ({
-  ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: `${name}.1` } },
-  ...{ involvedObject: { kind: 'StatefulSet', name }, reason: 'FailedCreate', lastTimestamp: NOW },
-  message: 'forbidden: exceeded quota: desk',
-});
-const pvcPending = {
-  type: 'PodScheduled',
-  status: 'False',
-  reason: 'Unschedulable',
-  message: '0/3 nodes: Insufficient cpu',
-};
-const refusedBy = (message: string): Partial<Installation> => ({
-  deployments: [
-    workloadOf('controller'),
-    workloadOf('gateway', {
-      status: {
-        replicas: 0,
-        conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }],
-      },
-    }),
-  ],
-});
+import {
+  condition,
+  ends,
+  failedCreate,
+  lease,
+  older,
+  policy,
+  pvcPending,
+  refusedBy,
+  says,
+  waits,
+} from './diagnose-parts.testing.ts';
 
 /** One line that is to be found: reason, object, what the message says, what the fix says. */
 type Line = readonly [reason: string, object: string, message: RegExp, fix: RegExp];

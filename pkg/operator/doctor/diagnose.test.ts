@@ -4,7 +4,8 @@ import { parseAllDocuments } from 'yaml';
 
 import type { Condition, RevisionStatus } from '../../tradingmodel/status.ts';
 import { diagnose } from './diagnose.ts';
-import { CASES, ends, lease, policy, says } from './diagnose-cases.testing.ts';
+import { CASES } from './diagnose-cases.testing.ts';
+import { ends, lease, policy, says } from './diagnose-parts.testing.ts';
 import type { Installation } from './installation.ts';
 import {
   crashing,

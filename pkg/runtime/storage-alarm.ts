@@ -20,7 +20,7 @@ interface Failing {
 }
 
 /**
- * One alarm for what cannot be kept for now, such as on a full disk, and is tried again: a line at the beginning, one now and then while it lasts, one at
+ * One alarm for what a disk refuses, such as a full one, and is tried again: a line at the beginning, one now and then while it lasts, one at
  * the end; a count of tries, a gauge, and a process that is not ready meanwhile.
  */
 export class StorageAlarm {

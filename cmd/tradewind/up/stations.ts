@@ -69,7 +69,7 @@ export interface Stations {
   readonly consumersFailed: AbortSignal;
   readonly groups: readonly GroupOfTopics[];
   readonly writer: HistoryWriter | undefined;
-  /** For what cannot be kept for now. */
+  /** Tells of what the disk refuses, and that it is tried again. */
   readonly alarm: StorageAlarm;
   readonly console: Console;
   readonly addresses: Addresses;

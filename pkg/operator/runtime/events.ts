@@ -165,7 +165,7 @@ function cut(note: string): string {
   const bytes = Buffer.from(note);
   if (bytes.length <= MAX_NOTE_BYTES) return note;
   let end = MAX_NOTE_BYTES;
-  // A byte of the form 10xxxxxx goes on with a character.
+  // A byte whose two highest bits are 1 and 0 goes on with a character.
   while ((bytes[end]! & 0xc0) === 0x80) end -= 1;
   return bytes.subarray(0, end).toString('utf8');
 }

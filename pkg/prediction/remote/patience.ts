@@ -12,7 +12,7 @@ export interface PatienceSettings {
 }
 
 /**
- * Lets the stream try again what fails for now only, so that a restart of all predictors, or a machine that is slow for a moment, is
+ * Lets the stream try again what passes by itself, so that a restart of all predictors, or a machine that is slow for a moment, is
  * a delay and not a row of abstentions.
  *
  * @param signal - Aborts when the process stops: then the prediction is given up with an AbortError, and made after the next start.

@@ -347,7 +347,14 @@ export const CASES: readonly (readonly [string, Partial<Installation>, ...Line[]
   ],
   [
     'controller and gateways are of two versions',
-    { pods: [podOf('controller'), podOf('gateway', {}, 'tradewind:0.0.9')] },
+    {
+      deployments: [
+        workloadOf('controller'),
+        workloadOf('gateway', {
+          spec: { replicas: 1, template: { spec: podOf('gateway', {}, 'tradewind:0.0.9').spec! } },
+        }),
+      ],
+    },
     ['VersionsDiffer', 'namespace/desk', /controllers run .*0\.1\.0, gateways tradewind:0\.0\.9/, /upgrade/],
   ],
 ];

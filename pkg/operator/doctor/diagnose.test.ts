@@ -87,6 +87,10 @@ const SOUND: readonly (readonly [string, Partial<Installation>])[] = [
     { pods: [podOf('gateway')], deployments: [workloadOf('gateway')] },
   ],
   [
+    'pods that an upgrade is about to replace',
+    { pods: [podOf('controller'), podOf('gateway', {}, 'tradewind:0.0.9'), podOf('predictor')] },
+  ],
+  [
     'a pod that has just started',
     {
       pods: [

@@ -47,6 +47,7 @@ export interface SeenPod extends KubeObject {
   };
   readonly status?: {
     readonly phase?: string;
+    readonly podIP?: string;
     readonly conditions?: readonly SeenCondition[];
     readonly initContainerStatuses?: readonly SeenContainer[];
     readonly containerStatuses?: readonly SeenContainer[];
@@ -90,7 +91,7 @@ export interface PolicyRule {
 export interface PolicyPeer {
   readonly podSelector?: LabelSelector;
   readonly namespaceSelector?: LabelSelector;
-  readonly ipBlock?: object;
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
 }
 
 export interface LabelSelector {

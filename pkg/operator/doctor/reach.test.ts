@@ -1,11 +1,16 @@
 import { expect, it } from 'vitest';
 
-import type { NetworkPolicy } from './installation.ts';
+import type { NetworkPolicy, PolicyRule } from './installation.ts';
 import { labelsOf, podOf } from './installation.testing.ts';
 import { blockersOf, matches } from './reach.ts';
 
 const way = {
-  ...{ from: podOf('controller'), to: podOf('gateway'), port: 8080, namespace: 'desk' },
+  ...{
+    from: podOf('controller', { podIP: '10.1.2.3' }),
+    to: podOf('gateway'),
+    port: 8080,
+    namespace: 'desk',
+  },
   namespaceLabels: { team: 'quant' },
 };
 const policy = (name: string, component: string, spec: NetworkPolicy['spec']): NetworkPolicy => ({
@@ -16,6 +21,9 @@ const into = (ingress: NetworkPolicy['spec']['ingress']): NetworkPolicy =>
   policy('in', 'gateway', ingress === undefined ? {} : { ingress });
 const outOf = (egress: NonNullable<NetworkPolicy['spec']['egress']>): NetworkPolicy =>
   policy('out', 'controller', { policyTypes: ['Egress'], egress });
+const block = (cidr: string, ...except: readonly string[]): PolicyRule => ({
+  from: [{ ipBlock: { cidr, except } }],
+});
 const controllers = { podSelector: { matchLabels: labelsOf('controller') } };
 
 it.each<readonly [string, readonly NetworkPolicy[], readonly string[]]>([
@@ -41,16 +49,20 @@ it.each<readonly [string, readonly NetworkPolicy[], readonly string[]]>([
     ['in'],
   ],
   ['a second policy that lets through', [into(undefined), policy('more', 'gateway', { ingress: [{}] })], []],
-  [
-    'a block of addresses, which may have the pod',
-    [into([{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }])],
-    [],
-  ],
+  ['a block of addresses that has the pod', [into([block('10.1.0.0/16')])], []],
+  ['a block of other addresses', [into([block('10.2.0.0/16')])], ['in']],
+  ['a block without the part that has the pod', [into([block('10.1.0.0/16', '10.1.2.0/24')])], ['in']],
+  ['a block of addresses of another family', [into([block('::/0')])], ['in']],
   ['no way out', [outOf([]), into([{}])], ['out']],
   ['a way out', [outOf([{ to: [{ podSelector: { matchLabels: labelsOf('gateway') } }] }])], []],
   ['neither in nor out', [into(undefined), outOf([])], ['in', 'out']],
 ])('%s', (_, policies, blockers) => {
   expect(blockersOf(policies, way)).toEqual(blockers);
+});
+
+it('takes a block of addresses as open for a pod that has none yet', () => {
+  const from = podOf('controller');
+  expect(blockersOf([into([block('10.2.0.0/16')])], { ...way, from })).toEqual([]);
 });
 
 it.each([

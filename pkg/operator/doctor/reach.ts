@@ -1,3 +1,5 @@
+import { BlockList, isIP } from 'node:net';
+
 import type { LabelSelector, NetworkPolicy, PolicyPeer, PolicyRule, SeenPod } from './installation.ts';
 
 /** A way from one pod to a port of another of the same namespace. */
@@ -51,13 +53,26 @@ function admits(
 }
 
 function isMeant({ podSelector, namespaceSelector, ipBlock }: PolicyPeer, pod: SeenPod, way: Way): boolean {
-  // Whether a block has the address of a pod is for the network to say: it is taken as open.
-  if (ipBlock !== undefined) return true;
+  if (ipBlock !== undefined) return hasAddress(ipBlock, pod.status?.podIP);
   const labels = { 'kubernetes.io/metadata.name': way.namespace, ...way.namespaceLabels };
   return (
     (namespaceSelector === undefined || matches(namespaceSelector, labels)) &&
     (podSelector === undefined || matches(podSelector, pod.metadata.labels ?? {}))
   );
+}
+
+/** A pod without an address may get one of the block. */
+function hasAddress({ cidr, except = [] }: NonNullable<PolicyPeer['ipBlock']>, podIP = ''): boolean {
+  const family = isIP(podIP);
+  if (family === 0) return true;
+  const isIn = (block: string): boolean => {
+    const [network = '', length = ''] = block.split('/');
+    if (isIP(network) !== family) return false;
+    const list = new BlockList();
+    list.addSubnet(network, Number(length), family === 4 ? 'ipv4' : 'ipv6');
+    return list.check(podIP, family === 4 ? 'ipv4' : 'ipv6');
+  };
+  return isIn(cidr) && !except.some(isIn);
 }
 
 const portNamed = ({ spec }: SeenPod, wanted: string): number | undefined =>

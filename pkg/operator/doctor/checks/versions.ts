@@ -1,12 +1,15 @@
 import { fault, type Finding, warning } from '../finding.ts';
-import type { Installation, SeenPod } from '../installation.ts';
-import { podsOf, workloadsOf } from '../roles.ts';
+import type { Installation } from '../installation.ts';
+import { podsOf, roleOf, workloadsOf } from '../roles.ts';
 
 const VERSION_LABEL = 'app.kubernetes.io/version';
 
-/** Processes that are not of one version, and a client that is of another. */
+/**
+ * Processes that are meant to be of different versions, and a client that is of another. Pods that are being replaced are of two for a moment, which is
+ * as it should be.
+ */
 export function checkVersions(seen: Installation): readonly Finding[] {
-  const of = (role: string): readonly string[] => imagesOf(podsOf(seen, role), role);
+  const of = (role: string): readonly string[] => imagesOf(seen, role);
   const controllers = of('controller');
   const gateways = of('gateway');
   const images = new Set([...controllers, ...gateways]);
@@ -18,7 +21,7 @@ const mixed = (seen: Installation, controllers: readonly string[], gateways: rea
   fault({
     ...{ reason: 'VersionsDiffer', object: `namespace/${seen.namespace}` },
     message: `controllers run ${controllers.join(', ')}, gateways ${gateways.join(', ')}`,
-    fix: 'finish the upgrade: give both the same image (image.tag of the chart); while pods are being replaced, ask again',
+    fix: 'finish the upgrade: give both the same image (image.tag of the chart)',
   });
 
 function clientDiffers(seen: Installation): readonly Finding[] {
@@ -34,10 +37,17 @@ function clientDiffers(seen: Installation): readonly Finding[] {
   ];
 }
 
-/** Images as pods name them. What a container runtime makes of a name differs from node to node. */
-function imagesOf(pods: readonly SeenPod[], role: string): readonly string[] {
-  const images = pods.flatMap(({ spec }) =>
-    (spec?.containers ?? []).filter(({ args }) => args?.includes(role)).map(({ image }) => image ?? ''),
+/** Images that the templates of a role's pods name, or the pods themselves where nothing makes them. */
+function imagesOf(seen: Installation, role: string): readonly string[] {
+  const workloads = workloadsOf(seen, role);
+  const specs =
+    workloads.length > 0
+      ? workloads.map(({ spec }) => spec.template?.spec)
+      : podsOf(seen, role).map(({ spec }) => spec);
+  const images = specs.flatMap((spec) =>
+    (spec?.containers ?? [])
+      .filter((container) => roleOf({ containers: [container] }) === role)
+      .map(({ image }) => image ?? ''),
   );
   return [...new Set(images)].toSorted();
 }

@@ -73,10 +73,12 @@ export class InferStream {
       const sent: Sent = { settle: undefined };
       const id = this.#ledger.open(sent);
       if (id === undefined) return reject(new PredictorsBusy(1, maxInFlight));
-      const timer = setTimeout(() => {
+      const giveUp = (): void => {
         sent.settle = undefined;
         reject(new PredictorTimeout(address));
-      }, timeoutMs);
+      };
+      // Where this process stood still, an answer that came in time waits to be read: timers come before input, and this after it.
+      const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
       sent.settle = (answer) => {
         clearTimeout(timer);
         if (answer instanceof Error) reject(answer);

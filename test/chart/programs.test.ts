@@ -95,8 +95,23 @@ describe.skipIf(helmMissing !== undefined)('programs of the chart', { concurrent
   it('`helm test` fails and says why where they are not ready', async () => {
     const { code, output } = await run(health('trial'), await gateway(false)).ended;
     expect(code).toBe(1);
-    expect(output).toContain('/readyz must be answered by 200, was 503');
-    expect(output).toContain('the traffic is not known yet');
+    expect(output).toMatch(/^\/readyz must be answered by 200, was 503: .*the traffic is not known yet.*\n$/);
+  });
+
+  it('`helm test` waits for the network, and says in a line what cannot be reached', async () => {
+    const network = containerOf('trial', 'Pod/tradewind-test', 'network');
+    expect(network.args.slice(1)).toEqual(['30s', 'tradewind-gateway:8080', 'tradewind-gateway:50051']);
+    const [http, grpc] = await gateway(true);
+    expect((await run(network, ['30s', http, grpc]).ended).code).toBe(0);
+    const [port] = await freePorts(1);
+    const { code, output } = await run(network, ['1s', http, `127.0.0.1:${port}`]).ended;
+    expect(code).toBe(1);
+    expect(output.trimEnd().split('\n').at(-1)).toBe(
+      `127.0.0.1:${port} must take connections within 1 s, and does not`,
+    );
+    const refused = await run(health('trial'), [`127.0.0.1:${port}`, `127.0.0.1:${port}`]).ended;
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.output).toMatch(/^fetch failed: connect ECONNREFUSED .*\n$/);
   });
 
   it('`helm test` shows its certificate where gateways want one, and fails without', async () => {

@@ -1,4 +1,4 @@
-// Ends once every server of its arguments takes connections.
+// Ends once every server of its arguments takes connections. With a time such as 30s first it ends by then in any case, with 1 where one does not.
 import { connect } from 'node:net';
 
 const PAUSE_MS = 1000;
@@ -15,9 +15,17 @@ const reaches = (host, port) =>
     socket.once('error', () => end(false));
   });
 
-for (const address of process.argv.slice(1)) {
+const addresses = process.argv.slice(1);
+const limit = /^(\d+)s$/.exec(addresses[0]);
+const seconds = limit === null ? Infinity : Number(limit[1]);
+
+for (const address of limit === null ? addresses : addresses.slice(1)) {
   const [host, port] = address.split(':');
   while (!(await reaches(host, Number(port)))) {
+    if (performance.now() > seconds * 1000) {
+      process.stderr.write(`${address} must take connections within ${seconds} s, and does not\n`);
+      process.exit(1);
+    }
     process.stderr.write(`waits for ${address}\n`);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }

@@ -1,6 +1,6 @@
 /**
- * Runs the whole test suite and closes with the line `N passed, N failed`. Where KUBECONFIG and E2E_IMAGE name a cluster and an image, the end-to-end
- * test on it runs too.
+ * Runs the whole test suite and closes with the line `N passed, N failed`. The end-to-end test runs too where KUBECONFIG and E2E_IMAGE name a cluster and
+ * an image, and in the whole form on a cluster of one node that is started for it.
  *
  * With CI=true a skipped test is a failure: it would hide that a server or client is missing.
  * Arguments are handed to vitest (a file name or -t pattern narrows the run). Without, and but for TRADEWIND_TESTS=whole, the short form runs, which says what it leaves out.
@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { e2eCluster } from './e2e-cluster.ts';
 import { IS_WHOLE, WHOLE_ONLY } from '../test/support/test-form.ts';
 
 interface Report {
@@ -35,14 +36,15 @@ const isCi = env['CI'] === 'true';
 const args = process.argv.slice(2);
 /** Files that this run leaves to the whole form; whoever names files gets those. */
 const left = args.length === 0 && !IS_WHOLE ? WHOLE_ONLY : [];
-const hasCluster = args.length === 0 && Boolean(env['KUBECONFIG']) && Boolean(env['E2E_IMAGE']);
+const isE2e = args.length === 0 && (IS_WHOLE || Boolean(env['E2E_IMAGE']));
 try {
   const outcomes = [
     run('tests', left.length === 0 ? args : left.map((file) => `--exclude=${file}`)),
-    ...(hasCluster ? [run('e2e', ['--config', E2E_CONFIG])] : []),
+    ...(isE2e ? [endToEnd()] : []),
   ];
   const skipped = outcomes.flatMap((outcome) => outcome.skipped);
-  if (left.length > 0) console.log(`left to TRADEWIND_TESTS=whole: ${left.join(', ')}`);
+  const leftOut = [...left, ...(isE2e || args.length > 0 ? [] : ['test/e2e/cluster'])];
+  if (leftOut.length > 0) console.log(`left to TRADEWIND_TESTS=whole: ${leftOut.join(', ')}`);
   for (const name of skipped) console.log(`${isCi ? 'failed (skipped in CI)' : 'skipped'}: ${name}`);
   const sum = (of: (outcome: Outcome) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
@@ -54,12 +56,27 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-function run(name: string, vitestArgs: readonly string[]): Outcome {
+/** Alone on the machine: it measures, and its pods want both cores. */
+function endToEnd(): Outcome {
+  const cluster = e2eCluster(env);
+  if ('missing' in cluster) return { passed: 0, failed: 0, skipped: [cluster.missing] };
+  if ('broken' in cluster) {
+    console.error(cluster.broken);
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+  try {
+    return run('e2e', ['--config', E2E_CONFIG], cluster.variables);
+  } finally {
+    cluster.stop();
+  }
+}
+
+function run(name: string, vitestArgs: readonly string[], variables: NodeJS.ProcessEnv = {}): Outcome {
   const reportFile = join(scratch, `${name}.json`);
   const { status } = spawnSync(
     'vitest',
     ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...vitestArgs],
-    { stdio: 'inherit' },
+    { stdio: 'inherit', env: { ...env, ...variables } },
   );
   const report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
   // A file that does not load has no failed test of its own, but it has failed; so has a run that ends with an error of nobody.

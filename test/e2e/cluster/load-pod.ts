@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { eventually } from '../../support/eventually.ts';
 import type { Programs } from './programs.ts';
-import { NODE } from './settings.ts';
+import { nodePod } from './node-pod.ts';
 
 /** What callers inside the cluster were told. */
 export interface LoadCounts {
@@ -46,32 +46,15 @@ export class LoadPod {
     const script = readFileSync(new URL('load-client.mjs', import.meta.url), 'utf8');
     await programs.apply(
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME }, data: { 'load-client.mjs': script } },
-      {
-        ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: NAME } },
-        spec: {
-          restartPolicy: 'Never',
-          automountServiceAccountToken: false,
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 10001,
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
-          containers: [
-            {
-              ...{ name: 'load', image, imagePullPolicy: 'IfNotPresent' },
-              command: [NODE, '/load/load-client.mjs'],
-              args: [address, model, symbols.join(), String(perSecond), '1800'],
-              resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '256Mi' } },
-              securityContext: {
-                ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
-                capabilities: { drop: ['ALL'] },
-              },
-              volumeMounts: [{ name: 'script', mountPath: '/load' }],
-            },
-          ],
+      nodePod(
+        NAME,
+        image,
+        ['/load/load-client.mjs', address, model, symbols.join(), String(perSecond), '1800'],
+        {
           volumes: [{ name: 'script', configMap: { name: NAME } }],
+          volumeMounts: [{ name: 'script', mountPath: '/load' }],
         },
-      },
+      ),
     );
     const pod = new LoadPod(programs);
     await eventually(async () => predictionsOf(await pod.counts()) > 0, 120_000, 500);

@@ -12,6 +12,8 @@ export interface E2eSettings {
   readonly restartNode: string | undefined;
   /** File to which the API server logs the metadata of its requests, as JSON. */
   readonly auditLog: string | undefined;
+  /** Whether the cluster's network holds pods to NetworkPolicies. */
+  readonly hasPolicies: boolean;
 }
 
 /** @throws {Error} Something is missing, and it says what. */
@@ -30,5 +32,6 @@ export function settingsOf(env: NodeJS.ProcessEnv): E2eSettings {
     namespace: env['E2E_NAMESPACE'] ?? 'tradewind-e2e',
     restartNode: env['E2E_RESTART_NODE'],
     auditLog: env['E2E_AUDIT_LOG'],
+    hasPolicies: env['E2E_POLICIES'] === 'enforced',
   };
 }

@@ -10,7 +10,7 @@ say() { echo "one-node cluster: $*" >&2; }
 
 say "programs (minutes, once)"
 "$TRADEWIND_TEST_CLUSTER/build.sh" >&2
-command -v ipset >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ipset >&2
+command -v ipset >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ipset; } >&2
 # go install PACKAGE@VERSION takes modules by the digests of Go's database; the programs stay with those of the cluster.
 module() { [ -x "$BIN/$1" ] || CGO_ENABLED=0 GOBIN=$BIN go install -trimpath -ldflags '-s -w' "$2" >&2; }
 module kube-router "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router@$ROUTER"

@@ -20,25 +20,27 @@ export function e2eCluster(env: NodeJS.ProcessEnv): E2eCluster {
       : {
           missing: `${NAME}: E2E_IMAGE must name an image that the nodes of KUBECONFIG know, and is not set`,
         };
-  const scripts = env['TRADEWIND_TEST_CLUSTER'] ?? join(dirname(repository), 'shared/cluster');
-  if (!existsSync(join(scripts, 'up.sh')) || process.getuid?.() !== 0)
+  // As in test/e2e/one-node/env.sh.
+  const scripts = env['TRADEWIND_TEST_CLUSTER'] || join(dirname(repository), 'shared/cluster');
+  if (!existsSync(join(scripts, 'up.sh')))
     return {
-      missing: `${NAME}: KUBECONFIG must name one, or TRADEWIND_TEST_CLUSTER scripts that root may start one by`,
+      missing: `${NAME}: KUBECONFIG must name one, or TRADEWIND_TEST_CLUSTER a folder with up.sh, as ${scripts} has not`,
     };
+  if (process.getuid?.() !== 0) return { missing: `${NAME}: root must start it, or KUBECONFIG name one` };
+  return start();
+}
+
+function start(): E2eCluster {
   const stop = (): void => void spawnSync(join(oneNode, 'down.sh'), { stdio: 'inherit' });
-  const { status, stdout } = spawnSync(join(oneNode, 'up.sh'), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-  });
-  if (status !== 0) {
+  const up = spawnSync(join(oneNode, 'up.sh'), { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  if (up.status !== 0) {
     stop();
-    return { broken: `${NAME}: test/e2e/one-node/up.sh must start a cluster, and ended with ${status}` };
+    const how = up.error?.message ?? up.signal ?? `exit code ${up.status}`;
+    return { broken: `${NAME}: test/e2e/one-node/up.sh must start a cluster, and ended with ${how}` };
   }
-  const lines = stdout.split('\n').filter((line) => line !== '');
-  return {
-    variables: Object.fromEntries(
-      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-    ),
-    stop,
-  };
+  const pairs = up.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
+  return { variables: Object.fromEntries(pairs), stop };
 }

@@ -36,7 +36,7 @@ const isCi = env['CI'] === 'true';
 const args = process.argv.slice(2);
 /** Files that this run leaves to the whole form; whoever names files gets those. */
 const left = args.length === 0 && !IS_WHOLE ? WHOLE_ONLY : [];
-const isE2e = args.length === 0 && (IS_WHOLE || Boolean(env['E2E_IMAGE']));
+const isE2e = args.length === 0 && (IS_WHOLE || Boolean(env['KUBECONFIG'] && env['E2E_IMAGE']));
 try {
   const outcomes = [
     run('tests', left.length === 0 ? args : left.map((file) => `--exclude=${file}`)),

@@ -53,6 +53,6 @@ try {
   process.stdout.write('the gateways are ready and serve\n');
 } catch (error) {
   const { message, cause } = error;
-  process.stderr.write(`${cause === undefined ? message : `${message}: ${cause.message}`}\n`);
+  process.stderr.write(`${cause === undefined ? message : `${message}: ${cause.message || cause.code}`}\n`);
   process.exit(1);
 }

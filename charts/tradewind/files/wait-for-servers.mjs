@@ -1,4 +1,5 @@
-// Ends once every server of its arguments takes connections. With a time such as 30s first it ends by then in any case, with 1 where one does not.
+// Ends once every server of its arguments takes connections. A first argument such as 30s bounds that: the first server which takes none by then is
+// named, and it ends with 1.
 import { connect } from 'node:net';
 
 const PAUSE_MS = 1000;

@@ -355,6 +355,11 @@ export const CASES: readonly (readonly [string, Partial<Installation>, ...Line[]
         }),
       ],
     },
-    ['VersionsDiffer', 'namespace/desk', /controllers run .*0\.1\.0, gateways tradewind:0\.0\.9/, /upgrade/],
+    [
+      'VersionsDiffer',
+      'namespace/desk',
+      /controllers are to run .*0\.1\.0, gateways tradewind:0\.0\.9/,
+      /upgrade/,
+    ],
   ],
 ];

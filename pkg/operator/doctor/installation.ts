@@ -47,7 +47,7 @@ export interface SeenPod extends KubeObject {
   };
   readonly status?: {
     readonly phase?: string;
-    readonly podIP?: string;
+    readonly podIPs?: readonly { readonly ip: string }[];
     readonly conditions?: readonly SeenCondition[];
     readonly initContainerStatuses?: readonly SeenContainer[];
     readonly containerStatuses?: readonly SeenContainer[];

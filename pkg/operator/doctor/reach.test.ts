@@ -6,7 +6,7 @@ import { blockersOf, matches } from './reach.ts';
 
 const way = {
   ...{
-    from: podOf('controller', { podIP: '10.1.2.3' }),
+    from: podOf('controller', { podIPs: [{ ip: '10.1.2.3' }, { ip: 'fd00::1' }] }),
     to: podOf('gateway'),
     port: 8080,
     namespace: 'desk',
@@ -52,7 +52,8 @@ it.each<readonly [string, readonly NetworkPolicy[], readonly string[]]>([
   ['a block of addresses that has the pod', [into([block('10.1.0.0/16')])], []],
   ['a block of other addresses', [into([block('10.2.0.0/16')])], ['in']],
   ['a block without the part that has the pod', [into([block('10.1.0.0/16', '10.1.2.0/24')])], ['in']],
-  ['a block of addresses of another family', [into([block('::/0')])], ['in']],
+  ['a block of its addresses of the other family', [into([block('fd00::/8')])], []],
+  ['a block of other addresses of that family', [into([block('fe80::/10')])], ['in']],
   ['no way out', [outOf([]), into([{}])], ['out']],
   ['a way out', [outOf([{ to: [{ podSelector: { matchLabels: labelsOf('gateway') } }] }])], []],
   ['neither in nor out', [into(undefined), outOf([])], ['in', 'out']],

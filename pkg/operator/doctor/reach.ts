@@ -53,7 +53,7 @@ function admits(
 }
 
 function isMeant({ podSelector, namespaceSelector, ipBlock }: PolicyPeer, pod: SeenPod, way: Way): boolean {
-  if (ipBlock !== undefined) return hasAddress(ipBlock, pod.status?.podIP);
+  if (ipBlock !== undefined) return mayHave(ipBlock, pod.status?.podIPs ?? []);
   const labels = { 'kubernetes.io/metadata.name': way.namespace, ...way.namespaceLabels };
   return (
     (namespaceSelector === undefined || matches(namespaceSelector, labels)) &&
@@ -61,18 +61,22 @@ function isMeant({ podSelector, namespaceSelector, ipBlock }: PolicyPeer, pod: S
   );
 }
 
-/** A pod without an address may get one of the block. */
-function hasAddress({ cidr, except = [] }: NonNullable<PolicyPeer['ipBlock']>, podIP = ''): boolean {
-  const family = isIP(podIP);
-  if (family === 0) return true;
-  const isIn = (block: string): boolean => {
-    const [network = '', length = ''] = block.split('/');
-    if (isIP(network) !== family) return false;
-    const list = new BlockList();
-    list.addSubnet(network, Number(length), family === 4 ? 'ipv4' : 'ipv6');
-    return list.check(podIP, family === 4 ? 'ipv4' : 'ipv6');
-  };
-  return isIn(cidr) && !except.some(isIn);
+/** Whether a block has one of a pod's addresses; a pod that has none yet may get one of it. */
+function mayHave(
+  { cidr, except = [] }: NonNullable<PolicyPeer['ipBlock']>,
+  addresses: readonly { readonly ip: string }[],
+): boolean {
+  const isIn = (ip: string): boolean => isOf(cidr, ip) && !except.some((part) => isOf(part, ip));
+  return addresses.length === 0 || addresses.some(({ ip }) => isIn(ip));
+}
+
+function isOf(block: string, ip: string): boolean {
+  const [network = '', length = ''] = block.split('/');
+  if (isIP(network) !== isIP(ip)) return false;
+  const family = isIP(ip) === 4 ? 'ipv4' : 'ipv6';
+  const list = new BlockList();
+  list.addSubnet(network, Number(length), family);
+  return list.check(ip, family);
 }
 
 const portNamed = ({ spec }: SeenPod, wanted: string): number | undefined =>

@@ -3,6 +3,9 @@ import type { Programs } from './programs.ts';
 
 /** Servers of the trial, which open no connections. */
 const SERVERS = new Set(['clickhouse', 'kafka', 'redis']);
+/** States of a socket in the kernel's tables. */
+const ESTABLISHED = '01';
+const LISTENS = '0A';
 const API_SERVER = 'kube-apiserver';
 const UNLABELLED = 'unknown';
 const PRINT_SOCKETS =
@@ -37,12 +40,18 @@ export async function observedEdges(programs: Programs): Promise<ReadonlySet<str
   const edges = new Set<string>();
   for (const { metadata, status } of pods) {
     const from = componentOf(metadata.labels);
-    if (status.phase !== 'Running' || metadata.name === 'load' || SERVERS.has(from)) continue;
+    if (status.phase !== 'Running' || from === UNLABELLED || SERVERS.has(from)) continue;
     const table = await programs.kubectl(['exec', metadata.name, '--', NODE, '-e', PRINT_SOCKETS]);
     for (const { address, port } of outgoing(table))
       edges.add(`${from} ${names.get(address) ?? address}:${port}`);
   }
   return edges;
+}
+
+/** A pod of the test, in the namespace of the release or in another. */
+export interface Stranger {
+  readonly namespace: string;
+  readonly pod: string;
 }
 
 /** Where a process listens: its component, and an address that pods reach it at. */
@@ -55,13 +64,13 @@ interface Listener {
 /**
  * Connections that a pod of each component can open, in the form of {@link observedEdges}: tried, whether anybody wants them or not.
  *
- * @param ports - Of each component; what other components listen on cannot be known from outside.
- * @param stranger - A pod of no component, which runs Node.
+ * @param ports - What each component listens on.
+ * @param strangers - Pods of no component, which run Node, by the name that they have in the edges.
  */
 export async function openableEdges(
   programs: Programs,
   ports: Readonly<Record<string, readonly number[]>>,
-  stranger: string,
+  strangers: Readonly<Record<string, Stranger>>,
 ): Promise<ReadonlySet<string>> {
   const { items: pods } = await programs.json(['get', 'pods', '--field-selector', 'status.phase=Running']);
   const byComponent = new Map<string, { readonly name: string; readonly host: string }>();
@@ -72,15 +81,38 @@ export async function openableEdges(
     if (host === undefined) throw new Error(`a pod of ${component} must run, and none does`);
     return of.map((port) => ({ component, host, port }));
   });
-  const callers = [...byComponent].filter(([from]) => from !== UNLABELLED && !SERVERS.has(from));
+  const callers: (readonly [string, readonly string[]])[] = [
+    ...[...byComponent]
+      .filter(([from]) => from !== UNLABELLED && !SERVERS.has(from))
+      .map(([from, { name }]) => [from, [name]] as const),
+    ...Object.entries(strangers).map(
+      ([from, { namespace, pod }]) => [from, [pod, '--namespace', namespace]] as const,
+    ),
+  ];
   const edges = new Set<string>();
-  for (const [from, { name }] of [...callers, ['stranger', { name: stranger }] as const]) {
-    const others = listeners.filter(({ component }) => component !== from);
-    const answer = await programs.kubectl(['exec', name, '--', NODE, '-e', TRY_ALL, JSON.stringify(others)]);
+  for (const [from, pod] of callers) {
+    const others = JSON.stringify(listeners.filter(({ component }) => component !== from));
+    const answer = await programs.kubectl(['exec', ...pod, '--', NODE, '-e', TRY_ALL, others]);
     for (const { component, port } of JSON.parse(answer) as Listener[])
       edges.add(`${from} ${component}:${port}`);
   }
   return edges;
+}
+
+/** Ports that processes of Tradewind listen on for others, by component, ascending. */
+export async function listeningPorts(
+  programs: Programs,
+): Promise<Readonly<Record<string, readonly number[]>>> {
+  const { items: pods } = await programs.json(['get', 'pods', '--field-selector', 'status.phase=Running']);
+  const ports: Record<string, readonly number[]> = {};
+  for (const { metadata } of pods) {
+    const component = componentOf(metadata.labels);
+    if (component === UNLABELLED || SERVERS.has(component)) continue;
+    const table = rowsOf(await programs.kubectl(['exec', metadata.name, '--', NODE, '-e', PRINT_SOCKETS]));
+    const open = table.filter(({ state, local }) => state === LISTENS && !ipv4Of(local).startsWith('127.'));
+    ports[component] = [...new Set(open.map(({ local }) => portOf(local)))].toSorted((a, b) => a - b);
+  }
+  return ports;
 }
 
 /** Component by the labels of a pod or Service, or else the name of its program. */
@@ -90,16 +122,23 @@ export function componentOf(labels: Readonly<Record<string, string>> = {}): stri
 
 /** Ends of established connections that this process has opened: those whose own port nobody listens on. */
 function outgoing(table: string): readonly { readonly address: string; readonly port: number }[] {
-  const rows = table
+  const rows = rowsOf(table);
+  const listening = new Set(rows.filter(({ state }) => state === LISTENS).map(({ local }) => portOf(local)));
+  return rows
+    .filter(({ state, local }) => state === ESTABLISHED && !listening.has(portOf(local)))
+    .map(({ remote }) => ({ address: ipv4Of(remote), port: portOf(remote) }))
+    .filter(({ address }) => !address.startsWith('127.'));
+}
+
+/** Rows of the kernel's tables of sockets. */
+function rowsOf(
+  table: string,
+): readonly { readonly local: string; readonly remote: string; readonly state: string }[] {
+  return table
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
     .filter(([number]) => /^\d+:$/.test(number ?? ''))
     .map(([, local, remote, state]) => ({ local: local!, remote: remote!, state: state! }));
-  const listening = new Set(rows.filter(({ state }) => state === '0A').map(({ local }) => portOf(local)));
-  return rows
-    .filter(({ state, local }) => state === '01' && !listening.has(portOf(local)))
-    .map(({ remote }) => ({ address: ipv4Of(remote), port: portOf(remote) }))
-    .filter(({ address }) => !address.startsWith('127.'));
 }
 
 const portOf = (end: string): number => Number.parseInt(end.split(':')[1]!, 16);

@@ -13,16 +13,22 @@ export const EDGES = [
 ];
 /** Others that are allowed, and open for a moment only. */
 export const SHORT_EDGES = new Set(['controller gateway:8080', 'controller tradewind-predictor:8080']);
-/** What everything listens on, used or not. */
+/** What the processes of Tradewind listen on, used or not. */
 export const PORTS = {
-  ...{ clickhouse: [8123], kafka: [9092, 9093], redis: [6379], 'kube-apiserver': [443] },
-  ...{ collector: [8080], controller: [8080], features: [8080], recorder: [8080], gateway: [8080, 50051] },
+  ...{ collector: [8080], controller: [8080], features: [8080], gateway: [8080, 50051], recorder: [8080] },
   'tradewind-predictor': [8001, 8080],
 };
-export const STRANGER = 'stranger';
-/** Anybody in the cluster may call the gateways; what a pod of others may ask of the API server is not for policies of this release to say. */
-export const STRANGER_EDGES = [
-  'stranger gateway:50051',
-  'stranger gateway:8080',
-  'stranger kube-apiserver:443',
+/** And what they talk to. */
+export const SERVER_PORTS = {
+  clickhouse: [8123],
+  kafka: [9092, 9093],
+  redis: [6379],
+  'kube-apiserver': [443],
+};
+/** Pods of nobody, in the namespace of the release and in another. What they ask of the API server is not for policies of the release to say. */
+export const NEIGHBOUR_EDGES = [
+  'neighbour gateway:50051',
+  'neighbour gateway:8080',
+  'neighbour kube-apiserver:443',
 ];
+export const STRANGER_EDGES = ['stranger kube-apiserver:443'];

@@ -9,7 +9,13 @@ export function nodePod(
   name: string,
   image: string,
   args: readonly string[],
-  mounts: { readonly volumes?: readonly object[]; readonly volumeMounts?: readonly object[] } = {},
+  {
+    volumes,
+    volumeMounts,
+  }: {
+    readonly volumes?: readonly object[];
+    readonly volumeMounts?: readonly object[];
+  } = {},
 ): object {
   return {
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name } },
@@ -28,10 +34,10 @@ export function nodePod(
             ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
             capabilities: { drop: ['ALL'] },
           },
-          volumeMounts: mounts.volumeMounts,
+          volumeMounts,
         },
       ],
-      volumes: mounts.volumes,
+      volumes,
     },
   };
 }

@@ -23,6 +23,9 @@ export function settingsOf(env: NodeJS.ProcessEnv): E2eSettings {
     if (value === undefined || value === '') throw new Error(`${name} must name ${what}`);
     return value;
   };
+  const policies = env['E2E_POLICIES'];
+  if (policies !== undefined && policies !== 'enforced')
+    throw new Error(`E2E_POLICIES must be enforced, or not set, was ${policies}`);
   needed('KUBECONFIG', 'the kubeconfig of a cluster that the test may install into');
   return {
     image: needed('E2E_IMAGE', 'the image of Tradewind, as the nodes know it'),
@@ -32,6 +35,6 @@ export function settingsOf(env: NodeJS.ProcessEnv): E2eSettings {
     namespace: env['E2E_NAMESPACE'] ?? 'tradewind-e2e',
     restartNode: env['E2E_RESTART_NODE'],
     auditLog: env['E2E_AUDIT_LOG'],
-    hasPolicies: env['E2E_POLICIES'] === 'enforced',
+    hasPolicies: policies !== undefined,
   };
 }

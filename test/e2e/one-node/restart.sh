@@ -7,12 +7,13 @@ shift
 pid=$(cat "$STATE/pids/$part")
 mapfile -d '' -t command <"/proc/$pid/cmdline"
 folder=$(readlink "/proc/$pid/cwd")
+is_running() { [ -r "/proc/$pid/stat" ] && ! grep -q ') Z ' "/proc/$pid/stat"; }
 kill "$pid"
-while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+for _ in $(seq 600); do is_running || break; sleep 0.1; done
+if is_running; then echo "one-node cluster: $part must end within 60 s, and does not" >&2; exit 1; fi
 cd "$folder"
-setsid nsenter --net=/run/netns/$NS -- "${command[@]}" "$@" >>"$STATE/log/$part.log" 2>&1 </dev/null &
-echo $! >"$STATE/pids/$part"
-# Its neighbours ask the API server, and may end when it is away.
+start "$part" "${command[@]}" "$@"
+# The next to be restarted asks the API server as it begins, and ends where that is away.
 for _ in $(seq 300); do kubectl get --raw /readyz >/dev/null 2>&1 && exit 0; sleep 0.2; done
 echo "one-node cluster: the API server must be ready within 60 s of the start of $part, was not; see $STATE/log" >&2
 exit 1

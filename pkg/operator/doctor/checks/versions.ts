@@ -5,8 +5,8 @@ import { podsOf, roleOf, workloadsOf } from '../roles.ts';
 const VERSION_LABEL = 'app.kubernetes.io/version';
 
 /**
- * Processes that are meant to be of different versions, and a client that is of another. Pods that are being replaced are of two for a moment, which is
- * as it should be.
+ * Whether controllers and gateways are to run different images, and whether the client is of another version. Pods are not compared: while an upgrade
+ * is under way they are of two.
  */
 export function checkVersions(seen: Installation): readonly Finding[] {
   const of = (role: string): readonly string[] => imagesOf(seen, role);
@@ -20,7 +20,7 @@ export function checkVersions(seen: Installation): readonly Finding[] {
 const mixed = (seen: Installation, controllers: readonly string[], gateways: readonly string[]): Finding =>
   fault({
     ...{ reason: 'VersionsDiffer', object: `namespace/${seen.namespace}` },
-    message: `controllers run ${controllers.join(', ')}, gateways ${gateways.join(', ')}`,
+    message: `controllers are to run ${controllers.join(', ')}, gateways ${gateways.join(', ')}`,
     fix: 'finish the upgrade: give both the same image (image.tag of the chart)',
   });
 

@@ -120,6 +120,7 @@ metadata:
   annotations:
     # Pods are replaced when their settings change.
     checksum/config: {{ include "tradewind.config" . | sha256sum }}
+    kubectl.kubernetes.io/default-container: {{ .component }}
     {{- with .values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

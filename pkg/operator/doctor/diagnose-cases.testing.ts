@@ -346,6 +346,13 @@ export const CASES: readonly (readonly [string, Partial<Installation>, ...Line[]
     ['ModelIgnored', 'tradingmodel/es', /no controller/, /namespace/],
   ],
   [
+    'a server of a trial is scaled to 0',
+    {
+      statefulSets: [workloadOf('redis', { spec: { replicas: 0, template: { spec: { containers: [] } } } })],
+    },
+    ['ScaledToZero', 'statefulset/tradewind-redis', /0 replicas/, /scale statefulset\/tradewind-redis/],
+  ],
+  [
     'controller and gateways are of two versions',
     {
       deployments: [

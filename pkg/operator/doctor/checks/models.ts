@@ -35,15 +35,18 @@ function ignored({ nowMs }: Installation, model: TradingModel): readonly Finding
 }
 
 /** What goes on after each way to stall. */
-const NEXT: Readonly<Record<string, (name: string) => string>> = {
-  AnalysisFailed: (name) =>
-    `give a better version (\`kubectl tradewind set version ${name} VERSION\`), or \`kubectl tradewind retry ${name}\``,
-  ArtifactRejected: (name) => `mend the artifact or spec.model, then \`kubectl tradewind retry ${name}\``,
-  DigestMismatch: (name) => `\`kubectl tradewind set version ${name} VERSION --digest sha256:…\``,
-  CrashLooping: (name) => `mend what the line about its pods says, then \`kubectl tradewind retry ${name}\``,
-  ProgressDeadlineExceeded: (name) =>
-    `\`kubectl tradewind get model ${name}\` tells what it waits for; \`resume\` goes on, \`abort\` gives up`,
-  UserAborted: (name) => `\`kubectl tradewind retry ${name}\`, or another version`,
+const NEXT: Readonly<Record<string, (name: string, namespace: string) => string>> = {
+  AnalysisFailed: (name, namespace) =>
+    `give a better version (\`kubectl tradewind set version ${name} VERSION -n ${namespace}\`), or \`kubectl tradewind retry ${name} -n ${namespace}\``,
+  ArtifactRejected: (name, namespace) =>
+    `mend the artifact or spec.model, then \`kubectl tradewind retry ${name} -n ${namespace}\``,
+  DigestMismatch: (name, namespace) =>
+    `\`kubectl tradewind set version ${name} VERSION --digest sha256:… -n ${namespace}\``,
+  CrashLooping: (name, namespace) =>
+    `mend what the line about its pods says, then \`kubectl tradewind retry ${name} -n ${namespace}\``,
+  ProgressDeadlineExceeded: (name, namespace) =>
+    `\`kubectl tradewind get model ${name} -n ${namespace}\` tells what it waits for; \`resume\` goes on, \`abort\` gives up`,
+  UserAborted: (name, namespace) => `\`kubectl tradewind retry ${name} -n ${namespace}\`, or another version`,
 };
 
 /** Reasons of stalling that are failures of a revision. */
@@ -58,7 +61,8 @@ function stalled({ namespace }: Installation, model: TradingModel): readonly Fin
   if (AS_FAILURE.has(condition.reason) && failuresOf(model).length > 0) return [];
   const { name } = model.metadata;
   const next =
-    NEXT[condition.reason]?.(name) ?? `\`kubectl tradewind -n ${namespace} get model ${name}\` tells more`;
+    NEXT[condition.reason]?.(name, namespace) ??
+    `\`kubectl tradewind get model ${name} -n ${namespace}\` tells more`;
   const message = `stalled: ${condition.reason}: ${condition.message}`;
   return [fault({ reason: 'ModelStalled', object: objectOf(model), message, fix: next })];
 }

@@ -60,9 +60,13 @@ const containerUnmade = waiting(UNMADE, ({ name }, said) => ({
   fix: 'see that the image is for this machine and is one of Tradewind',
 }));
 
+/** Of a kubelet that has not heard yet of what was made a moment ago. */
+const NOT_YET_KNOWN = 'timed out waiting for the condition';
+
 const volumeUnavailable: PodRule = (pod, { events, namespace }) => {
   if (!containersOf(pod).every(({ state }) => state?.waiting !== undefined)) return undefined;
-  const event = newest(events.filter((one) => one.reason === 'FailedMount' && isAbout(one, pod)));
+  const failed = events.filter((one) => one.reason === 'FailedMount' && isAbout(one, pod));
+  const event = newest(failed.filter(({ message }) => message?.includes(NOT_YET_KNOWN) !== true));
   return event === undefined
     ? undefined
     : fault({
@@ -123,7 +127,7 @@ const unready: PodRule = (pod, { nowMs, readiness, namespace, models }) => {
     fix:
       model === undefined
         ? `\`kubectl -n ${namespace} logs ${pod.metadata.name}\` tells why`
-        : `\`kubectl tradewind -n ${namespace} get model ${model}\` tells how far its model is`,
+        : `\`kubectl tradewind get model ${model} -n ${namespace}\` tells how far its model is`,
   });
 };
 

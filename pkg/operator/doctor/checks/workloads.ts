@@ -5,27 +5,30 @@ import { newest } from './pods.ts';
 
 const ENFORCED = 'pod-security.kubernetes.io/enforce';
 
-/** Deployments and StatefulSets whose pods the API server refuses: Pod Security, a quota, an account that is not there. */
+/** Roles whose want of pods other checks tell, or that are meant to have none at times. */
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['controller', 'gateway', 'predictor']);
+
+/**
+ * Deployments and StatefulSets whose pods the API server refuses (Pod Security, a quota, an account that is not there), or that nobody wants pods of.
+ */
 export function checkWorkloads(seen: Installation): readonly Finding[] {
-  const ours = (workload: Workload): boolean =>
-    roleOf(workload.spec.template?.spec) !== undefined ||
-    workload.metadata.labels?.['app.kubernetes.io/part-of'] === 'tradewind';
   return [
-    ...seen.deployments.filter(ours).map((one) => ({ kind: 'deployment', one, said: saidOfDeployment(one) })),
-    ...seen.statefulSets
-      .filter(ours)
-      .map((one) => ({ kind: 'statefulset', one, said: saidOfStatefulSet(one, seen) })),
-  ].flatMap(({ kind, one, said }) =>
-    said === undefined
-      ? []
-      : [
-          fault({
-            ...{ reason: 'PodsRefused', object: `${kind}/${one.metadata.name}` },
-            message: `its pods are refused: ${said}`,
-            fix: remedy(seen, said),
-          }),
-        ],
-  );
+    ...seen.deployments.map((one) => ({ kind: 'deployment', one, said: saidOfDeployment(one) })),
+    ...seen.statefulSets.map((one) => ({ kind: 'statefulset', one, said: saidOfStatefulSet(one, seen) })),
+  ].flatMap(({ kind, one, said }) => {
+    const role = roleOf(one.spec.template?.spec);
+    if (role === undefined && one.metadata.labels?.['app.kubernetes.io/part-of'] !== 'tradewind') return [];
+    const object = `${kind}/${one.metadata.name}`;
+    if (said !== undefined) {
+      const message = `its pods are refused: ${said}`;
+      return [fault({ reason: 'PodsRefused', object, message, fix: remedy(seen, said) })];
+    }
+    if (one.spec.replicas !== 0 || TOLD_ELSEWHERE.has(role ?? '')) return [];
+    const fix = `\`kubectl -n ${seen.namespace} scale ${object} --replicas=1\`, or take it out of the installation`;
+    return [
+      fault({ reason: 'ScaledToZero', object, message: 'is wanted by nobody: it has 0 replicas', fix }),
+    ];
+  });
 }
 
 const saidOfDeployment = ({ status }: Workload): string | undefined =>

@@ -11,7 +11,7 @@ is_running() { [ -r "/proc/$pid/stat" ] && ! grep -q ') Z ' "/proc/$pid/stat"; }
 kill "$pid"
 for _ in $(seq 100); do is_running || break; sleep 0.1; done
 # An API server waits a minute for its watches.
-is_running && kill -9 "$pid"
+if is_running; then kill -9 "$pid" || true; fi
 while is_running; do sleep 0.1; done
 cd "$folder"
 start "$part" "${command[@]}" "$@"

@@ -213,6 +213,22 @@ export const CASES: readonly (readonly [string, Partial<Installation>, ...Line[]
     ['VolumeUnavailable', 'pod/tradewind-features-a', /secret "tls" not found/, /get secrets/],
   ],
   [
+    'a volume is waited for in vain',
+    {
+      ...waits('ContainerCreating', ''),
+      events: [
+        {
+          ...failedCreate('x'),
+          reason: 'FailedMount',
+          involvedObject: { kind: 'Pod', name: 'tradewind-features-a' },
+          message:
+            'Unable to attach or mount volumes: unmounted volumes=[spool]: timed out waiting for the condition',
+        },
+      ],
+    },
+    ['VolumeUnavailable', 'pod/tradewind-features-a', /unmounted volumes=\[spool\]/, /get secrets/],
+  ],
+  [
     'no node takes a pod',
     {
       pods: [

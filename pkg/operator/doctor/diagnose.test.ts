@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import type { Condition, RevisionStatus } from '../../tradingmodel/status.ts';
 import { diagnose } from './diagnose.ts';
 import { CASES } from './diagnose-cases.testing.ts';
-import { ends, lease, policy, says } from './diagnose-parts.testing.ts';
+import { ends, failedCreate, lease, policy, says } from './diagnose-parts.testing.ts';
 import type { Installation } from './installation.ts';
 import {
   crashing,
@@ -89,6 +89,27 @@ const SOUND: readonly (readonly [string, Partial<Installation>])[] = [
   [
     'pods that an upgrade is about to replace',
     { pods: [podOf('controller'), podOf('gateway', {}, 'tradewind:0.0.9'), podOf('predictor')] },
+  ],
+  [
+    'a kubelet that has not heard of a ConfigMap yet',
+    {
+      pods: [
+        ...installation().pods,
+        podOf('features', {
+          ...notReady({ name: 'features', state: { waiting: { reason: 'ContainerCreating' } } }, 'Pending'),
+          conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: NOW }],
+        }),
+      ],
+      events: [
+        {
+          ...failedCreate('x'),
+          reason: 'FailedMount',
+          involvedObject: { kind: 'Pod', name: 'tradewind-features-a' },
+          message:
+            'MountVolume.SetUp failed for volume "config": failed to sync configmap cache: timed out waiting for the condition',
+        },
+      ],
+    },
   ],
   [
     'a pod that has just started',

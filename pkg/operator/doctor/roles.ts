@@ -9,8 +9,14 @@ export function roleOf(spec: SeenPod['spec']): string | undefined {
   return undefined;
 }
 
+/** A pod, or what makes pods with the spec of its template. */
+interface Runs {
+  readonly metadata: SeenPod['metadata'];
+  readonly spec?: SeenPod['spec'] | undefined;
+}
+
 /** Whether it belongs to Tradewind: it runs one of its processes, or a server that the chart has put beside them. */
-export const isOurs = ({ metadata, spec }: SeenPod): boolean =>
+export const isOurs = ({ metadata, spec }: Runs): boolean =>
   roleOf(spec) !== undefined || metadata.labels?.['app.kubernetes.io/part-of'] === 'tradewind';
 
 export const isLeaving = ({ metadata }: SeenPod): boolean => metadata.deletionTimestamp !== undefined;

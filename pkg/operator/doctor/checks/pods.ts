@@ -60,13 +60,13 @@ const containerUnmade = waiting(UNMADE, ({ name }, said) => ({
   fix: 'see that the image is for this machine and is one of Tradewind',
 }));
 
-/** Of a kubelet that has not heard yet of what was made a moment ago. */
-const NOT_YET_KNOWN = 'timed out waiting for the condition';
+/** What a kubelet says that has not heard of an object yet, there or not: it asks again, and then says which. */
+const NOT_HEARD_YET = /failed to sync (?:configmap|secret) cache/;
 
 const volumeUnavailable: PodRule = (pod, { events, namespace }) => {
   if (!containersOf(pod).every(({ state }) => state?.waiting !== undefined)) return undefined;
   const failed = events.filter((one) => one.reason === 'FailedMount' && isAbout(one, pod));
-  const event = newest(failed.filter(({ message }) => message?.includes(NOT_YET_KNOWN) !== true));
+  const event = newest(failed.filter(({ message }) => !NOT_HEARD_YET.test(message ?? '')));
   return event === undefined
     ? undefined
     : fault({

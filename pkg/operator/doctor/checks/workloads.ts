@@ -1,6 +1,6 @@
 import { fault, type Finding } from '../finding.ts';
 import type { Installation, Workload } from '../installation.ts';
-import { labelsOfNamespace, roleOf } from '../roles.ts';
+import { isOurs, labelsOfNamespace, roleOf } from '../roles.ts';
 import { newest } from './pods.ts';
 
 const ENFORCED = 'pod-security.kubernetes.io/enforce';
@@ -16,14 +16,14 @@ export function checkWorkloads(seen: Installation): readonly Finding[] {
     ...seen.deployments.map((one) => ({ kind: 'deployment', one, said: saidOfDeployment(one) })),
     ...seen.statefulSets.map((one) => ({ kind: 'statefulset', one, said: saidOfStatefulSet(one, seen) })),
   ].flatMap(({ kind, one, said }) => {
-    const role = roleOf(one.spec.template?.spec);
-    if (role === undefined && one.metadata.labels?.['app.kubernetes.io/part-of'] !== 'tradewind') return [];
+    const spec = one.spec.template?.spec;
+    if (!isOurs({ metadata: one.metadata, spec })) return [];
     const object = `${kind}/${one.metadata.name}`;
     if (said !== undefined) {
       const message = `its pods are refused: ${said}`;
       return [fault({ reason: 'PodsRefused', object, message, fix: remedy(seen, said) })];
     }
-    if (one.spec.replicas !== 0 || TOLD_ELSEWHERE.has(role ?? '')) return [];
+    if (one.spec.replicas !== 0 || TOLD_ELSEWHERE.has(roleOf(spec) ?? '')) return [];
     const fix = `\`kubectl -n ${seen.namespace} scale ${object} --replicas=1\`, or take it out of the installation`;
     return [
       fault({ reason: 'ScaledToZero', object, message: 'is wanted by nobody: it has 0 replicas', fix }),

@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { e2eCluster } from './e2e-cluster.ts';
+import { e2eCluster } from '../test/e2e/one-node/e2e-cluster.ts';
 import { IS_WHOLE, WHOLE_ONLY } from '../test/support/test-form.ts';
 
 interface Report {

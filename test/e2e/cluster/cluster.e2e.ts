@@ -35,6 +35,7 @@ import { printState } from './print-state.ts';
 import { Programs } from './programs.ts';
 import { ResourceSampler, writeResources } from './resources.ts';
 import { boundAccounts, componentsWithToken, rightsOf } from './rights.ts';
+import { ServedModel, versionOf } from './served-model.ts';
 import { settingsOf } from './settings.ts';
 import { askByTriton } from './triton.ts';
 
@@ -76,10 +77,7 @@ const UNUSED: Readonly<Record<'controller' | 'gateway', readonly string[]>> = {
   gateway: [],
 };
 
-// oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it knows to be there
-const statusOf = async (): Promise<any> => (await programs.json(['get', 'tradingmodel', MODEL])).status ?? {};
-const versionOf = (status: Awaited<ReturnType<typeof statusOf>>, revision: string): string =>
-  status.revisions?.find((one: { name: string }) => one.name === revision)?.version ?? '';
+const served = new ServedModel(programs, MODEL);
 
 describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
   let versions: Readonly<Record<'first' | 'second' | 'worse' | 'last', TestVersion>>;
@@ -108,46 +106,14 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     console.log(JSON.stringify(figures));
   });
 
-  const untilStable = (version: string): Promise<unknown> =>
-    eventually(
-      async () => {
-        const status = await statusOf();
-        return status.updateRevision === undefined && versionOf(status, status.stableRevision) === version;
-      },
-      STEP_MS,
-      500,
-    ).catch(async (error: unknown) => {
-      throw new Error(`must be stable at ${version}, was ${JSON.stringify(await statusOf(), null, 1)}`, {
-        cause: error,
-      });
-    });
-  const pods = (selector: string): Promise<readonly { metadata: { name: string } }[]> =>
-    programs.json(['get', 'pods', '--selector', selector]).then(({ items }) => items);
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it knows to be there
-  const autoscalers = async (): Promise<readonly any[]> =>
-    (await programs.json(['get', 'horizontalpodautoscalers'])).items;
-  // oxlint-disable-next-line typescript/no-explicit-any -- the same
-  const autoscaler = async (): Promise<any> => {
-    const { stableRevision } = await statusOf();
-    return (await autoscalers()).find(({ metadata }) => metadata.name === stableRevision);
-  };
-  const kill = async (selector: string): Promise<void> => {
-    const [pod] = await pods(selector);
-    await programs.kubectl([
-      'delete',
-      'pod',
-      pod!.metadata.name,
-      '--grace-period=0',
-      '--force',
-      '--wait=false',
-    ]);
-  };
-
   it('predicts soon after helm install and kubectl apply', async () => {
     const startMs = performance.now();
     await programs.helm(['install', RELEASE, 'charts/tradewind', ...VALUES]);
     await programs.apply(tradingModel(versions.first));
-    await eventually(async () => (await pods('app.kubernetes.io/component=gateway')).length > 0, STEP_MS);
+    await eventually(
+      async () => (await programs.pods('app.kubernetes.io/component=gateway')).length > 0,
+      STEP_MS,
+    );
     await programs.kubectl(['rollout', 'status', `deployment/${RELEASE}-gateway`, '--timeout=300s']);
     const forward = await portForward(programs, `service/${RELEASE}-gateway`, 50051);
     const client = createRpcClient(PredictionService, forward.address);
@@ -168,7 +134,7 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
 
   it('passes helm test, and is served to clients that are not ours', async () => {
     await programs.helm(['test', RELEASE, '--timeout', '120s']);
-    const [predictor] = await pods(PREDICTORS);
+    const [predictor] = await programs.pods(PREDICTORS);
     const forward = await portForward(programs, `pod/${predictor!.metadata.name}`, 8001);
     expect(askByTriton(forward.address, MODEL)).toMatchObject({ ready: true });
     forward.stop();
@@ -217,13 +183,13 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     sampler = ResourceSampler.start(programs, settings.namespace);
     await programs.apply(tradingModel(versions.second));
     await eventually(
-      async () => (await statusOf()).traffic?.some(({ weight }: { weight: number }) => weight === 25),
+      async () => (await served.status()).traffic?.some(({ weight }) => weight === 25),
       STEP_MS,
       250,
     );
-    await kill(`tradewind.dev/revision=${(await statusOf()).stableRevision}`);
-    await kill('app.kubernetes.io/component=controller');
-    await untilStable('v2');
+    await programs.killOne(`tradewind.dev/revision=${(await served.status()).stableRevision}`);
+    await programs.killOne('app.kubernetes.io/component=controller');
+    await served.untilStable('v2', STEP_MS);
     const counts = await load.predictions(5 * PER_SECOND);
     figures['canary'] = counts;
     expect(counts).toMatchObject({ failures: {}, abstained: {} });
@@ -240,22 +206,22 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     await programs.apply(tradingModel(versions.worse));
     const status = await eventually(
       async () => {
-        const now = await statusOf();
+        const now = await served.status();
         return now.rollout?.phase === 'Aborted' && now;
       },
       STEP_MS,
       500,
     );
-    expect(status.rollout.abortReason).toBe('AnalysisFailed');
+    expect(status.rollout?.abortReason).toBe('AnalysisFailed');
     expect(versionOf(status, status.stableRevision)).toBe('v2');
     const counts = await load.predictions(5 * PER_SECOND);
-    figures['rollback'] = { ...counts, message: status.rollout.abortMessage };
+    figures['rollback'] = { ...counts, message: status.rollout?.abortMessage };
     expect(counts).toMatchObject({ failures: {}, abstained: {} });
   });
 
   it('takes a version up at once where the model has no steps; no prediction fails', async () => {
     await programs.apply(tradingModel(versions.last, { isAtOnce: true }));
-    await untilStable('v4');
+    await served.untilStable('v4', STEP_MS);
     const counts = await load.predictions(5 * PER_SECOND);
     expect(counts).toMatchObject({ failures: {}, abstained: {} });
   });
@@ -287,7 +253,7 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
 
   it('has an autoscaler where the model has a range of pods', async () => {
     await programs.apply(tradingModel(versions.last, { isAtOnce: true, ...RANGE }));
-    const { spec } = await eventually(autoscaler, STEP_MS, 500);
+    const { spec } = await eventually(() => served.autoscaler(), STEP_MS, 500);
     expect(spec).toMatchObject({ minReplicas: 2, maxReplicas: RANGE.maxReplicas });
   });
 
@@ -296,7 +262,7 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     load = await LoadPod.start(programs, { ...LOAD, perSecond: MANY_PER_SECOND });
     const { status } = await eventually(
       async () => {
-        const found = await autoscaler();
+        const found = await served.autoscaler();
         return found.status?.desiredReplicas > 2 && found;
       },
       STEP_MS,
@@ -305,21 +271,25 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     const { conditions, currentMetrics } = status;
     figures['autoscaler'] = { replicas: status.desiredReplicas, currentMetrics };
     expect(conditions).toContainEqual(expect.objectContaining({ type: 'ScalingActive', status: 'True' }));
-    await eventually(async () => (await autoscaler()).status.currentReplicas > 2, STEP_MS, 1000);
+    await eventually(async () => (await served.autoscaler()).status.currentReplicas > 2, STEP_MS, 1000);
     await load.stop();
   });
 
   it('gets fewer pods without load, where the cluster has the metrics API', async (context) => {
     if (!(await hasApi(programs, METRICS))) return context.skip(`the cluster has no ${METRICS}`);
     // Kubernetes looks back for five minutes by default.
-    await eventually(async () => (await autoscaler()).status?.desiredReplicas === 2, 1.5 * STEP_MS, 1000);
-    await eventually(async () => (await autoscaler()).status.currentReplicas === 2, STEP_MS, 1000);
+    await eventually(
+      async () => (await served.autoscaler()).status?.desiredReplicas === 2,
+      1.5 * STEP_MS,
+      1000,
+    );
+    await eventually(async () => (await served.autoscaler()).status.currentReplicas === 2, STEP_MS, 1000);
   });
 
   it('goes back to its number of pods where the range is taken away', async () => {
     await programs.apply(tradingModel(versions.last, { isAtOnce: true }));
-    await eventually(async () => (await autoscalers()).length === 0, STEP_MS, 500);
-    await eventually(async () => (await pods(PREDICTORS)).length === 2, STEP_MS, 500);
+    await eventually(async () => (await served.autoscalers()).length === 0, STEP_MS, 500);
+    await eventually(async () => (await programs.pods(PREDICTORS)).length === 2, STEP_MS, 500);
   });
 
   it('gives a token of the API server to controller and gateways alone', async () => {

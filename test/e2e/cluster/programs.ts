@@ -42,6 +42,17 @@ export class Programs {
     return this.kubectl(['apply', '--server-side', '--filename', '-'], JSON.stringify(list));
   }
 
+  async pods(selector: string): Promise<readonly { readonly metadata: { readonly name: string } }[]> {
+    return (await this.json(['get', 'pods', '--selector', selector])).items;
+  }
+
+  /** Ends one of the pods at once, as the loss of its node would. */
+  async killOne(selector: string): Promise<void> {
+    const [pod] = await this.pods(selector);
+    const atOnce = ['--grace-period=0', '--force', '--wait=false'];
+    await this.kubectl(['delete', 'pod', pod!.metadata.name, ...atOnce]);
+  }
+
   /** Lines of standard output while the program runs. */
   start(args: readonly string[]): { readonly child: ChildProcess; readonly output: () => string } {
     const child = spawn(this.#paths.kubectl, ['--namespace', this.#namespace, ...args], {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
-const repository = dirname(import.meta.dirname);
-const oneNode = join(repository, 'test/e2e/one-node');
+const oneNode = import.meta.dirname;
+const repository = resolve(oneNode, '../../..');
 const NAME = 'the end-to-end test on a cluster';
 
 /** A cluster for the end-to-end test, or why there is none. */
@@ -20,7 +20,7 @@ export function e2eCluster(env: NodeJS.ProcessEnv): E2eCluster {
       : {
           missing: `${NAME}: E2E_IMAGE must name an image that the nodes of KUBECONFIG know, and is not set`,
         };
-  // As in test/e2e/one-node/env.sh.
+  // As in env.sh.
   const scripts = env['TRADEWIND_TEST_CLUSTER'] || join(dirname(repository), 'shared/cluster');
   if (!existsSync(join(scripts, 'up.sh')))
     return {

@@ -61,8 +61,6 @@ const VALUES = [
   ...['--set', `trial.kafka.image=${settings.kafkaImage},trial.redis.image=${settings.redisImage}`],
   ...['--set', `trial.clickhouse.image=${settings.clickhouseImage}`],
   ...['--set', 'gateway.replicas=2,collector.config.simulator.historySeconds=120'],
-  // What the sizing guide asks for where callers count on answers; those of predictors are in models.ts.
-  ...['--set', 'gateway.resources.requests.cpu=150m'],
 ];
 const LOOKS = 5;
 /** What runs while predictions are asked for. */

@@ -82,7 +82,7 @@ interface ModelOptions {
 /** A TradingModel; only one revision beside those in use is kept. */
 export function tradingModel(
   { model }: TestVersion,
-  { isAtOnce = false, maxReplicas, cpu = '100m' }: ModelOptions = {},
+  { isAtOnce = false, maxReplicas, cpu = '50m' }: ModelOptions = {},
 ): object {
   return {
     ...{ apiVersion: 'tradewind.dev/v1alpha1', kind: 'TradingModel', metadata: { name: MODEL } },

@@ -13,6 +13,13 @@ it.each([undefined, ''])('finds nothing where nobody asked for anything: %o', (t
   expect(parseAction(text)).toEqual({}),
 );
 
+it('takes what was asked of another object for nothing', () => {
+  const text = JSON.stringify({ type: 'promote', nonce: '1', uid: 'a' });
+  expect(parseAction(text, 'a')).toEqual({ action: { type: 'promote', nonce: '1' } });
+  expect(parseAction(text, 'b')).toEqual({});
+  expect(parseAction(JSON.stringify({ type: 'promote', nonce: '1' }), 'b').action).toBeDefined();
+});
+
 it.each([
   ['promote', 'must be JSON'],
   ['{"type":"promote"}', 'nonce'],

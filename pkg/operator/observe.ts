@@ -68,7 +68,7 @@ export async function observe(
   signal: AbortSignal,
 ): Promise<Observation> {
   const { state, nowMs } = options;
-  const { name, generation = 0, deletionTimestamp, finalizers = [], annotations } = model.metadata;
+  const { name, uid, generation = 0, deletionTimestamp, finalizers = [], annotations } = model.metadata;
   const records = state.records.store.byIndex(BY_MODEL, key);
   const known = records.flatMap((record) => {
     const source = recordedSource(record);
@@ -84,7 +84,7 @@ export async function observe(
   );
   const answers = await options.gateways.read();
   const status = statusOf(model);
-  const { action, fault } = parseAction(annotations?.[ACTION_ANNOTATION]);
+  const { action, fault } = parseAction(annotations?.[ACTION_ANNOTATION], uid);
   const base: Omit<Seen, 'analysis'> = {
     ...{ nowMs: nowMs(), model: name, generation, spec, revisions },
     isDeleting: deletionTimestamp !== undefined,

@@ -54,11 +54,17 @@ function looks(...answers: readonly (TradingModel | Error)[]): Pick<KubeClient, 
   };
 }
 
-it('a request is one that the controller reads', async () => {
+it('a request is one that the controller reads, of this object alone', async () => {
+  const model = modelWith({});
   let patch: unknown;
-  await ask({ patch: async (_kind, _ref, body) => ((patch = body), modelWith({}) as never) }, REF, REQUEST);
+  const client: Pick<KubeClient, 'get' | 'patch'> = {
+    get: async () => ({ ...model, metadata: { ...model.metadata, uid: 'u1' } }) as never,
+    patch: async (_kind, _ref, body) => ((patch = body), model as never),
+  };
+  await ask(client, REF, REQUEST);
   const { annotations } = (patch as { metadata: { annotations: Record<string, string> } }).metadata;
-  expect(parseAction(annotations['tradewind.dev/action'])).toEqual({ action: REQUEST });
+  expect(parseAction(annotations['tradewind.dev/action'], 'u1')).toEqual({ action: REQUEST });
+  expect(parseAction(annotations['tradewind.dev/action'], 'u2')).toEqual({});
 });
 
 describe('waiting for the answer', () => {

@@ -21,14 +21,15 @@ const PASSING = [KubeUnavailable, KubeTimeout, KubeTooManyRequests] as const;
 /** Milliseconds between two looks. */
 const LOOK_MS = 300;
 
-/** Writes a request into the annotation that the controller reads. One that was there, and not read yet, is replaced. */
-export function ask(
-  client: Pick<KubeClient, 'patch'>,
+/** Writes a request into the annotation that the controller reads, for this object and no copy of it. One that was there, and not read yet, is replaced. */
+export async function ask(
+  client: Pick<KubeClient, 'get' | 'patch'>,
   ref: ObjectRef,
   request: ActionRequest,
 ): Promise<TradingModel> {
+  const { uid } = (await client.get(TRADING_MODELS, ref)).metadata;
   return client.patch(TRADING_MODELS, ref, {
-    metadata: { annotations: { [ACTION_ANNOTATION]: JSON.stringify(request) } },
+    metadata: { annotations: { [ACTION_ANNOTATION]: JSON.stringify({ ...request, uid }) } },
   });
 }
 

@@ -8,23 +8,32 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { e2eCluster } from '../test/e2e/one-node/e2e-cluster.ts';
 import { IS_WHOLE, WHOLE_ONLY } from '../test/support/test-form.ts';
 
 interface Report {
   readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numFailedTestSuites: number;
-  readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  readonly testResults: readonly ReportedFile[];
+}
+
+interface ReportedFile {
+  readonly name: string;
+  readonly status: string;
+  /** Why the file could not be loaded, if it could not. */
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly status: string;
+    readonly fullName: string;
+    readonly failureMessages: readonly string[];
   }[];
 }
 
 interface Outcome {
   readonly passed: number;
-  readonly failed: number;
+  /** A line for each failure: its file, its name and the first line of its reason. */
+  readonly failures: readonly string[];
   readonly skipped: readonly string[];
 }
 
@@ -42,15 +51,16 @@ try {
     run('tests', left.length === 0 ? args : left.map((file) => `--exclude=${file}`)),
     ...(isE2e ? [endToEnd()] : []),
   ];
+  const failures = outcomes.flatMap((outcome) => outcome.failures);
   const skipped = outcomes.flatMap((outcome) => outcome.skipped);
   const leftOut = [...left, ...(isE2e || args.length > 0 ? [] : ['test/e2e/cluster'])];
   if (leftOut.length > 0) console.log(`left to TRADEWIND_TESTS=whole: ${leftOut.join(', ')}`);
+  for (const failure of failures) console.log(`failed: ${failure}`);
   for (const name of skipped) console.log(`${isCi ? 'failed (skipped in CI)' : 'skipped'}: ${name}`);
-  const sum = (of: (outcome: Outcome) => number): number =>
-    outcomes.reduce((total, outcome) => total + of(outcome), 0);
-  const failed = sum((outcome) => outcome.failed) + (isCi ? skipped.length : 0);
+  const passed = outcomes.reduce((total, outcome) => total + outcome.passed, 0);
+  const failed = failures.length + (isCi ? skipped.length : 0);
   const tail = !isCi && skipped.length > 0 ? `, ${skipped.length} skipped` : '';
-  console.log(`${sum((outcome) => outcome.passed)} passed, ${failed} failed${tail}`);
+  console.log(`${passed} passed, ${failed} failed${tail}`);
   process.exitCode = failed === 0 ? 0 : 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -59,11 +69,8 @@ try {
 /** Alone on the machine: it measures, and its pods want both cores. */
 function endToEnd(): Outcome {
   const cluster = e2eCluster(env);
-  if ('missing' in cluster) return { passed: 0, failed: 0, skipped: [cluster.missing] };
-  if ('broken' in cluster) {
-    console.error(cluster.broken);
-    return { passed: 0, failed: 1, skipped: [] };
-  }
+  if ('missing' in cluster) return { passed: 0, failures: [], skipped: [cluster.missing] };
+  if ('broken' in cluster) return { passed: 0, failures: [cluster.broken], skipped: [] };
   try {
     return run('e2e', ['--config', E2E_CONFIG], cluster.variables);
   } finally {
@@ -79,15 +86,30 @@ function run(name: string, vitestArgs: readonly string[], variables: NodeJS.Proc
     { stdio: 'inherit', env: { ...env, ...variables } },
   );
   const report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
-  // A file that does not load has no failed test of its own, but it has failed; so has a run that ends with an error of nobody.
-  const broken = status !== 0 && report.numFailedTests === 0 ? Math.max(1, report.numFailedTestSuites) : 0;
+  const failures = report.testResults.flatMap(failuresOf);
+  if (status !== 0 && failures.length === 0)
+    failures.push(`${name}: an error outside of the tests, told above`);
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + broken,
+    failures,
     skipped: report.testResults.flatMap(({ assertionResults }) =>
       assertionResults
         .filter(({ status: state }) => state !== 'passed' && state !== 'failed')
         .map(({ fullName }) => fullName),
     ),
   };
+}
+
+/** A file that does not load has no failed test of its own, but it has failed. */
+function failuresOf({ name, status, message, assertionResults }: ReportedFile): string[] {
+  const file = relative(process.cwd(), name);
+  const failed = assertionResults.filter((result) => result.status === 'failed');
+  if (failed.length === 0 && status === 'failed') return [`${file}: ${firstLine(message)}`];
+  return failed.map(
+    (result) => `${file} > ${result.fullName}: ${firstLine(result.failureMessages.join('\n'))}`,
+  );
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? '';
 }

@@ -3,7 +3,15 @@ import { type Course, isInFlight, timeOf } from './course.ts';
 import { decidesByAnalysis, verdictOf } from './gate.ts';
 import { unverified } from './gateways.ts';
 import { drainingRevisions } from './objects.ts';
-import { crashingPod, foreignDigest, readyReplicas, rejectedPod, revisionOf } from './readiness.ts';
+import {
+  crashingPod,
+  foreignDigest,
+  isArtifactFault,
+  readyReplicas,
+  rejectedPod,
+  rejectionBy,
+  revisionOf,
+} from './readiness.ts';
 import type { Reason } from './reasons.ts';
 import type { Seen } from './seen.ts';
 import { waitOf } from './wait.ts';
@@ -34,15 +42,19 @@ const ready: Finder = (seen, course) => {
       );
 };
 
-const artifactVerified: Finder = (seen) => {
+const artifactVerified: Finder = (seen, course) => {
   const revision = revisionOf(seen, seen.target.name);
   if (seen.spec.model.verification === 'Off') {
     return found('Unknown', 'VerificationOff', 'spec.model.verification is Off');
   }
+  // The pods that refused it are gone once the abort is over.
+  if (course.abort !== undefined && isArtifactFault(course.abort.reason)) {
+    return found('False', course.abort.reason, course.abort.message);
+  }
   const rejected = revision === undefined ? undefined : rejectedPod(revision);
   if (rejected !== undefined) {
-    const reason = rejected.reason === 'DigestMismatch' ? 'DigestMismatch' : 'ArtifactRejected';
-    return found('False', reason, `pod ${rejected.name}: ${rejected.message ?? rejected.reason ?? 'failed'}`);
+    const { reason, message } = rejectionBy(rejected);
+    return found('False', reason, message);
   }
   const foreign = revision === undefined ? undefined : foreignDigest(revision);
   if (foreign !== undefined) {
@@ -121,7 +133,8 @@ const stalled: Finder = (seen, course) => {
   const first = course.stable === undefined ? revisionOf(seen, course.update) : undefined;
   const rejected = first === undefined ? undefined : rejectedPod(first);
   if (rejected !== undefined) {
-    return found('True', 'ArtifactRejected', `pod ${rejected.name}: ${rejected.message ?? rejected.reason!}`);
+    const { reason, message } = rejectionBy(rejected);
+    return found('True', reason, message);
   }
   const crashing = first === undefined ? undefined : crashingPod(first);
   if (crashing !== undefined) {

@@ -246,6 +246,18 @@ describe('an abort', () => {
     expect(cluster.isStable('a')).toBe(false);
   });
 
+  it.each<[Health, string]>([
+    ['mismatched', 'DigestMismatch'],
+    ['rejected', 'ArtifactRejected'],
+  ])('leaves ArtifactVerified False, though the pods that were %s are gone', (health, reason) => {
+    const cluster = atWeight(10);
+    cluster.health.set('b', health);
+    cluster.until((one) => one.status.rollout?.phase === 'Aborted' && one.pods('b') === 0).reconcile();
+    expect(cluster.condition('ArtifactVerified')).toMatchObject({ status: 'False', reason });
+    cluster.apply(specOf('c', STEPS)).reconcile();
+    expect(cluster.condition('ArtifactVerified')?.status).toBe('Unknown');
+  });
+
   it.each([
     ['SignatureMissing', 'Aborted'],
     ['SourceUnavailable', 'Progressing'],

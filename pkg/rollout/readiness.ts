@@ -37,6 +37,21 @@ export function rejectedPod(revision: SeenRevision): SeenPod | undefined {
   return revision.pods.find((pod) => pod.state === 'failed' && ARTIFACT_FAULTS.has(pod.reason ?? ''));
 }
 
+/** Why an artifact is not to be served, as one word and in words, told by a pod that refused it. */
+export function rejectionBy(pod: SeenPod): { readonly reason: ArtifactFault; readonly message: string } {
+  return {
+    reason: pod.reason === 'DigestMismatch' ? 'DigestMismatch' : 'ArtifactRejected',
+    message: `pod ${pod.name}: ${pod.reason ?? 'failed'}: ${pod.message ?? 'no message'}`,
+  };
+}
+
+/** Reasons that speak against an artifact, not against what serves it. */
+export type ArtifactFault = 'DigestMismatch' | 'ArtifactRejected';
+
+export function isArtifactFault(reason: string): reason is ArtifactFault {
+  return reason === 'DigestMismatch' || reason === 'ArtifactRejected';
+}
+
 /** Starts of a container after which a pod counts as crashing again and again, whatever the kubelet says. */
 const RESTART_LIMIT = 3;
 

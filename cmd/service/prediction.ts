@@ -1,7 +1,11 @@
 import { MemoryOnlineStore } from '../../pkg/onlinestore/memory.ts';
 import type { OnlineStore } from '../../pkg/onlinestore/online-store.ts';
-import type { ModelRoutes, RouteObserver } from '../../pkg/prediction/routes.ts';
-import { PredictionService, type VectorRetry } from '../../pkg/prediction/service.ts';
+import type { RouteObserver } from '../../pkg/prediction/routes.ts';
+import {
+  PredictionService,
+  type PredictionServiceOptions,
+  type VectorRetry,
+} from '../../pkg/prediction/service.ts';
 import { sloMetrics } from '../../pkg/prediction/slo/slo-metrics.ts';
 import { type Clock, systemClock } from '../../pkg/runtime/clock.ts';
 import type { Logger } from '../../pkg/runtime/logger.ts';
@@ -15,7 +19,7 @@ const MAX_IN_FLIGHT = 1024;
 const FAILURE_LOG_INTERVAL_MS = 10_000;
 
 interface PredictionOptions {
-  readonly models: ModelRoutes;
+  readonly models: PredictionServiceOptions['models'];
   readonly observer?: RouteObserver;
   readonly store: OnlineStore;
   /** Of the market. */
@@ -43,7 +47,7 @@ export function openPrediction(options: PredictionOptions): PredictionService {
       ...{ maxFeatureAgeMs, cacheTtlSeconds, maxInFlight: MAX_IN_FLIGHT, featureSet, featureNames },
     },
     ...(retryVector === undefined ? {} : { retryVector }),
-    onServed: sloMetrics(metrics.registry),
+    onServed: sloMetrics(metrics.registry, models),
     onCacheLookup: (isHit) => metrics.cacheLookups.inc({ result: isHit ? 'hit' : 'miss' }),
     onFailure: ({ code, message }) => {
       metrics.predictionFailures.inc({ code });

@@ -29,7 +29,7 @@ let service: PredictionService;
 
 const serve = (models: ModelRoutes, retryVector?: VectorRetry): PredictionService =>
   new PredictionService({
-    ...{ clock, store, models, onServed: sloMetrics((registry = new Registry())) },
+    ...{ clock, store, models, onServed: sloMetrics((registry = new Registry()), models) },
     ...(retryVector === undefined ? {} : { retryVector }),
     settings: {
       ...{ overlay: DEFAULT_OVERLAY, maxFeatureAgeMs: 5000, cacheTtlSeconds: 300, maxInFlight: 1 },
@@ -181,6 +181,15 @@ describe('a model that has traffic and that nothing runs', () => {
     revisions = new RevisionDirectory(clock);
     revisions.setTraffic([traffic]);
     service = serve(revisions);
+  });
+
+  it('has no series left once nobody promises or runs it', async () => {
+    await expect(service.predict({ model: 'm', symbol: 'ES' })).rejects.toThrow();
+    expect(await eventsOf('availability', 'm')).toEqual([0, 1]);
+    revisions.setTraffic([]);
+    expect(await registry.metrics()).not.toContain('model="m"');
+    revisions.setTraffic([traffic]);
+    expect(await eventsOf('availability', 'm')).toEqual([undefined, undefined]);
   });
 
   it.each(['m', ''])("is away for requests for '%s', which count as not answered", async (model) => {

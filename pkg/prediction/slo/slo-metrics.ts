@@ -6,8 +6,10 @@ import {
   isAvailable,
   isFast,
   type ModelSlo,
+  type PromisedModels,
   type ServedListener,
 } from '../model-slo.ts';
+import type { ModelRoutes } from '../routes.ts';
 
 /** One objective of one model: how many requests there were and how many were good. */
 interface Events {
@@ -24,9 +26,21 @@ interface Kept {
 /**
  * Objectives of every model as metrics, with the requests that were good and all of them, so that one set of rules holds for every model. Counted
  * in plain numbers, which metrics are made from when they are read: it is on the way of every prediction.
+ *
+ * @param served - Where it says which models are promised, a model that is neither promised nor run any more is forgotten, so that no series of a
+ *   model that somebody deleted stays.
  */
-export function sloMetrics(registry: Registry): ServedListener {
-  const models = new Map<string, Kept>();
+export function sloMetrics(
+  registry: Registry,
+  served: Pick<ModelRoutes, 'list'> & Partial<PromisedModels>,
+): ServedListener {
+  const counted = new Map<string, Kept>();
+  const models = (): ReadonlyMap<string, Kept> => {
+    if (served.promised === undefined) return counted;
+    const present = new Set([...served.list(), ...served.promised()].map(({ name }) => name));
+    for (const name of counted.keys()) if (!present.has(name)) counted.delete(name);
+    return counted;
+  };
   const labelNames = ['slo', 'model'] as const;
   const counter = (name: string, help: string, of: (events: Events) => number): void =>
     registry.registerMetric(
@@ -34,7 +48,7 @@ export function sloMetrics(registry: Registry): ServedListener {
         ...{ name, help, labelNames, registers: [] },
         collect() {
           this.reset();
-          for (const [model, { availability, latency }] of models) {
+          for (const [model, { availability, latency }] of models()) {
             this.inc({ slo: 'availability', model }, of(availability));
             this.inc({ slo: 'latency', model }, of(latency));
           }
@@ -56,7 +70,8 @@ export function sloMetrics(registry: Registry): ServedListener {
         registers: [],
       },
       collect() {
-        for (const [model, { slo }] of models) {
+        this.reset();
+        for (const [model, { slo }] of models()) {
           this.set({ slo: 'availability', model }, AVAILABILITY_OBJECTIVE);
           this.set({ slo: 'latency', model }, slo.latencyObjective);
         }
@@ -70,19 +85,20 @@ export function sloMetrics(registry: Registry): ServedListener {
       labelNames: ['model'],
       registers: [],
       collect() {
-        for (const [model, { slo }] of models) this.set({ model }, slo.latencyThresholdMs / 1000);
+        this.reset();
+        for (const [model, { slo }] of models()) this.set({ model }, slo.latencyThresholdMs / 1000);
       },
     }),
   );
-  return ({ name, slo = DEFAULT_SLO }, served) => {
-    let kept = models.get(name);
+  return ({ name, slo = DEFAULT_SLO }, result) => {
+    let kept = counted.get(name);
     if (kept === undefined) {
       kept = { slo, availability: { total: 0, good: 0 }, latency: { total: 0, good: 0 } };
-      models.set(name, kept);
+      counted.set(name, kept);
     }
     kept.slo = slo;
-    count(kept.availability, isAvailable(served));
-    count(kept.latency, isFast(served, slo));
+    count(kept.availability, isAvailable(result));
+    count(kept.latency, isFast(result, slo));
   };
 }
 

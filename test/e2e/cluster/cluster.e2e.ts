@@ -27,7 +27,7 @@ import {
   STRANGER_EDGES,
 } from './expected-edges.ts';
 import { checkHistory } from './history-check.ts';
-import { LoadPod } from './load-pod.ts';
+import { type LoadCounts, LoadPod } from './load-pod.ts';
 import { makeVersions, MODEL, SYMBOLS, type TestVersion, tradingModel } from './models.ts';
 import { nodePod } from './node-pod.ts';
 import { portForward } from './port-forward.ts';
@@ -176,6 +176,9 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     await programs.kubectl(['delete', 'namespace', strangers.stranger.namespace]);
   });
 
+  const expectNoneLost = ({ failures, abstained }: LoadCounts): void =>
+    expect({ failures, abstained }).toEqual({ failures: {}, abstained: {} });
+
   it('takes a new version up by steps while a predictor and the controller are killed; no prediction fails', async () => {
     load = await LoadPod.start(programs, { ...LOAD, perSecond: PER_SECOND });
     sampler = ResourceSampler.start(programs, settings.namespace);
@@ -190,14 +193,14 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     await served.untilStable('v2', STEP_MS);
     const counts = await load.predictions(5 * PER_SECOND);
     figures['canary'] = counts;
-    expect(counts).toMatchObject({ failures: {}, abstained: {} });
+    expectNoneLost(counts);
   });
 
   it('goes on while the kubelet restarts', async (context) => {
     if (settings.restartNode === undefined) return context.skip('E2E_RESTART_NODE names no command');
     expect(spawnSync('sh', ['-c', settings.restartNode], { encoding: 'utf8' })).toMatchObject({ status: 0 });
     const counts = await load.predictions(10 * PER_SECOND);
-    expect(counts).toMatchObject({ failures: {}, abstained: {} });
+    expectNoneLost(counts);
   });
 
   it('takes a worse version back by its analysis; no prediction fails', async () => {
@@ -214,14 +217,14 @@ describe('an empty cluster', { timeout: 2 * STEP_MS }, () => {
     expect(versionOf(status, status.stableRevision)).toBe('v2');
     const counts = await load.predictions(5 * PER_SECOND);
     figures['rollback'] = { ...counts, message: status.rollout?.abortMessage };
-    expect(counts).toMatchObject({ failures: {}, abstained: {} });
+    expectNoneLost(counts);
   });
 
   it('takes a version up at once where the model has no steps; no prediction fails', async () => {
     await programs.apply(tradingModel(versions.last, { isAtOnce: true }));
     await served.untilStable('v4', STEP_MS);
     const counts = await load.predictions(5 * PER_SECOND);
-    expect(counts).toMatchObject({ failures: {}, abstained: {} });
+    expectNoneLost(counts);
   });
 
   it('is upgraded with a changed value and rolled back; no prediction fails', async () => {

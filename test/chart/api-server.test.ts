@@ -105,8 +105,13 @@ describe.skipIf(helmMissing !== undefined || 'missing' in kubectl || kubernetesM
       expect(status, stderr).toBe(0);
       return stdout;
     };
-    const list = async (path: string): Promise<readonly Manifest[]> =>
-      (await server.api('GET', path)).body.items;
+    /** Asks again, as clients do: while the storage of a definition that was changed is made anew, the API server refuses requests for its objects. */
+    const list = (path: string): Promise<readonly Manifest[]> =>
+      eventually(async () => {
+        const { status, body } = await server.api('GET', path);
+        expect(status).toBe(200);
+        return body.items as readonly Manifest[];
+      }, WITHIN_MS);
     const inNamespace = (group: string, plural: string): string =>
       `${group}/namespaces/${NAMESPACE}/${plural}`;
 

@@ -188,9 +188,12 @@ describe('with a model in mid-rollout', () => {
       stdout: `promote of ${NAME} accepted: goes on from step 4\n`,
       stderr: '',
     });
-    // The API server itself has said who asks.
+    // The API server itself has said who asks, and of which object.
     const user = cluster.auditEvents().find(({ verb }) => verb === 'patch')?.user;
-    expect(request).toEqual({ type: 'promote', nonce: expect.any(String), requestedBy: user?.username });
+    const { uid } = (await told('GET', `${models}/${NAME}`)).metadata;
+    expect(request).toEqual({
+      ...{ type: 'promote', uid, nonce: expect.any(String), requestedBy: user?.username },
+    });
   });
 
   it('promotes in full and undoes to a number by what the controller reads', async () => {

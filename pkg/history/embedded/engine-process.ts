@@ -5,6 +5,7 @@
  * Started by `startEngine` with the folder and the port, and a password in the environment, where other users do not see it; ends when its parent
  * does.
  */
+import { statfsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
@@ -14,6 +15,7 @@ import { Session } from 'chdb';
 
 import { onParentEnd } from '../../runtime/parent.ts';
 import { isAuthorised, readStatement, type Statement } from './http-request.ts';
+import { WrittenParts } from './written-parts.ts';
 
 const USERNAME = 'tradewind';
 const [directory = '', port = '0'] = process.argv.slice(2);
@@ -36,14 +38,75 @@ const AUTHENTICATION_FAILED = '516';
 const session = new Session(directory);
 for (const setting of SETTINGS) session.query(setting);
 
+const INSERT = /^\s*INSERT\b/i;
+/** Merges are looked at so often, milliseconds: long before the engine deletes what they were made from (`old_parts_lifetime`, 8 minutes). */
+const MERGES_MS = 1_000;
+/** Time for the answers that say why, milliseconds. */
+const LAST_ANSWERS_MS = 100;
+/** As `ENOSPC` is numbered. */
+const NO_SPACE_EXIT_CODE = 28;
+
+const parts = new WrittenParts({
+  ask: async (sql) =>
+    rowsOf(Buffer.from((await session.queryAsync(sql, { format: 'TSVRaw' })).bytes()).toString()),
+  freeBytes: () => {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  },
+  nowS: () => Date.now() / 1000,
+});
+const rowsOf = (text: string): readonly (readonly string[])[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
+
+/** What the engine has in memory is not on disk; as a server says it that has no space. */
+class NotWritten extends Error {
+  readonly clickhouseCode = 243;
+
+  constructor() {
+    super('Code: 243. DB::Exception: not enough space: not all was written. (NOT_ENOUGH_SPACE)');
+  }
+}
+
 /** The engine takes one statement at a time. */
 let turn: Promise<unknown> = Promise.resolve();
+let isLost = false;
 
 function run(statement: Statement): Promise<Uint8Array> {
-  const result = turn.then(() => runNow(statement));
+  return inTurn(async () => {
+    const result = await runNow(statement);
+    if (INSERT.test(statement.sql)) await holdToDisk();
+    return result;
+  });
+}
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const result = turn.then(() => {
+    if (isLost) throw new NotWritten();
+    return work();
+  });
   turn = result.catch(() => undefined);
   return result;
 }
+
+/**
+ * Ends the process where something was not written: an engine that starts leaves such parts aside, and goes on with those that they were merged from.
+ *
+ * @throws {NotWritten}
+ */
+async function holdToDisk(): Promise<void> {
+  if (await parts.areWhole()) return;
+  isLost = true;
+  setTimeout(() => {
+    session.close();
+    process.exit(NO_SPACE_EXIT_CODE);
+  }, LAST_ANSWERS_MS);
+  throw new NotWritten();
+}
+
+setInterval(() => void inTurn(holdToDisk).catch(() => undefined), MERGES_MS).unref();
 
 /** Settings of a statement are the engine's until it has ended. */
 async function runNow({ sql, settings, format }: Statement): Promise<Uint8Array> {

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +17,8 @@ import { HistoryBusy, HistoryLoginFailed, HistoryUnavailable } from './errors.ts
 import type { HistoryAddress } from './connection.ts';
 import { History } from './history.ts';
 import type { Row } from './rows.ts';
+
+const ENGINE_PROGRAM = new URL('./embedded/engine-process.ts', import.meta.url);
 
 async function administered(
   address: Omit<HistoryAddress, 'database'>,
@@ -56,6 +60,29 @@ describe('the embedded engine', () => {
       await expect(startEngine(directory)).rejects.toThrow(HistoryBusy);
     } finally {
       await engine.stop();
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('waits for one whose program was killed, until that has ended what it does', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'tradewind-history-'));
+    const orphan = fork(ENGINE_PROGRAM, [join(directory, 'data'), '0'], {
+      env: { ...process.env, TRADEWIND_ENGINE_PASSWORD: 'p' },
+    });
+    const [{ port }] = (await once(orphan, 'message')) as [{ readonly port: number }];
+    const authorization = `Basic ${Buffer.from('tradewind:p').toString('base64')}`;
+    const answer = fetch(`http://127.0.0.1:${port}/`, {
+      ...{ method: 'POST', body: 'SELECT sleep(2)', headers: { authorization } },
+    }).catch(() => undefined);
+    // Behind the statement that takes long.
+    await eventually(async () => (await fetch(`http://127.0.0.1:${port}/ping`)).ok, 20_000);
+    orphan.disconnect();
+    const engine = await startEngine(directory);
+    try {
+      await eventually(() => orphan.exitCode === 0, 1_000);
+    } finally {
+      await engine.stop();
+      await answer;
       await rm(directory, { recursive: true, force: true });
     }
   });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { systemClock } from '../../runtime/clock.ts';
 import { writingAt } from '../../runtime/writable.ts';
 import { HistoryUnavailable } from '../errors.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -20,6 +21,8 @@ const NODE_FLAGS = [
 ];
 const STOP_TIMEOUT_MS = 5_000;
 const RESTART_PAUSE_MS = 500;
+/** An engine whose program was killed has the folder until it has ended what it does. */
+const TAKE_OVER_MS = 10_000;
 
 /** A running engine. */
 export interface Engine {
@@ -63,22 +66,22 @@ export async function startEngine(directory: string, { onLost }: EngineOptions =
     child.once('exit', (code, signal) => {
       if (isStopping) return;
       onLost?.(signal ?? `exit code ${code}`);
-      void restart();
+      void keepTrying(Infinity);
     });
   };
-  /** Until it is up again, callers see it as away and try again themselves. */
-  const restart = async (): Promise<void> => {
+  /** Until it is up, callers see it as away and try again themselves. @throws What the last try threw, once it is late. */
+  const keepTrying = async (giveUpMs: number): Promise<void> => {
     while (!isStopping) {
       try {
-        await start();
-        return;
-      } catch {
+        return await start();
+      } catch (error) {
+        if (systemClock.monotonicMs() > giveUpMs) throw error;
         await sleep(RESTART_PAUSE_MS);
       }
     }
   };
   try {
-    await start();
+    await keepTrying(systemClock.monotonicMs() + TAKE_OVER_MS);
   } catch (error) {
     lock.release();
     throw error;

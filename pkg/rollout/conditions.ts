@@ -42,6 +42,12 @@ const ready: Finder = (seen, course) => {
       );
 };
 
+/** Once an abort is over nothing tells of the update any more. */
+const withoutPods = (seen: Seen, course: Course, status: Condition['status']): Finding | undefined =>
+  course.phase === 'Aborted' && (revisionOf(seen, seen.target.name)?.pods ?? []).length === 0
+    ? found(status, 'WithoutPods', `${seen.target.name} was given up and has no pods`)
+    : undefined;
+
 const artifactVerified: Finder = (seen, course) => {
   const revision = revisionOf(seen, seen.target.name);
   if (seen.spec.model.verification === 'Off') {
@@ -51,6 +57,8 @@ const artifactVerified: Finder = (seen, course) => {
   if (course.abort !== undefined && isArtifactFault(course.abort.reason)) {
     return found('False', course.abort.reason, course.abort.message);
   }
+  const absent = withoutPods(seen, course, 'Unknown');
+  if (absent !== undefined) return absent;
   const rejected = revision === undefined ? undefined : rejectedPod(revision);
   if (rejected !== undefined) {
     const { reason, message } = rejectionBy(rejected);
@@ -69,7 +77,9 @@ const artifactVerified: Finder = (seen, course) => {
     : found('Unknown', 'VerificationPending', 'no pod has verified the artifact yet');
 };
 
-const modelLoaded: Finder = (seen) => {
+const modelLoaded: Finder = (seen, course) => {
+  const absent = withoutPods(seen, course, 'False');
+  if (absent !== undefined) return absent;
   const pods = revisionOf(seen, seen.target.name)?.pods ?? [];
   if (pods.some((pod) => pod.isReady || pod.state === 'warm'))
     return found('True', 'ModelWarm', 'a pod answers');

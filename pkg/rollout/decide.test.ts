@@ -246,6 +246,15 @@ describe('an abort', () => {
     expect(cluster.isStable('a')).toBe(false);
   });
 
+  it('says of what was given up for another reason that it has no pods', () => {
+    const cluster = atWeight(10).act('abort');
+    cluster.until((one) => one.status.rollout?.phase === 'Aborted' && one.pods('b') === 0).reconcile();
+    expect(cluster.condition('ArtifactVerified')).toMatchObject({ status: 'Unknown', reason: 'WithoutPods' });
+    expect(cluster.condition('ModelLoaded')).toMatchObject({ status: 'False', reason: 'WithoutPods' });
+    cluster.act('retry').until((one) => one.isStable('b'));
+    expect(cluster.condition('ArtifactVerified')?.status).toBe('True');
+  });
+
   it.each<[Health, string]>([
     ['mismatched', 'DigestMismatch'],
     ['rejected', 'ArtifactRejected'],

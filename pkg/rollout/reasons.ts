@@ -49,6 +49,7 @@ export const REASONS = {
   Verified: 'The pods verified the artifact.',
   VerificationOff: '`spec.model.verification` is Off: nothing was verified.',
   VerificationPending: 'No pod has verified the artifact yet.',
+  WithoutPods: 'The update was given up, and its pods are gone.',
   ModelWarm: 'A pod answers with the model, warmed up.',
   ModelPending: 'No pod has the model loaded yet.',
   ModelFailed: 'The model failed in every pod that tells.',

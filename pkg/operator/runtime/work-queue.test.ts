@@ -39,7 +39,11 @@ describe('work queue', () => {
         };
         const addAt = (key: string, ms: number): void => {
           if (ms <= nowMs) add(key);
-          else due.set(key, Math.min(ms, due.get(key) ?? ms));
+          else if (ms < (due.get(key) ?? Infinity)) {
+            // Of keys that are due at once, the one that was asked for last comes last.
+            due.delete(key);
+            due.set(key, ms);
+          }
         };
         for (const one of steps) {
           switch (one.do) {

@@ -40,6 +40,25 @@ export class HistoryLoginFailed extends TradewindError {
 }
 
 /**
+ * The disk is too full to open the history of `tradewind up` on it.
+ *
+ * @remedy Free some space, give another folder by `--data`, or go without by `--no-history`.
+ */
+export class HistoryNeedsSpace extends TradewindError {
+  readonly code = 'HistoryNeedsSpace';
+  readonly kind = 'precondition';
+
+  constructor(directory: string, neededBytes: number, freeBytes: number) {
+    super({
+      message: `history in '${directory}' must have ${mebibytes(neededBytes)} MiB free, has ${mebibytes(freeBytes)}`,
+      facts: { directory, neededBytes, freeBytes },
+    });
+  }
+}
+
+const mebibytes = (bytes: number): string => (bytes / 1024 ** 2).toFixed(bytes < 1024 ** 2 ? 2 : 0);
+
+/**
  * Another process has the folder open.
  *
  * @remedy End the process that the message names, or give this one another folder.

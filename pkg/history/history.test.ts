@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 import { createClient } from '@clickhouse/client';
@@ -12,7 +13,7 @@ import { describeHistory } from '../../test/conformance/history.ts';
 import type { HistoryUnderTest } from '../../test/conformance/history-fixture.ts';
 import { openClickHouse } from '../../test/servers/clickhouse.ts';
 import { eventually } from '../../test/support/eventually.ts';
-import { startEngine } from './embedded/start-engine.ts';
+import { type Engine, startEngine } from './embedded/start-engine.ts';
 import { HistoryBusy, HistoryLoginFailed, HistoryUnavailable } from './errors.ts';
 import type { HistoryAddress } from './connection.ts';
 import { History } from './history.ts';
@@ -69,20 +70,24 @@ describe('the embedded engine', () => {
     const orphan = fork(ENGINE_PROGRAM, [join(directory, 'data'), '0'], {
       env: { ...process.env, TRADEWIND_ENGINE_PASSWORD: 'p' },
     });
-    const [{ port }] = (await once(orphan, 'message')) as [{ readonly port: number }];
-    const authorization = `Basic ${Buffer.from('tradewind:p').toString('base64')}`;
-    const answer = fetch(`http://127.0.0.1:${port}/`, {
-      ...{ method: 'POST', body: 'SELECT sleep(2)', headers: { authorization } },
-    }).catch(() => undefined);
-    // Behind the statement that takes long.
-    await eventually(async () => (await fetch(`http://127.0.0.1:${port}/ping`)).ok, 20_000);
-    orphan.disconnect();
-    const engine = await startEngine(directory);
+    let engine: Engine | undefined;
     try {
-      await eventually(() => orphan.exitCode === 0, 1_000);
+      const [{ port }] = (await once(orphan, 'message')) as [{ readonly port: number }];
+      const authorization = `Basic ${Buffer.from('tradewind:p').toString('base64')}`;
+      const statement = { method: 'POST', body: 'SELECT sleep(3)', headers: { authorization } };
+      void fetch(`http://127.0.0.1:${port}/`, statement).catch(() => undefined);
+      // Long after it has read the statement, and long before it has done it.
+      await sleep(1_000);
+      const leftMs = performance.now();
+      let workedMs = 0;
+      orphan.once('exit', () => (workedMs = performance.now() - leftMs));
+      orphan.disconnect();
+      engine = await startEngine(directory);
+      await eventually(() => workedMs > 0, 10_000);
+      expect(workedMs).toBeGreaterThan(500);
     } finally {
-      await engine.stop();
-      await answer;
+      orphan.kill('SIGKILL');
+      await engine?.stop();
       await rm(directory, { recursive: true, force: true });
     }
   });

@@ -166,31 +166,48 @@ describe('a full disk', () => {
     'refuses rows that fit in part only, though the engine takes them, and has them when there is space again',
     async () => {
       const directory = join(disk, 'history');
-      const engine = await startEngine(directory);
-      const history = await History.open({ ...engine, database: 'tradewind' });
-      // Numbers that no codec makes smaller: the engine asks for their space before it writes, and not for that of the small files beside them.
-      const numbers = 250_000;
-      const rows = Array.from({ length: 10 }, (_, sequence) => ({
-        ...{ source: 's', symbol: 'ES', sequence, kind: 'depth', event_time_us: 1, receive_time_us: 1 },
-        bids: Array.from({ length: numbers / 10 }, () => Math.random()),
-      }));
-      fill(filler());
-      await truncate(filler(), (await stat(filler())).size - (numbers * 8 + 24 * 1024));
-      await expect(history.insert('ticks', rows)).rejects.toMatchObject({
-        ...{ code: 'HistoryUnavailable', message: expect.stringContaining('not enough space') },
-      });
-      await rm(filler());
-      await eventually(async () => {
-        await history.insert('ticks', rows);
-        return true;
-      }, START_MS);
-      expect(await history.count('ticks')).toBe(rows.length);
-      await history.close();
-      await engine.stop();
-      expect(await ticksIn(directory)).toBe(rows.length);
+      const lost: string[] = [];
+      const engine = await startEngine(directory, { onLost: (how) => lost.push(how) });
+      try {
+        const history = await History.open({ ...engine, database: 'tradewind' });
+        // Numbers that no codec makes smaller: the engine asks for their space before it writes, and not for that of the small files beside them.
+        const numbers = 250_000;
+        const rows = Array.from({ length: 10 }, (_, sequence) => ({
+          ...{ source: 's', symbol: 'ES', sequence, kind: 'depth', event_time_us: 1, receive_time_us: 1 },
+          bids: Array.from({ length: numbers / 10 }, () => Math.random()),
+        }));
+        fill(filler());
+        await truncate(filler(), (await stat(filler())).size - (numbers * 8 + 24 * 1024));
+        await expect(history.insert('ticks', rows)).rejects.toMatchObject({
+          ...{ code: 'HistoryUnavailable', message: expect.stringContaining('not all was written') },
+        });
+        await rm(filler());
+        await eventually(async () => {
+          await history.insert('ticks', rows);
+          return true;
+        }, START_MS);
+        expect(lost).toEqual(['exit code 28']);
+        expect(await history.count('ticks')).toBe(rows.length);
+        await history.close();
+      } finally {
+        await engine.stop();
+      }
+      expect(await ticksIn(directory)).toBe(10);
     },
     TEST_MS,
   );
+
+  it('is told before history is opened on it', async () => {
+    fill(filler());
+    await truncate(filler(), (await stat(filler())).size - 40 * 1024);
+    const directory = join(disk, 'history');
+    await expect(startEngine(directory)).rejects.toMatchObject({
+      code: 'HistoryNeedsSpace',
+      message: expect.stringMatching(/must have 16 MiB free, has 0\.0\d$/),
+    });
+    await rm(filler());
+    expect(await ticksIn(directory)).toBe(0);
+  });
 
   it('is told of a file that would fit in part only, and the old one stands', async () => {
     const path = join(disk, 'file');

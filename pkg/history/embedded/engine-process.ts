@@ -8,14 +8,16 @@
 import { statfsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
 import { Session } from 'chdb';
 
+import { systemClock } from '../../runtime/clock.ts';
 import { onParentEnd } from '../../runtime/parent.ts';
 import { isAuthorised, readStatement, type Statement } from './http-request.ts';
-import { WrittenParts } from './written-parts.ts';
+import { PartChecks } from './part-checks.ts';
 
 const USERNAME = 'tradewind';
 const [directory = '', port = '0'] = process.argv.slice(2);
@@ -35,34 +37,36 @@ const SETTINGS: readonly string[] = [
 const UNKNOWN_TABLE = '60';
 const AUTHENTICATION_FAILED = '516';
 
-const session = new Session(directory);
+const session = new Session(directory, {
+  connectionArgs: [`--config-file=${fileURLToPath(new URL('./engine.xml', import.meta.url))}`],
+});
 for (const setting of SETTINGS) session.query(setting);
 
 const INSERT = /^\s*INSERT\b/i;
-/** Merges are looked at so often, milliseconds: long before the engine deletes what they were made from (`old_parts_lifetime`, 8 minutes). */
-const MERGES_MS = 1_000;
-/** Time for the answers that say why, milliseconds. */
+/** So often free space is looked at, and what merges wrote is checked where it was short, milliseconds. */
+const LOOK_MS = 250;
+/** For the answers that say why the process ends, milliseconds. */
 const LAST_ANSWERS_MS = 100;
 /** As `ENOSPC` is numbered. */
 const NO_SPACE_EXIT_CODE = 28;
 
-const parts = new WrittenParts({
+const rowsOf = (text: string): readonly (readonly string[])[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
+const checks = new PartChecks({
   ask: async (sql) =>
     rowsOf(Buffer.from((await session.queryAsync(sql, { format: 'TSVRaw' })).bytes()).toString()),
   freeBytes: () => {
     const { bavail, bsize } = statfsSync(directory);
     return bavail * bsize;
   },
-  nowS: () => Date.now() / 1000,
+  nowS: () => systemClock.nowUs() / 1e6,
 });
-const rowsOf = (text: string): readonly (readonly string[])[] =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.split('\t'));
 
-/** What the engine has in memory is not on disk; as a server says it that has no space. */
-class NotWritten extends Error {
+/** Rows that the engine has acknowledged are missing on disk. Told as ClickHouse tells of a full disk, so that clients try again. */
+class RowsMissing extends Error {
   readonly clickhouseCode = 243;
 
   constructor() {
@@ -72,19 +76,19 @@ class NotWritten extends Error {
 
 /** The engine takes one statement at a time. */
 let turn: Promise<unknown> = Promise.resolve();
-let isLost = false;
+let isEnding = false;
 
 function run(statement: Statement): Promise<Uint8Array> {
   return inTurn(async () => {
     const result = await runNow(statement);
-    if (INSERT.test(statement.sql)) await holdToDisk();
+    if (INSERT.test(statement.sql)) await endIfBroken();
     return result;
   });
 }
 
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const result = turn.then(() => {
-    if (isLost) throw new NotWritten();
+    if (isEnding) throw new RowsMissing();
     return work();
   });
   turn = result.catch(() => undefined);
@@ -92,21 +96,29 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Ends the process where something was not written: an engine that starts leaves such parts aside, and goes on with those that they were merged from.
+ * Ends the process where a part is broken: an engine that starts detaches such parts, and goes on with those that they were merged from.
  *
- * @throws {NotWritten}
+ * @throws {RowsMissing}
  */
-async function holdToDisk(): Promise<void> {
-  if (await parts.areWhole()) return;
-  isLost = true;
+async function endIfBroken(): Promise<void> {
+  if (await checks.areIntact()) return;
+  isEnding = true;
   setTimeout(() => {
     session.close();
     process.exit(NO_SPACE_EXIT_CODE);
   }, LAST_ANSWERS_MS);
-  throw new NotWritten();
+  throw new RowsMissing();
 }
 
-setInterval(() => void inTurn(holdToDisk).catch(() => undefined), MERGES_MS).unref();
+let isCheckQueued = false;
+function lookAtSpace(): void {
+  if (!checks.look() || isCheckQueued) return;
+  isCheckQueued = true;
+  // Where it is not known whether something is broken, the next one asks again.
+  const checked = inTurn(endIfBroken).catch(() => undefined);
+  void checked.finally(() => (isCheckQueued = false));
+}
+setInterval(lookAtSpace, LOOK_MS).unref();
 
 /** Settings of a statement are the engine's until it has ended. */
 async function runNow({ sql, settings, format }: Statement): Promise<Uint8Array> {

@@ -1,14 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { systemClock } from '../../runtime/clock.ts';
 import { writingAt } from '../../runtime/writable.ts';
-import { HistoryUnavailable } from '../errors.ts';
+import { HistoryNeedsSpace, HistoryUnavailable } from '../errors.ts';
 import { lockFolder } from './folder-lock.ts';
 
 const PROGRAM = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
@@ -21,8 +21,9 @@ const NODE_FLAGS = [
 ];
 const STOP_TIMEOUT_MS = 5_000;
 const RESTART_PAUSE_MS = 500;
-/** An engine whose program was killed has the folder until it has ended what it does. */
-const TAKE_OVER_MS = 10_000;
+/** Tables are made at the start, and a file of theirs that is cut short is never read again. */
+const START_BYTES = 16 * 1024 ** 2;
+const ORPHAN_PAUSE_MS = 50;
 
 /** A running engine. */
 export interface Engine {
@@ -44,6 +45,7 @@ export interface EngineOptions {
  * Starts the embedded engine on a folder, and again should it end by itself.
  *
  * @throws {HistoryBusy} Another process has the folder.
+ * @throws {HistoryNeedsSpace}
  * @throws {HistoryUnavailable} It does not come up.
  * @throws {FileUnwritable} The folder cannot be made or written.
  */
@@ -66,22 +68,24 @@ export async function startEngine(directory: string, { onLost }: EngineOptions =
     child.once('exit', (code, signal) => {
       if (isStopping) return;
       onLost?.(signal ?? `exit code ${code}`);
-      void keepTrying(Infinity);
+      void restart();
     });
   };
-  /** Until it is up, callers see it as away and try again themselves. @throws What the last try threw, once it is late. */
-  const keepTrying = async (giveUpMs: number): Promise<void> => {
+  /** Until it is up again, callers see it as away and try again themselves. */
+  const restart = async (): Promise<void> => {
     while (!isStopping) {
       try {
         return await start();
-      } catch (error) {
-        if (systemClock.monotonicMs() > giveUpMs) throw error;
+      } catch {
         await sleep(RESTART_PAUSE_MS);
       }
     }
   };
   try {
-    await keepTrying(systemClock.monotonicMs() + TAKE_OVER_MS);
+    const { bavail, bsize } = statfsSync(directory);
+    if (bavail * bsize < START_BYTES) throw new HistoryNeedsSpace(directory, START_BYTES, bavail * bsize);
+    await orphanEnded(join(directory, 'data'));
+    await start();
   } catch (error) {
     lock.release();
     throw error;
@@ -103,6 +107,22 @@ export async function startEngine(directory: string, { onLost }: EngineOptions =
       lock.release();
     },
   };
+}
+
+/** Waits for an engine whose program was killed: it has the folder until it has ended what it does. */
+async function orphanEnded(data: string): Promise<void> {
+  const giveUpMs = systemClock.monotonicMs() + START_TIMEOUT_MS;
+  while (hasEngine(data) && systemClock.monotonicMs() < giveUpMs) await sleep(ORPHAN_PAUSE_MS);
+}
+
+/** Whether the process that the engine's own lock file names, as `PID: 7`, is alive and an engine. */
+function hasEngine(data: string): boolean {
+  try {
+    const pid = /^PID: (\d+)$/m.exec(readFileSync(join(data, 'status'), 'utf8'))?.[1];
+    return pid !== undefined && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(PROGRAM);
+  } catch {
+    return false;
+  }
 }
 
 async function firstPort(child: ChildProcess): Promise<number> {

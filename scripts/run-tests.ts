@@ -104,7 +104,8 @@ function run(name: string, vitestArgs: readonly string[], variables: NodeJS.Proc
 function failuresOf({ name, status, message, assertionResults }: ReportedFile): string[] {
   const file = relative(process.cwd(), name);
   const failed = assertionResults.filter((result) => result.status === 'failed');
-  if (failed.length === 0 && status === 'failed') return [`${file}: ${firstLine(message)}`];
+  if (failed.length === 0 && status === 'failed')
+    return [`${file}: ${firstLine(message) || 'a hook or its worker failed, told above'}`];
   return failed.map(
     (result) => `${file} > ${result.fullName}: ${firstLine(result.failureMessages.join('\n'))}`,
   );

@@ -6,10 +6,9 @@ import { drainingRevisions } from './objects.ts';
 import {
   crashingPod,
   foreignDigest,
-  isArtifactFault,
+  isRejection,
   readyReplicas,
-  rejectedPod,
-  rejectionBy,
+  rejectionOf,
   revisionOf,
 } from './readiness.ts';
 import type { Reason } from './reasons.ts';
@@ -54,16 +53,13 @@ const artifactVerified: Finder = (seen, course) => {
     return found('Unknown', 'VerificationOff', 'spec.model.verification is Off');
   }
   // The pods that refused it are gone once the abort is over.
-  if (course.abort !== undefined && isArtifactFault(course.abort.reason)) {
+  if (course.abort !== undefined && isRejection(course.abort.reason)) {
     return found('False', course.abort.reason, course.abort.message);
   }
   const absent = withoutPods(seen, course, 'Unknown');
   if (absent !== undefined) return absent;
-  const rejected = revision === undefined ? undefined : rejectedPod(revision);
-  if (rejected !== undefined) {
-    const { reason, message } = rejectionBy(rejected);
-    return found('False', reason, message);
-  }
+  const rejection = rejectionOf(revision);
+  if (rejection !== undefined) return found('False', rejection.reason, rejection.message);
   const foreign = revision === undefined ? undefined : foreignDigest(revision);
   if (foreign !== undefined) {
     return found('False', 'DigestMismatch', `pod ${foreign.pod.name} serves another artifact`);
@@ -141,11 +137,8 @@ const stalled: Finder = (seen, course) => {
     return found('True', 'ProgressDeadlineExceeded', progressText(seen, course));
   }
   const first = course.stable === undefined ? revisionOf(seen, course.update) : undefined;
-  const rejected = first === undefined ? undefined : rejectedPod(first);
-  if (rejected !== undefined) {
-    const { reason, message } = rejectionBy(rejected);
-    return found('True', reason, message);
-  }
+  const rejection = rejectionOf(first);
+  if (rejection !== undefined) return found('True', rejection.reason, rejection.message);
   const crashing = first === undefined ? undefined : crashingPod(first);
   if (crashing !== undefined) {
     return found('True', 'CrashLooping', `pod ${crashing.name} crashes again and again`);

@@ -32,25 +32,27 @@ const ARTIFACT_FAULTS: ReadonlySet<string> = new Set([
   ...['SchemeUnsupported', 'AddressInvalid', 'AddressForbidden', 'PlainHttpRefused', 'DigestRequired'],
 ]);
 
-/** A pod whose model failed for good. */
-export function rejectedPod(revision: SeenRevision): SeenPod | undefined {
-  return revision.pods.find((pod) => pod.state === 'failed' && ARTIFACT_FAULTS.has(pod.reason ?? ''));
-}
-
-/** Why an artifact is not to be served, as one word and in words, told by a pod that refused it. */
-export function rejectionBy(pod: SeenPod): { readonly reason: ArtifactFault; readonly message: string } {
-  return {
-    reason: pod.reason === 'DigestMismatch' ? 'DigestMismatch' : 'ArtifactRejected',
-    message: `pod ${pod.name}: ${pod.reason ?? 'failed'}: ${pod.message ?? 'no message'}`,
-  };
-}
-
 /** Reasons that speak against an artifact, not against what serves it. */
-export type ArtifactFault = 'DigestMismatch' | 'ArtifactRejected';
-
-export function isArtifactFault(reason: string): reason is ArtifactFault {
-  return reason === 'DigestMismatch' || reason === 'ArtifactRejected';
+const REJECTIONS = ['DigestMismatch', 'ArtifactRejected'] as const;
+export interface Rejection {
+  readonly reason: (typeof REJECTIONS)[number];
+  readonly message: string;
 }
+
+/** Why the artifact of a revision is not to be served, as a pod of it tells whose model failed for good. */
+export function rejectionOf(revision: SeenRevision | undefined): Rejection | undefined {
+  const pod = revision?.pods.find((one) => one.state === 'failed' && ARTIFACT_FAULTS.has(one.reason ?? ''));
+  return pod === undefined
+    ? undefined
+    : {
+        reason: pod.reason === 'DigestMismatch' ? 'DigestMismatch' : 'ArtifactRejected',
+        message: `pod ${pod.name}: ${pod.reason ?? 'failed'}: ${pod.message ?? 'no message'}`,
+      };
+}
+
+/** Whether a rollout was given up for its artifact. */
+export const isRejection = (reason: string): reason is Rejection['reason'] =>
+  REJECTIONS.some((one) => one === reason);
 
 /** Starts of a container after which a pod counts as crashing again and again, whatever the kubelet says. */
 const RESTART_LIMIT = 3;

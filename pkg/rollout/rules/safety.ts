@@ -1,6 +1,6 @@
 import { type Change, type Course, isInFlight, type Rule, warn, withPauses } from '../course.ts';
 import { decidesByAnalysis } from '../gate.ts';
-import { crashingPod, foreignDigest, rejectedPod, rejectionBy, revisionOf } from '../readiness.ts';
+import { crashingPod, foreignDigest, rejectionOf, revisionOf } from '../readiness.ts';
 import type { Reason } from '../reasons.ts';
 import type { Seen, SeenRevision } from '../seen.ts';
 import { stepEndMs, stepOf, waitOf } from '../wait.ts';
@@ -29,11 +29,8 @@ export const digestMismatched: Rule = (seen, course) => {
 };
 
 export const artifactRejected: Rule = (seen, course) => {
-  const update = atRisk(seen, course);
-  const pod = update === undefined ? undefined : rejectedPod(update);
-  if (pod === undefined) return undefined;
-  const { reason, message } = rejectionBy(pod);
-  return abort(course, reason, message);
+  const rejection = rejectionOf(atRisk(seen, course));
+  return rejection === undefined ? undefined : abort(course, rejection.reason, rejection.message);
 };
 
 export const crashLooping: Rule = (seen, course) => {

@@ -76,6 +76,24 @@ describe('snapshots in a compacted topic', () => {
     for (const each of [log, other, mixed, same]) await each.close();
   });
 
+  it('come last to the slot of a damaged one: whoever damaged it may not be done', async () => {
+    const log = await withTopic(new MemoryEventLog());
+    const first = new Snapshots<string>(log, TOPIC);
+    for (const state of ['in slot 0', 'in slot 1']) await first.save(KEY, state);
+    const damage = async (slot: number): Promise<void> => {
+      const head = (await recordsOf(log)).findLast(({ key }) => key === `${KEY}/head/${slot}`)!;
+      const value = Buffer.concat([head.value!, Buffer.from('another')]);
+      await log.append(TOPIC, [{ key: head.key, value, timestampUs: 0 }]);
+    };
+    await damage(1);
+    const next = new Snapshots<string>(log, TOPIC);
+    expect(await next.load(KEY)).toBe('in slot 0');
+    await next.save(KEY, 'in slot 2');
+    await damage(1);
+    expect(await new Snapshots<string>(log, TOPIC).load(KEY)).toBe('in slot 2');
+    await log.close();
+  });
+
   it.each([
     ['is no head', Buffer.from('junk')],
     ['is of another format', Buffer.from('{"format":99,"slot":0,"bytes":1,"sha256":"","parts":[]}')],

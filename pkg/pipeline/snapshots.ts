@@ -42,6 +42,8 @@ interface Head extends HeadLine {
 interface Last {
   readonly slot: Slot;
   readonly number: number;
+  /** Slot of the newest that can be read. */
+  readonly intact: Slot;
 }
 
 /**
@@ -73,7 +75,7 @@ export class Snapshots<T> {
     const [log, topic] = [this.#log, this.#topic];
     const body = await compress(serialize(state));
     const last = this.#last.get(key);
-    const slot = last === undefined ? 0 : SLOTS[(last.slot + 1) % SLOTS.length]!;
+    const slot = last === undefined ? 0 : slotAfter(last);
     const number = (last?.number ?? 0) + 1;
     const timestampUs = 0;
     const parts: RecordPlace[] = [];
@@ -93,7 +95,7 @@ export class Snapshots<T> {
     };
     const value = Buffer.concat([Buffer.from(`${JSON.stringify(line)}\n`), body.subarray(tailAt)]);
     await log.append(topic, [{ key: headKeyOf(key, slot), value, timestampUs }]);
-    this.#last.set(key, { slot, number });
+    this.#last.set(key, { slot, number, intact: slot });
   }
 
   /** @returns The newest whole snapshot; `undefined` where there is none, or it cannot be read: then the log is read again. */
@@ -102,8 +104,9 @@ export class Snapshots<T> {
     for (const head of heads) {
       const body = await this.#bodyOf(head);
       if (body === undefined) continue;
-      // A number above every head's: what was passed over is not to come back.
-      this.#last.set(key, { slot: head.slot, number: heads[0]!.number });
+      // A number above every head's: what was passed over is not to come back. Its slot comes last: whoever damaged it may not be done.
+      const { slot, number } = heads[0]!;
+      this.#last.set(key, { slot, number, intact: head.slot });
       return deserialize(zstdDecompressSync(body)) as T;
     }
     return undefined;
@@ -167,6 +170,12 @@ export class Snapshots<T> {
     }
     return undefined;
   }
+}
+
+/** The next in turn, but never the only one that can be read. */
+function slotAfter({ slot, intact }: Last): Slot {
+  const turn = [1, 2].map((step) => SLOTS[(slot + step) % SLOTS.length]!);
+  return turn.find((one) => one !== intact)!;
 }
 
 const headKeyOf = (key: string, slot: Slot): string => `${key}/head/${slot}`;

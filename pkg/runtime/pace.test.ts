@@ -43,4 +43,13 @@ describe('a pace', () => {
     await pace.next();
     expect(slept).toEqual([]);
   });
+
+  it('holds up for all of the time, though a timer comes early', async () => {
+    let nowMs = 0;
+    const early = async (ms: number): Promise<void> => void (nowMs += Math.ceil(ms / 2));
+    const pace = new Pace(10, { monotonicMs: () => nowMs }, early);
+    await pace.next();
+    await pace.next();
+    expect(nowMs).toBe(10);
+  });
 });

@@ -21,8 +21,12 @@ export class Pace {
 
   /** Resolves when the next turn may begin, which counts from then. */
   async next(): Promise<void> {
-    const restMs = this.#begunMs + this.#ms - this.#clock.monotonicMs();
-    if (restMs > 0) await this.#sleep(restMs);
+    // A timer of a busy process counts from the beginning of the loop's turn, so that it may come early.
+    for (let restMs = this.#restMs(); restMs > 0; restMs = this.#restMs()) await this.#sleep(restMs);
     this.#begunMs = this.#clock.monotonicMs();
+  }
+
+  #restMs(): number {
+    return this.#begunMs + this.#ms - this.#clock.monotonicMs();
   }
 }

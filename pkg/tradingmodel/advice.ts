@@ -1,4 +1,4 @@
-import { REVISION_PLACEHOLDER } from './metrics.ts';
+import { REVISION_VARIABLE } from './metrics.ts';
 import { quantityValue } from './quantity.ts';
 import type { RiskLimitsSpec } from './risk-limits.ts';
 import type { MetricSpec, TradingModelSpec } from './spec.ts';
@@ -126,10 +126,10 @@ function adviseWeights({ rollout, symbols }: TradingModelSpec): readonly Advice[
 function adviseMetric(metric: MetricSpec, index: number, spec: TradingModelSpec): readonly Advice[] {
   const path = ['spec', 'rollout', 'analysis', 'metrics', index];
   const advice: Advice[] = [];
-  if (metric.prometheus !== undefined && !metric.prometheus.query.includes(REVISION_PLACEHOLDER))
+  if (metric.prometheus !== undefined && !metric.prometheus.query.includes(REVISION_VARIABLE))
     advice.push({
       path: [...path, 'prometheus', 'query'],
-      message: `has no ${REVISION_PLACEHOLDER}: it measures the same whatever is rolled out`,
+      message: `has no ${REVISION_VARIABLE}: it measures the same whatever is rolled out`,
     });
   const { seconds, samples } = evidence(spec);
   if (metric.minSamples > samples)

@@ -40,8 +40,8 @@ export const RATIO_METRICS = [
 ] as const satisfies readonly BuiltinMetric[];
 
 /** Stands in a query for the name of the revision that is measured, and of its model. */
-export const REVISION_PLACEHOLDER = '{{revision}}';
-export const MODEL_PLACEHOLDER = '{{model}}';
+export const REVISION_VARIABLE = '{{revision}}';
+export const MODEL_VARIABLE = '{{model}}';
 
 const celList = (names: readonly string[]): string => `[${names.map((name) => `'${name}'`).join(', ')}]`;
 
@@ -52,7 +52,7 @@ const prometheusSchema = ruled(
       .min(1)
       .max(4096)
       .describe(
-        `PromQL that gives one number. \`${REVISION_PLACEHOLDER}\` and \`${MODEL_PLACEHOLDER}\` stand for the names of the revision and of the model.`,
+        `PromQL that gives one number. \`${REVISION_VARIABLE}\` and \`${MODEL_VARIABLE}\` stand for the names of the revision and of the model.`,
       ),
     address: z
       .string()
@@ -63,7 +63,7 @@ const prometheusSchema = ruled(
   {
     rule: `self.query.matches(r'\\S')`,
     fieldPath: '.query',
-    message: `must hold a query, such as "sum(rate(errors_total{revision='${REVISION_PLACEHOLDER}'}[5m]))"`,
+    message: `must hold a query, such as "sum(rate(errors_total{revision='${REVISION_VARIABLE}'}[5m]))"`,
   },
   {
     rule: `!has(self.address) || self.address.matches(r'^https?://[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[-A-Za-z0-9._~/]*)?$')`,
@@ -125,9 +125,9 @@ export const metricSchema = ruled(
     message: `must not have a ratio to stable with ${WITHOUT_STABLE_VALUE.join(', ')}, which have no value of the stable revision: use max or min`,
   },
   {
-    rule: `!(has(self.maxRatioToStable) || has(self.minRatioToStable)) || !has(self.prometheus) || self.prometheus.query.contains('${REVISION_PLACEHOLDER}')`,
+    rule: `!(has(self.maxRatioToStable) || has(self.minRatioToStable)) || !has(self.prometheus) || self.prometheus.query.contains('${REVISION_VARIABLE}')`,
     fieldPath: '.prometheus.query',
-    message: `must hold ${REVISION_PLACEHOLDER} where a ratio to stable is asked for, so that both revisions can be asked about`,
+    message: `must hold ${REVISION_VARIABLE} where a ratio to stable is asked for, so that both revisions can be asked about`,
   },
   {
     rule: '!has(self.max) || !has(self.min) || double(self.max) >= double(self.min)',

@@ -16,19 +16,25 @@ const counts = { sent: 0, answered: 0, abstained: {}, failures: {}, revisions: {
 const underWay = new Set();
 let isEnding = false;
 
+/** Whether the network lets this pod through to the gateways. */
 function isLetThrough() {
   const [host, port] = address.split(':');
   return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(port), timeout: 1000 }, () => resolve(true));
-    for (const event of ['error', 'timeout']) socket.once(event, () => resolve(false));
-    socket.once('connect', () => socket.destroy()).once('timeout', () => socket.destroy());
+    const socket = connect({ host, port: Number(port), timeout: 1000 });
+    const tell = (isThrough) => {
+      socket.destroy();
+      resolve(isThrough);
+    };
+    socket.once('connect', () => tell(true));
+    for (const event of ['error', 'timeout']) socket.once(event, () => tell(false));
   });
 }
 
 function send() {
   const symbol = symbols[counts.sent % symbols.length];
   counts.sent += 1;
-  const asked = predict(symbol).then(
+  const request = { model, input: { case: 'symbol', value: symbol } };
+  const asked = client.call.predict(request, { deadlineMs: 5000 }).then(
     ({ prediction }) => {
       counts.answered += 1;
       const { abstainReason, revision } = prediction;

@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { mkdtemp, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
@@ -14,6 +15,12 @@ export async function writingAt<T>(path: string, work: () => Promise<T> | T): Pr
   } catch (error) {
     throw isOfSystem(error) ? new FileUnwritable(path, error) : error;
   }
+}
+
+/** Bytes that a program may still write to the file system of a path. @throws What the system says where there is no such path. */
+export function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 /** Whether something could not be written for want of space, which may come again. */

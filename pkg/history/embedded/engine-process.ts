@@ -5,7 +5,6 @@
  * Started by `startEngine` with the folder and the port, and a password in the environment, where other users do not see it; ends when its parent
  * does.
  */
-import { statfsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +15,7 @@ import { Session } from 'chdb';
 
 import { systemClock } from '../../runtime/clock.ts';
 import { onParentEnd } from '../../runtime/parent.ts';
+import { freeBytes } from '../../runtime/writable.ts';
 import { isAuthorised, readStatement, type Statement } from './http-request.ts';
 import { PartChecks } from './part-checks.ts';
 
@@ -58,10 +58,7 @@ const rowsOf = (text: string): readonly (readonly string[])[] =>
 const checks = new PartChecks({
   ask: async (sql) =>
     rowsOf(Buffer.from((await session.queryAsync(sql, { format: 'TSVRaw' })).bytes()).toString()),
-  freeBytes: () => {
-    const { bavail, bsize } = statfsSync(directory);
-    return bavail * bsize;
-  },
+  freeBytes: () => freeBytes(directory),
   nowS: () => systemClock.nowUs() / 1e6,
 });
 

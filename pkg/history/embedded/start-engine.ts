@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { systemClock } from '../../runtime/clock.ts';
-import { writingAt } from '../../runtime/writable.ts';
+import { freeBytes, writingAt } from '../../runtime/writable.ts';
 import { HistoryNeedsSpace, HistoryUnavailable } from '../errors.ts';
 import { lockFolder } from './folder-lock.ts';
 
@@ -82,8 +82,8 @@ export async function startEngine(directory: string, { onLost }: EngineOptions =
     }
   };
   try {
-    const { bavail, bsize } = statfsSync(directory);
-    if (bavail * bsize < START_BYTES) throw new HistoryNeedsSpace(directory, START_BYTES, bavail * bsize);
+    const free = freeBytes(directory);
+    if (free < START_BYTES) throw new HistoryNeedsSpace(directory, START_BYTES, free);
     await orphanEnded(join(directory, 'data'));
     await start();
   } catch (error) {
